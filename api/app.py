@@ -1,0 +1,40 @@
+"""The ASGI application: routes, error answers, and what starts and stops with it."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api import problems
+from api.routes import agent, jobs
+from api.services import Services
+from store.wakeups import Listener
+
+
+def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
+    """An application that serves these services and is woken by this listener."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if listener is not None:
+            loop = asyncio.get_running_loop()
+            threading.Thread(
+                target=services.listen, args=(loop, listener), name="wakeups", daemon=True
+            ).start()
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="Chaufferie", docs_url=None, redoc_url=None, lifespan=lifespan, version="1"
+    )
+    app.state.services = services
+    app.add_exception_handler(problems.Problem, problems.on_problem)
+    app.add_exception_handler(HTTPException, problems.on_http_exception)
+    app.add_exception_handler(RequestValidationError, problems.on_invalid)
+    for module in (jobs, agent):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,318 @@
+"""What node agents call: enrolment, claims and completions, heartbeats, readings, live output."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.hub import node_topic
+from api.problems import Problem
+from api.security import NodeItself, ServicesOf, public
+from domain.access import Principal, Role
+from domain.delivery import AttemptKey, Claimed, Completion, Kill
+from domain.files import ResultFile
+from domain.job import EndReason
+from domain.node import NodeSpec
+from domain.reading import Reading, check_reading
+from domain.refusal import Refused
+from store import claims, completions, nodes, readings
+from store.files import output_name
+from store.keys import KeyRequest, NewKey, add_key
+from store.transaction import Transaction
+
+router = APIRouter(prefix="/v1/agent", tags=["agent"])
+
+LONGEST_WAIT_S = 30.0
+Key = tuple[int, int]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NodeSpecIn(_Strict):
+    """A node's inventory and power model."""
+
+    cores: int = Field(ge=1, le=4096)
+    mem_mib: int = Field(ge=1)
+    cores_are_shared: bool = False
+    idle_power_w: float = Field(ge=0)
+    max_power_w: float = Field(gt=0)
+    capture_frac: float = Field(default=0.95, gt=0, le=1)
+    host_name: str = "localhost"
+    is_simulated: bool = False
+
+    def to_spec(self) -> NodeSpec:
+        """The domain value."""
+        return NodeSpec(**self.model_dump())
+
+
+class EnrolIn(_Strict):
+    """A one-time token and the node that presents it."""
+
+    token: str
+    spec: NodeSpecIn
+
+
+class FileIn(_Strict):
+    """A file that was uploaded, and its name in the results."""
+
+    path: str
+    sha256: str
+    size_bytes: int = Field(ge=0)
+
+
+class CompletionIn(_Strict):
+    """How an attempt ended."""
+
+    key: Key
+    boot_id: str
+    reason: EndReason
+    exit_code: int | None = None
+    detail: str | None = None
+    wall_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    cpu_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    max_rss_bytes: int = Field(default=0, ge=0)
+    files: list[FileIn] = []
+
+    def to_completion(self) -> Completion:
+        """The domain value."""
+        return Completion(
+            key=_key(self.key),
+            boot_id=self.boot_id,
+            reason=self.reason,
+            exit_code=self.exit_code,
+            detail=self.detail,
+            wall_s=self.wall_s,
+            cpu_s=self.cpu_s,
+            max_rss_bytes=self.max_rss_bytes,
+            files=tuple(
+                ResultFile(path=item.path, sha256=item.sha256, size_bytes=item.size_bytes)
+                for item in self.files
+            ),
+        )
+
+
+class ExchangeIn(_Strict):
+    """What ended, what is held, and how much more would fit."""
+
+    boot_id: str
+    completions: list[CompletionIn] = []
+    holding: list[Key] = []
+    stopping: list[Key] = []
+    free_cores: int = Field(ge=0)
+    total_cores: int = Field(ge=1)
+
+
+class HeartbeatIn(_Strict):
+    """A sign of life."""
+
+    boot_id: str
+    holding: list[Key] = []
+    spooled: list[Key] = []
+    status: dict[str, Any] = {}
+
+
+class OutputIn(_Strict):
+    """The next piece of an attempt's output."""
+
+    key: Key
+    stream: str
+    offset: int = Field(ge=0)
+    data_base64: str
+
+
+def _key(pair: Key) -> AttemptKey:
+    return AttemptKey(instance_id=pair[0], attempt=pair[1])
+
+
+def _keys(pairs: Sequence[Key]) -> set[AttemptKey]:
+    return {_key(pair) for pair in pairs}
+
+
+def _pair(key: AttemptKey) -> Key:
+    return key.instance_id, key.attempt
+
+
+def _claimed(item: Claimed) -> dict[str, Any]:
+    return {
+        "key": _pair(item.key),
+        "job_id": item.job_id,
+        "spec": item.spec,
+        "tenant": item.tenant,
+        "lease_ttl_s": item.lease_ttl_s,
+    }
+
+
+def _kill(item: Kill) -> dict[str, Any]:
+    return {"key": _pair(item.key), "reason": item.reason.value}
+
+
+def _node_id(principal: Principal) -> int:
+    if principal.node_id is None:
+        refusal = Refused(code="key.node", sentence="This key does not belong to a node.")
+        raise Problem(403, refusal)
+    return principal.node_id
+
+
+@router.post("/enrol", dependencies=[Depends(public)])
+async def enrol(body: EnrolIn, services: ServicesOf) -> dict[str, Any]:
+    """Turn a one-time token into a node and its key."""
+
+    def operation(tx: Transaction) -> tuple[nodes.Enrolled, NewKey] | Refused:
+        enrolled = nodes.enrol(tx, body.token, body.spec.to_spec())
+        if isinstance(enrolled, Refused):
+            return enrolled
+        request = KeyRequest(name=enrolled.name, role=Role.NODE, node_id=enrolled.node_id)
+        key = add_key(tx, request, actor=f"node/{enrolled.node_id}")
+        if isinstance(key, Refused):
+            return key
+        return enrolled, key
+
+    result = await services.write(operation)
+    if isinstance(result, Refused):
+        raise Problem(401, result)
+    enrolled, key = result
+    return {
+        "node_id": enrolled.node_id,
+        "site_id": enrolled.site_id,
+        "name": enrolled.name,
+        "token": key.token,
+    }
+
+
+@router.put("/spec")
+async def declare(body: NodeSpecIn, services: ServicesOf, principal: NodeItself) -> dict[str, Any]:
+    """Declare the node's inventory at its start; work may follow."""
+    node_id = _node_id(principal)
+    await services.write(lambda tx: nodes.declare(tx, node_id, body.to_spec()))
+    return {"node_id": node_id}
+
+
+@router.get("/offers")
+async def offers(
+    services: ServicesOf,
+    principal: NodeItself,
+    since: str = "",
+    wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0.0,
+) -> dict[str, Any]:
+    """Answer when something new concerns this node: an offer, or an order to stop.
+
+    It says only "look"; ``since`` is the mark of the answer before, so that what a node cannot
+    take yet does not wake it again.
+    """
+    node_id = _node_id(principal)
+    with services.hub.subscribe([node_topic(node_id)]) as change:
+        mark = services.hub.mark(node_topic(node_id))
+        if mark == since and await change.wait(wait_s):
+            mark = services.hub.mark(node_topic(node_id))
+        return {"mark": mark, "look": mark != since}
+
+
+@router.post("/exchange")
+async def exchange(
+    body: ExchangeIn, services: ServicesOf, principal: NodeItself
+) -> dict[str, Any]:
+    """Report what ended and claim what is offered and fits, in one transaction."""
+    node_id = _node_id(principal)
+    holding, stopping = _keys(body.holding), _keys(body.stopping)
+    reports = [item.to_completion() for item in body.completions]
+
+    def operation(tx: Transaction) -> tuple[list[completions.CompletionResult], claims.Handed]:
+        results = completions.complete(tx, node_id, reports)
+        handed = claims.claim(
+            tx,
+            node_id=node_id,
+            boot_id=body.boot_id,
+            holding=holding,
+            stopping=stopping,
+            free_cores=body.free_cores,
+            total_cores=body.total_cores,
+        )
+        return results, handed
+
+    results, handed = await services.write(operation)
+    return {
+        "results": [result.value for result in results],
+        "claimed": [_claimed(item) for item in handed.claimed],
+        "kill": [_kill(item) for item in handed.kill],
+    }
+
+
+@router.post("/heartbeat")
+async def heartbeat(
+    body: HeartbeatIn, services: ServicesOf, principal: NodeItself
+) -> dict[str, Any]:
+    """Renew leases; the answer says what to stop and what is offered."""
+    node_id = _node_id(principal)
+
+    def operation(tx: Transaction) -> claims.Pulse:
+        if nodes.is_down(tx, node_id):
+            nodes.bring_back(tx, node_id)
+        return claims.heartbeat(
+            tx,
+            node_id=node_id,
+            boot_id=body.boot_id,
+            holding=_keys(body.holding),
+            spooled=_keys(body.spooled),
+            status=json.dumps(body.status),
+        )
+
+    pulse = await services.write(operation)
+    return {
+        "renewed": [_pair(key) for key in pulse.renewed],
+        "kill": [_kill(item) for item in pulse.kill],
+        "assignments": [_pair(key) for key in pulse.assignments],
+        "server_time_s": pulse.server_time_s,
+    }
+
+
+@router.post("/readings")
+async def take_readings(
+    body: list[dict[str, Any]], services: ServicesOf, principal: NodeItself
+) -> dict[str, Any]:
+    """Store readings; each is refused or kept by itself."""
+    node_id = _node_id(principal)
+    items = [_own_reading(values, node_id) for values in body]
+    intake = await services.write(lambda tx: readings.add_readings(tx, node_id, items))
+    return {
+        "stored": intake.stored,
+        "repeated": intake.repeated,
+        "refused": [{"code": item.code, "sentence": item.sentence} for item in intake.refused],
+    }
+
+
+def _own_reading(values: dict[str, Any], node_id: int) -> Reading | Refused:
+    checked = check_reading(values)
+    if isinstance(checked, Reading) and checked.node_id != node_id:
+        return Refused(
+            code="reading.other_node",
+            sentence=f"Node {node_id} may not report for node {checked.node_id}.",
+        )
+    return checked
+
+
+@router.post("/output")
+async def take_output(
+    body: OutputIn, services: ServicesOf, principal: NodeItself
+) -> dict[str, int]:
+    """Append live output; the answer says from where to go on."""
+    node_id = _node_id(principal)
+    key = _key(body.key)
+    owned = await services.read(lambda connection: claims.is_running_on(connection, key, node_id))
+    if not owned:
+        refusal = Refused(code="attempt.fenced", sentence="This attempt has no job any more.")
+        raise Problem(410, refusal)
+    try:
+        name = output_name(key.instance_id, key.attempt, body.stream)
+        data = base64.b64decode(body.data_base64, validate=True)
+    except (ValueError, binascii.Error):
+        refusal = Refused(code="output.form", sentence="The output is not stdout or stderr text.")
+        raise Problem(422, refusal) from None
+    size = await asyncio.to_thread(services.files.append_output, name, body.offset, data)
+    return {"size_bytes": size}

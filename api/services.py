@@ -1,0 +1,100 @@
+"""What the routes share: the store behind a group-commit writer, and the hub of waiters."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from api.hub import ALL_JOBS, Hub, job_topic, node_topic
+from domain.access import Principal
+from domain.refusal import Refused
+from store.files import FileStore
+from store.keys import find_principal
+from store.transaction import Store, Transaction
+from store.wakeups import Listener, decode_changes
+from store.writer import GroupCommitWriter
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: A key that was found valid is believed for this long [s]: revocation acts within it.
+_KEY_CACHE_S = 2.0
+
+
+class Services:
+    """One per API process."""
+
+    def __init__(self, *, store: Store, files: FileStore) -> None:
+        """Serve this store and these files."""
+        self.store = store
+        self.files = files
+        self.hub = Hub()
+        self._writer = GroupCommitWriter(store)
+        self._keys: dict[str, tuple[float, Principal]] = {}
+
+    async def write(self, operation: Callable[[Transaction], T]) -> T:
+        """Run an operation in the next group commit; its effects are durable when it returns."""
+
+        def noting_changes(tx: Transaction) -> tuple[T, list[int], list[int]]:
+            nodes_before, jobs_before = len(tx.changed_nodes), len(tx.changed_jobs)
+            result = operation(tx)
+            return result, tx.changed_nodes[nodes_before:], tx.changed_jobs[jobs_before:]
+
+        future = self._writer.submit(noting_changes)
+        result, nodes, jobs = await asyncio.wrap_future(future)
+        self._wake(nodes, jobs)
+        return result
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query on a thread of its own."""
+
+        def run() -> T:
+            with self.store.database.read() as connection:
+                return query(connection)
+
+        return await asyncio.to_thread(run)
+
+    async def principal(self, token: str) -> Principal | Refused:
+        """Whose key this is."""
+        now_s = time.monotonic()
+        known = self._keys.get(token)
+        if known is not None and now_s - known[0] < _KEY_CACHE_S:
+            return known[1]
+
+        def find(connection: Connection) -> Principal | Refused:
+            return find_principal(connection, token, self.store.database.now_s(connection))
+
+        found = await self.read(find)
+        if isinstance(found, Principal):
+            self._keys[token] = (now_s, found)
+        else:
+            self._keys.pop(token, None)
+        return found
+
+    def listen(self, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
+        """Pass wake-ups from other programs to the hub; runs on a thread until it is closed."""
+        with suppress(OSError):
+            while True:
+                for line in listener.wait(1.0):
+                    loop.call_soon_threadsafe(self._wake_line, line)
+
+    def _wake_line(self, line: str) -> None:
+        changes = decode_changes(line)
+        if changes is None:
+            self.hub.wake_all()
+        else:
+            self._wake(*changes)
+
+    def _wake(self, nodes: list[int], jobs: list[int]) -> None:
+        topics = [node_topic(node) for node in nodes] + [job_topic(job) for job in jobs]
+        if jobs:
+            topics.append(ALL_JOBS)
+        self.hub.woken(topics)
+
+    def close(self) -> None:
+        """Finish pending writes."""
+        self._writer.close()

@@ -1,0 +1,1 @@
+"""What the words mean: values, states, events and commands shared by every program."""

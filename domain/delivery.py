@@ -1,0 +1,58 @@
+"""What a node and the API say to each other about attempts (DESIGN, section 4)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.files import ResultFile
+from domain.job import EndReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class AttemptKey:
+    """The fencing token: which try of which instance."""
+
+    instance_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A claimed attempt, with all a node needs to run it."""
+
+    key: AttemptKey
+    job_id: int
+    spec: dict[str, object]  #: As ``wire.to_plain`` wrote it; read by ``wire.load_spec``.
+    tenant: str
+    lease_ttl_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """How an attempt ended, reported once or many times, counted once."""
+
+    key: AttemptKey
+    boot_id: str
+    reason: EndReason
+    exit_code: int | None
+    detail: str | None = None  #: One sentence for the submitter, where the reason needs one.
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    max_rss_bytes: int = 0
+    files: tuple[ResultFile, ...] = ()
+
+
+class CompletionResult(StrEnum):
+    """What became of a report."""
+
+    ACCEPTED = "accepted"
+    REPEATED = "repeated"  #: It was accepted before; the answer had been lost.
+    FENCED = "fenced"  #: Another attempt has the job; kept, never billed.
+    UNKNOWN = "unknown"  #: No such attempt on this node.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """Stop this attempt."""
+
+    key: AttemptKey
+    reason: EndReason

@@ -1,0 +1,131 @@
+"""The life of a job instance and of its attempts.
+
+Every state and every allowed move stands in this module and nowhere else. The store copies the
+two tables into triggers, so that no program, however wrong, can make another move.
+"""
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """Where an instance stands."""
+
+    HELD = "held"  #: A person must release it.
+    BLOCKED = "blocked"  #: Waits for another job.
+    QUEUED = "queued"  #: May start as soon as a place suits it.
+    ASSIGNED = "assigned"  #: Offered to a node that has not claimed it yet.
+    RUNNING = "running"  #: Claimed; its process runs, or its lease has not ended.
+    PREEMPTED = "preempted"  #: Told to stop for better heat; will queue again.
+    CANCELLING = "cancelling"  #: Told to stop by its owner.
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class AttemptState(StrEnum):
+    """Where one try of an instance on one node stands."""
+
+    OFFERED = "offered"  #: Assigned by the scheduler, not claimed.
+    RUNNING = "running"  #: Claimed by compare-and-set, which is also the start.
+    DONE = "done"  #: The program ended with exit code 0.
+    FAILED = "failed"  #: The program ended otherwise.
+    KILLED = "killed"  #: Stopped by us: cancelled, preempted, over a limit.
+    LOST = "lost"  #: Its node or its lease ended; another attempt may run.
+    FENCED = "fenced"  #: Reported after it was lost; kept, never billed.
+
+
+JOB_TRANSITIONS: frozenset[tuple[JobState, JobState]] = frozenset(
+    {
+        (JobState.HELD, JobState.QUEUED),
+        (JobState.HELD, JobState.CANCELLED),
+        (JobState.BLOCKED, JobState.QUEUED),
+        (JobState.BLOCKED, JobState.CANCELLED),
+        (JobState.QUEUED, JobState.HELD),
+        (JobState.QUEUED, JobState.ASSIGNED),
+        (JobState.QUEUED, JobState.CANCELLED),
+        (JobState.ASSIGNED, JobState.RUNNING),
+        (JobState.ASSIGNED, JobState.QUEUED),
+        (JobState.ASSIGNED, JobState.CANCELLED),
+        (JobState.RUNNING, JobState.SUCCEEDED),
+        (JobState.RUNNING, JobState.FAILED),
+        (JobState.RUNNING, JobState.QUEUED),
+        (JobState.RUNNING, JobState.HELD),
+        (JobState.RUNNING, JobState.CANCELLING),
+        (JobState.RUNNING, JobState.PREEMPTED),
+        (JobState.PREEMPTED, JobState.QUEUED),
+        (JobState.PREEMPTED, JobState.SUCCEEDED),
+        (JobState.PREEMPTED, JobState.FAILED),
+        (JobState.PREEMPTED, JobState.CANCELLING),
+        (JobState.CANCELLING, JobState.CANCELLED),
+        (JobState.CANCELLING, JobState.SUCCEEDED),
+        (JobState.CANCELLING, JobState.FAILED),
+    }
+)
+
+ATTEMPT_TRANSITIONS: frozenset[tuple[AttemptState, AttemptState]] = frozenset(
+    {
+        (AttemptState.OFFERED, AttemptState.RUNNING),
+        (AttemptState.OFFERED, AttemptState.LOST),
+        (AttemptState.OFFERED, AttemptState.KILLED),
+        (AttemptState.RUNNING, AttemptState.DONE),
+        (AttemptState.RUNNING, AttemptState.FAILED),
+        (AttemptState.RUNNING, AttemptState.KILLED),
+        (AttemptState.RUNNING, AttemptState.LOST),
+        (AttemptState.LOST, AttemptState.FENCED),
+    }
+)
+
+FINAL_STATES: frozenset[JobState] = frozenset(
+    {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+)
+
+#: An attempt in one of these states holds a node's cores.
+HOLDING_STATES: frozenset[JobState] = frozenset(
+    {JobState.ASSIGNED, JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING}
+)
+
+
+class SchedulingType(StrEnum):
+    """What the submitter lets heat do with the job."""
+
+    FLEX = "flex"  #: May wait for heat, may be preempted.
+    ON_DEMAND = "ondemand"  #: Soon, anywhere.
+    RESERVED = "reserved"  #: As OnDemand, and never preempted.
+
+
+class EndReason(StrEnum):
+    """Why an attempt ended, in the words shown to people."""
+
+    COMPLETED = "completed"
+    PROGRAM_FAILED = "program_failed"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
+    NOT_STARTED = "not_started"  #: The program could not be started at all.
+    NOT_CLAIMED = "not_claimed"  #: The node did not take the offer in time.
+    NODE_RESTARTED = "node_restarted"
+    LEASE_ENDED = "lease_ended"
+    WARDEN_LOST = "warden_lost"
+    OVERHEATED = "overheated"
+
+
+#: Ends that are the program's own fault; only these count toward ``max_attempts``.
+PROGRAM_FAILURES: frozenset[EndReason] = frozenset(
+    {
+        EndReason.PROGRAM_FAILED,
+        EndReason.TIME_LIMIT,
+        EndReason.MEMORY_LIMIT,
+        EndReason.NOT_STARTED,
+    }
+)
+
+
+def may_move(before: JobState, after: JobState) -> bool:
+    """Whether an instance may go from one state to the other."""
+    return (before, after) in JOB_TRANSITIONS
+
+
+def attempt_may_move(before: AttemptState, after: AttemptState) -> bool:
+    """Whether an attempt may go from one state to the other."""
+    return (before, after) in ATTEMPT_TRANSITIONS

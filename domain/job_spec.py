@@ -1,0 +1,73 @@
+"""What a submitter asked for, complete enough to run it anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.job import SchedulingType
+
+#: Seconds a claimed attempt may go without a renewed lease (reliability reference, section 2.4).
+DEFAULT_DISCONNECT_TOLERANCE_S = 900
+MAX_DISCONNECT_TOLERANCE_S = 86_400
+#: A ``Flex`` job without a deadline starts within a day (DESIGN, section 5).
+DEFAULT_FLEX_WAIT_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What one instance needs on its node while it runs."""
+
+    cores: int = 1
+    ntasks: int = 1
+    cpus_per_task: int = 1
+    tasks_per_node: int | None = None
+    mem_mib: int | None = None  #: None = the node's memory in proportion to the cores.
+    mem_per_cpu_mib: int | None = None
+    whole_node: bool = False
+    time_limit_s: int | None = None  #: None = the operator's default. A limit, not an estimate.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file copied into the working directory before the start."""
+
+    path: str  #: Relative to the working directory.
+    sha256: str
+    size_bytes: int
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """One submission, as stored and as sent to the node that runs it."""
+
+    name: str
+    command: tuple[str, ...] = ()  #: Run as it is when there is no script.
+    script: str | None = None  #: Staged and run through its own ``#!`` line.
+    arguments: tuple[str, ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    asked: tuple[str, ...] = ()  #: Size options that were given: they decide SLURM_* variables.
+    scheduling_type: SchedulingType = SchedulingType.ON_DEMAND
+    start_before_s: float | None = None  #: Unix time by which a ``Flex`` job must start.
+    not_before_s: float | None = None
+    stdout_pattern: str | None = None
+    stderr_pattern: str | None = None  #: None = joined with stdout.
+    append_output: bool = False
+    chdir: str | None = None
+    partition: str | None = None
+    qos: str | None = None
+    project: str | None = None
+    comment: str | None = None
+    requeue: bool | None = None  #: False = held for a person when its node is lost.
+    environment: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[InputFile, ...] = ()
+    is_held: bool = False
+    max_attempts: int = 1  #: Failures of the program after which it is not tried again.
+    disconnect_tolerance_s: int = DEFAULT_DISCONNECT_TOLERANCE_S
+    submit_host: str | None = None
+    submit_user: str | None = None
+    notes: tuple[str, ...] = ()  #: What was said aloud at submit; repeated by ``explain``.
+
+    @property
+    def is_preemptible(self) -> bool:
+        """Only ``Flex`` work may be stopped for heat, and not against ``--no-requeue``."""
+        return self.scheduling_type is SchedulingType.FLEX and self.requeue is not False

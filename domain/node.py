@@ -1,0 +1,42 @@
+"""What a node declares of itself, and the site whose water it heats."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NodeState(StrEnum):
+    """Whether work may be sent to a node."""
+
+    UP = "up"
+    DOWN = "down"  #: Not heard of for too long.
+    DRAINED = "drained"  #: An operator wants no new work on it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpec:
+    """The inventory and power model of one server-boiler."""
+
+    cores: int
+    mem_mib: int
+    cores_are_shared: bool = False  #: Its cores are also advertised by other nodes.
+    idle_power_w: float
+    max_power_w: float  #: Electric power with every core busy.
+    capture_frac: float = 0.95  #: Share of the electricity that reaches the water.
+    host_name: str = "localhost"
+    is_simulated: bool = False  #: Its boiler and meters are a plant model, not metal.
+
+    def job_power_w(self, cores: int) -> float:
+        """Electric power [W] that a job on this many cores adds to the idle node.
+
+        Linear power model, Fan, Weber and Barroso 2007, doi:10.1145/1250662.1250665.
+        """
+        return (self.max_power_w - self.idle_power_w) * cores / self.cores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSpec:
+    """A place with a heat demand, as the scheduler believes it to be."""
+
+    name: str
+    storage_wh_per_k: float  #: Heat its water takes up for each kelvin.
+    limit_temp_c: float = 50.0  #: Water is never heated above this.

@@ -1,0 +1,43 @@
+"""Time limits: ``30`` is minutes, ``30:00`` too, ``1-12`` is a day and a half."""
+
+import re
+
+_S_PER_MIN = 60
+_S_PER_H = 3600
+_S_PER_DAY = 86_400
+_DAYS_FIRST = re.compile(r"(\d{1,9})-(?:(\d{1,9})(?::(\d{1,9})(?::(\d{1,9}))?)?)?", re.ASCII)
+_MINUTES_FIRST = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
+_HOURS_FIRST = re.compile(r"(\d{1,9}):(\d{1,9}):(\d{1,9})", re.ASCII)
+_WITHOUT_LIMIT = frozenset({"-1", "infinite", "unlimited"})
+
+NO_LIMIT_S = 0
+
+
+def parse_time_limit_s(text: str) -> int | None:
+    """Seconds, rounded up to a whole minute; None when ``text`` is no duration.
+
+    ``NO_LIMIT_S`` stands for the ways to ask for no limit at all (``0``, ``UNLIMITED``, ``-1``).
+    The fields have no upper bound: ``90:00:00`` is 90 hours.
+    """
+    if text.lower() in _WITHOUT_LIMIT:
+        return NO_LIMIT_S
+    days = hours = minutes = seconds = 0
+    if found := _DAYS_FIRST.fullmatch(text):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    elif found := _HOURS_FIRST.fullmatch(text):
+        hours, minutes, seconds = (int(part) for part in found.groups())
+    elif found := _MINUTES_FIRST.fullmatch(text):
+        minutes, seconds = (int(part or 0) for part in found.groups())
+    else:
+        return None
+    total_s = days * _S_PER_DAY + hours * _S_PER_H + minutes * _S_PER_MIN + seconds
+    return -(-total_s // _S_PER_MIN) * _S_PER_MIN
+
+
+def describe_duration(duration_s: int) -> str:
+    """The duration as Slurm prints it, ``D-HH:MM:SS`` or ``HH:MM:SS``."""
+    days, rest_s = divmod(duration_s, _S_PER_DAY)
+    hours, rest_s = divmod(rest_s, _S_PER_H)
+    minutes, seconds = divmod(rest_s, _S_PER_MIN)
+    clock = f"{hours:02d}:{minutes:02d}:{seconds:02d}"
+    return f"{days}-{clock}" if days else clock

@@ -1,0 +1,87 @@
+"""The options that do nothing here, or not yet: each is noted or refused, none is dropped."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from domain.sbatch.arrays import parse_array
+from domain.sbatch.dependencies import parse_dependency
+from domain.sbatch.given import Given
+from domain.sbatch.gres import Gres, parse_gpus, parse_gres
+from domain.sbatch.options import Duty
+from domain.sbatch.outputs import NULL_DEVICE
+from domain.sbatch.settings import Settings
+from domain.sbatch.signals import parse_signal
+
+_GPU_OPTIONS = frozenset({"gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task"})
+
+_CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
+    "array": (parse_array, "indexes such as 0-9, 1,3,5 or 0-50:2%4"),
+    "dependency": (parse_dependency, "conditions such as afterok:12 or singleton"),
+    "gres": (parse_gres, "resources such as gpu:2 or gpu:a100:2"),
+    "signal": (parse_signal, "a signal and seconds such as USR1@60 or B:TERM@120"),
+} | dict.fromkeys(sorted(_GPU_OPTIONS), (parse_gpus, "a number such as 2, or a100:2"))
+
+_SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
+
+_REMEDIES = {
+    "array": "submit one job for each index",
+    "dependency": "submit the later job when the earlier one has ended",
+    "input": "read the file inside the script",
+    "export-file": "name the variables by --export",
+}
+
+
+def apply_duties(settings: Settings) -> None:
+    """Note or refuse, in ``settings``, every option that cannot have its effect."""
+    for given in settings.all_given():
+        key = given.option.key
+        _note_literal(settings, given)
+        if key in _CHECKS:
+            parse, wanted = _CHECKS[key]
+            if settings.read(key, parse, wanted) is None:
+                continue
+        duty = given.option.duty
+        if duty is Duty.NO_MEANING:
+            settings.note(given, f"{given.spelled} is accepted and means nothing here.")
+        elif duty is Duty.NO_EFFECT_YET:
+            settings.note(given, f"{given.spelled} is accepted and has no effect yet.")
+        elif duty is Duty.NOT_YET:
+            _refuse_not_yet(settings, given)
+        elif duty is Duty.REFUSED:
+            settings.refuse(given, "not_possible", f"{given.spelled} is not possible; remove it.")
+        elif key == "input" and (given.value or "").lower() not in {NULL_DEVICE, "none"}:
+            _refuse_not_yet(settings, given)
+
+
+def _note_literal(settings: Settings, given: Given) -> None:
+    """Directives are no shell: say so where somebody took them for one."""
+    is_in_script = given.origin.line is not None and given.option.key != "comment"
+    if is_in_script and _SHELL_WORD.search(given.value or ""):
+        settings.note(
+            given,
+            f"{given.text} is taken letter by letter, for a directive is no shell; in file names "
+            "%u, %x and %j stand for user, job name and job number.",
+        )
+
+
+def _refuse_not_yet(settings: Settings, given: Given) -> None:
+    if _asks_for_nothing(given):
+        settings.note(given, f"{given.text} asks for nothing and has no effect.")
+        return
+    remedy = _REMEDIES.get(given.option.key, "remove it if the job can do without")
+    settings.refuse(
+        given,
+        "not_yet",
+        f"{given.text} does not work yet, and results could differ without it; {remedy}.",
+    )
+
+
+def _asks_for_nothing(given: Given) -> bool:
+    """Whether the option asks for none of its resource: ``--gres=none``, ``--gpus=0``."""
+    key, value = given.option.key, given.value or ""
+    resources: tuple[Gres, ...] | None = None
+    if key == "gres":
+        resources = parse_gres(value)
+    elif key in _GPU_OPTIONS:
+        resources = parse_gpus(value)
+    return resources is not None and all(resource.count == 0 for resource in resources)

@@ -1,0 +1,132 @@
+"""Instants for ``--begin`` and ``--deadline``: ``now+2hours``, ``16:00``, an ISO date, ``+2h``."""
+
+import re
+from datetime import datetime, timedelta, tzinfo
+
+_DELTA = re.compile(r"(?:now)?\s*([+-])\s*(\d{1,9})\s*([a-z]*)", re.ASCII | re.IGNORECASE)
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONG_UNITS = {
+    "": "s",
+    "sec": "s",
+    "second": "s",
+    "min": "m",
+    "minute": "m",
+    "hour": "h",
+    "day": "d",
+    "week": "w",
+}
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(am|pm)?", re.ASCII | re.IGNORECASE)
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_US_DATE = re.compile(
+    r"(?P<month>\d{1,2})(?P<mark>[./])(?P<day>\d{1,2})(?:(?P=mark)(?P<year>\d{2}))?"
+    r"|(?P<month2>\d{2})(?P<day2>\d{2})(?P<year2>\d{2})?",
+    re.ASCII,
+)
+_UNIX = re.compile(r"uts(\d{7,12})", re.ASCII)
+_NAMED_CLOCKS = {"midnight": 0, "noon": 12, "elevenses": 11, "fika": 15, "teatime": 16}
+_HOURS_PER_HALF_DAY = 12
+_CENTURY = 2000
+
+
+def parse_instant_s(text: str, *, now_s: float, zone: tzinfo) -> float | None:
+    """Unix time of ``text``; None when it names no instant.
+
+    A clock time without a date is the next time the clock shows it, a date without a year the
+    next such day, and a date without a clock time begins at midnight, all in ``zone`` unless the
+    text carries its own offset.
+    """
+    text = text.strip()
+    if text.lower() == "now":
+        return now_s
+    if delta := _DELTA.fullmatch(text):
+        return _after(delta, now_s)
+    if unix := _UNIX.fullmatch(text):
+        return float(unix[1])
+    try:
+        now = datetime.fromtimestamp(now_s, zone)
+        return _with_offset(text) or _calendar(text, now)
+    except (ValueError, OverflowError, OSError):
+        return None  # the calendar has no such day
+
+
+def _after(delta: re.Match[str], now_s: float) -> float | None:
+    word = delta[3].lower()
+    unit = word if word in _UNITS_S else _LONG_UNITS.get(word.removesuffix("s"))
+    if unit is None:
+        return None
+    seconds = int(delta[2]) * _UNITS_S[unit]
+    return now_s + seconds if delta[1] == "+" else now_s - seconds
+
+
+def _with_offset(text: str) -> float | None:
+    """An ISO instant that carries its own offset, as programs write it."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant.timestamp() if instant.tzinfo is not None else None
+
+
+def _calendar(text: str, now: datetime) -> float | None:
+    day_text, clock_text = _split_day(text)
+    clock = _clock(clock_text) if clock_text else None
+    if clock_text and clock is None:
+        return None
+    if not day_text:
+        return _next_time(clock, now).timestamp() if clock is not None else None
+    day = _day(day_text, clock or timedelta(), now)
+    return day.timestamp() if day is not None else None
+
+
+def _split_day(text: str) -> tuple[str, str]:
+    """The day and the clock part: ``2026-01-31T08:00``, ``1/31-8:00``, ``8:00 tomorrow``."""
+    if _clock(text) is not None:
+        return "", text
+    for mark in (" ", "T", "t", "-"):
+        for head, _, tail in (text.partition(mark), text.rpartition(mark)):
+            if head and _clock(tail.strip()) is not None:
+                return head.strip(), tail.strip()
+            if tail and _clock(head.strip()) is not None:
+                return tail.strip(), head.strip()
+    return text, ""
+
+
+def _clock(text: str) -> timedelta | None:
+    if text.lower() in _NAMED_CLOCKS:
+        return timedelta(hours=_NAMED_CLOCKS[text.lower()])
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    half = (found[4] or "").lower()
+    if half and not 1 <= hour <= _HOURS_PER_HALF_DAY:
+        return None
+    if half:
+        hour = hour % _HOURS_PER_HALF_DAY + (_HOURS_PER_HALF_DAY if half == "pm" else 0)
+    if hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004 - the face of a clock
+        return None
+    return timedelta(hours=hour, minutes=minute, seconds=second)
+
+
+def _next_time(clock: timedelta, now: datetime) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight + clock
+    return today if today > now else today + timedelta(days=1)
+
+
+def _day(text: str, clock: timedelta, now: datetime) -> datetime | None:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if text.lower() in {"today", "tomorrow"}:
+        return midnight + timedelta(days=text.lower() == "tomorrow") + clock
+    if iso := _ISO_DATE.fullmatch(text):
+        return midnight.replace(year=int(iso[1]), month=int(iso[2]), day=int(iso[3])) + clock
+    found = _US_DATE.fullmatch(text)
+    if found is None:
+        return None
+    month = int(found["month"] or found["month2"])
+    day = int(found["day"] or found["day2"])
+    year_text = found["year"] or found["year2"]
+    if year_text:
+        return midnight.replace(year=_CENTURY + int(year_text), month=month, day=day) + clock
+    this_year = midnight.replace(month=month, day=day) + clock
+    return this_year if this_year > now else this_year.replace(year=now.year + 1)

@@ -1,0 +1,180 @@
+"""From a job script and a command line to a submission, or to the reason why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
+
+from domain.refusal import Refused
+from domain.sbatch.duties import apply_duties
+from domain.sbatch.exports import Export, parse_export
+from domain.sbatch.given import Given, Origin, shortened
+from domain.sbatch.lint import lint_body
+from domain.sbatch.note import Note
+from domain.sbatch.outputs import read_outputs
+from domain.sbatch.precedence import given_in_environment, settle
+from domain.sbatch.reading import OptionRun, read_options
+from domain.sbatch.schedule import read_schedule
+from domain.sbatch.script import Script, read_script
+from domain.sbatch.settings import Settings
+from domain.sbatch.size import read_size
+from domain.sbatch.submission import Submission, SubmitRequest
+
+_MOST_NOTES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What is to run: a script, or a command without one."""
+
+    script: Script | None
+    default_name: str
+
+
+def split_command_line(
+    words: Sequence[str], *, client_flags: frozenset[str] = frozenset()
+) -> OptionRun | Refused:
+    """The options of a command line apart from what follows them.
+
+    What follows is the script's name and its arguments or, after ``--``, a command.
+    ``client_flags`` are valueless options that the caller keeps for itself, such as ``--json``.
+    """
+    return read_options(words, Origin(), client_flags)
+
+
+def parse_submission(request: SubmitRequest) -> Submission | Refused:
+    """What ``request`` asks for; the first thing that cannot be granted otherwise."""
+    typed = split_command_line(request.options)
+    if isinstance(typed, Refused):
+        return typed
+    if typed.operands:
+        return Origin().refuse(
+            "stray_word", f"{shortened(typed.operands[0])!r} stands among the options."
+        )
+    work = _find_work(request, typed.given)
+    if isinstance(work, Refused):
+        return work
+    script_given = work.script.given if work.script is not None else ()
+    misplaced = _check_script_options(script_given)
+    if misplaced is not None:
+        return misplaced
+    settled = settle(script_given, given_in_environment(request.environment), typed.given)
+    settings = Settings(settled.by_key)
+    settings.notes.extend(settled.notes)
+    submission = _build(request, work, settings)
+    return settings.first_refusal() or submission
+
+
+def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refused:
+    wrapped = next((given.value for given in reversed(typed) if given.option.name == "wrap"), None)
+    n_ways = sum((wrapped is not None, request.script is not None, bool(request.command)))
+    if n_ways == 0:
+        return Refused(
+            code="sbatch.nothing_to_run",
+            sentence="Nothing to run: name a script, or put a command after --.",
+        )
+    if n_ways > 1 or (wrapped is not None and request.arguments):
+        return Refused(
+            code="sbatch.two_ways",
+            sentence="Give either a script, or --wrap, or a command after --, not two of them.",
+        )
+    if request.command:
+        return _Work(script=None, default_name=PurePosixPath(request.command[0]).name)
+    text = f"#!/bin/sh\n\n{wrapped}\n" if wrapped is not None else request.script
+    script = read_script(text or "")
+    if isinstance(script, Refused):
+        return script
+    named = PurePosixPath(request.script_name or "sbatch").name
+    return _Work(script=script, default_name="wrap" if wrapped is not None else named)
+
+
+def _check_script_options(given: Sequence[Given]) -> Refused | None:
+    for one in given:
+        if one.option.is_command_line_only:
+            return one.origin.refuse(
+                "command_line_only",
+                f"{one.spelled} is for the command line; in a script write "
+                f"--qos={shortened(one.value or '')}, which means the same here.",
+            )
+        if one.option.name == "wrap":
+            return one.origin.refuse(
+                "command_line_only", "--wrap is for the command line; write the command itself."
+            )
+    return None
+
+
+def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submission:
+    apply_duties(settings)
+    size = read_size(settings)
+    schedule = read_schedule(settings, request)
+    outputs = read_outputs(settings, request.submit_dir)
+    export = _read_export(settings, request)
+    script = work.script
+    notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script)]
+    return Submission(
+        name=settings.text("job-name") or work.default_name or "sbatch",
+        script=script.staged_text if script else None,
+        interpreter=script.interpreter if script else None,
+        command=tuple(request.command),
+        arguments=tuple(request.arguments),
+        cores=size.cores,
+        ntasks=size.ntasks,
+        cpus_per_task=size.cpus_per_task,
+        tasks_per_node=size.tasks_per_node,
+        mem_mib=size.mem_mib,
+        mem_per_cpu_mib=size.mem_per_cpu_mib,
+        whole_node=size.whole_node,
+        asked=size.asked,
+        time_limit_s=schedule.time_limit_s,
+        scheduling_type=schedule.scheduling_type,
+        begin_s=schedule.begin_s,
+        deadline_s=schedule.deadline_s,
+        requeue=schedule.requeue,
+        is_held=settings.has("hold"),
+        stdout_pattern=outputs.stdout_pattern,
+        stderr_pattern=outputs.stderr_pattern,
+        open_mode=outputs.open_mode,
+        chdir=outputs.chdir,
+        export=export,
+        partition=settings.text("partition"),
+        qos=settings.text("qos"),
+        account=settings.text("account"),
+        comment=settings.text("comment"),
+        wait=settings.has("wait"),
+        parsable=settings.has("parsable"),
+        test_only=settings.has("test-only"),
+        notes=_first_few(notes),
+    )
+
+
+def _first_few(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes, each once, as many as a person can be asked to read."""
+    distinct = tuple(dict.fromkeys(notes))
+    n_more = len(distinct) - _MOST_NOTES
+    if n_more <= 0:
+        return distinct
+    return (*distinct[:_MOST_NOTES], Note(text=f"{n_more} more remarks were left out."))
+
+
+def _read_export(settings: Settings, request: SubmitRequest) -> Export:
+    parse = partial(parse_export, environment=request.environment)
+    export = settings.read("export", parse, "NONE, or names such as A,B=1") or Export()
+    given = settings.given("export")
+    if given is None:
+        return export
+    if export.asks_all and not export.variables:
+        settings.note(
+            given,
+            "--export=ALL does not carry your environment to the node; name the variables that "
+            "the job needs.",
+        )
+    if export.absent:
+        names = shortened(", ".join(export.absent))
+        settings.note(given, f"{names} in --export is not set and not sent.")
+    return export
+
+
+def _body_notes(script: Script | None) -> tuple[Note, ...]:
+    if script is None:
+        return ()
+    return lint_body(script.staged_text.split("\n"), script.body_starts_at)

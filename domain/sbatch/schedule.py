@@ -1,0 +1,115 @@
+"""When a job may run, and what may be done with it for the sake of heat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from domain.job import SchedulingType
+from domain.sbatch.durations import NO_LIMIT_S, describe_duration, parse_time_limit_s
+from domain.sbatch.given import Given
+from domain.sbatch.instants import parse_instant_s
+from domain.sbatch.note import Note
+from domain.sbatch.settings import Settings
+from domain.sbatch.submission import SubmitRequest
+
+_A_LIMIT = "minutes, MM:SS, HH:MM:SS, D-HH or D-HH:MM:SS"
+_AN_INSTANT = "+2h, now+2hours, 16:00 or a date such as 2026-01-31T08:00"
+_A_TYPE = "flex, ondemand or reserved"
+_MAY_BE_STOPPED = "A flex job may be stopped and started anew; write --no-requeue to forbid it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The bounds in time of a job, and its scheduling type."""
+
+    time_limit_s: int | None
+    scheduling_type: SchedulingType
+    begin_s: float | None
+    deadline_s: float | None
+    requeue: bool | None
+
+
+def read_schedule(settings: Settings, request: SubmitRequest) -> Schedule:
+    """When the options let the job run."""
+    time_limit_s = _time_limit_s(settings)
+    instant = partial(parse_instant_s, now_s=request.now_s, zone=request.zone)
+    begin_s = settings.read("begin", instant, _AN_INSTANT)
+    deadline_s = settings.read("deadline", instant, _AN_INSTANT)
+    earliest_s = max(request.now_s, begin_s or request.now_s)
+    deadline = settings.given("deadline")
+    if deadline is not None and deadline_s is not None:
+        _check_deadline(settings, deadline, deadline_s - earliest_s, time_limit_s)
+    scheduling_type = _scheduling_type(settings, request.known_names)
+    requeue = _requeue(settings)
+    if scheduling_type is SchedulingType.FLEX and requeue is None:
+        settings.notes.append(Note(text=_MAY_BE_STOPPED))
+    return Schedule(
+        time_limit_s=time_limit_s,
+        scheduling_type=scheduling_type,
+        begin_s=begin_s,
+        deadline_s=deadline_s,
+        requeue=requeue,
+    )
+
+
+def _time_limit_s(settings: Settings) -> int | None:
+    limit_s = settings.read("time", parse_time_limit_s, _A_LIMIT)
+    given = settings.given("time")
+    if given is not None and limit_s == NO_LIMIT_S:
+        settings.note(given, f"{given.text} asks for no limit; the operator's limit holds.")
+        return None
+    return limit_s
+
+
+def _check_deadline(
+    settings: Settings, deadline: Given, left_s: float, time_limit_s: int | None
+) -> None:
+    if left_s <= 0:
+        settings.refuse(
+            deadline,
+            "deadline_passed",
+            f"{deadline.text} is not after the earliest start; write a later one.",
+        )
+    elif time_limit_s is not None and left_s < time_limit_s:
+        settings.refuse(
+            deadline,
+            "deadline_too_close",
+            f"{deadline.text} leaves {describe_duration(int(left_s))} and the time limit is "
+            f"{describe_duration(time_limit_s)}; write a later deadline or a shorter --time.",
+        )
+
+
+def _scheduling_type(
+    settings: Settings, known_names: Mapping[str, SchedulingType]
+) -> SchedulingType:
+    """``--type``, else a QOS that is a type's name, else what the operator's table says."""
+    chosen = settings.read("type", _parse_type, _A_TYPE)
+    for key in ("qos", "partition"):
+        given = settings.given(key)
+        if given is None or given.value is None:
+            continue
+        found = _parse_type(given.value) if key == "qos" else None
+        for name in given.value.split(","):
+            found = found or known_names.get(name.strip())
+        if found is None:
+            settings.note(given, f"{given.text} is only kept as a label: it names nothing here.")
+        chosen = chosen or found
+    return chosen or SchedulingType.ON_DEMAND
+
+
+def _parse_type(text: str) -> SchedulingType | None:
+    word = text.strip().lower()
+    return SchedulingType(word) if word in set(SchedulingType) else None
+
+
+def _requeue(settings: Settings) -> bool | None:
+    given = settings.given("requeue")
+    if given is None:
+        return None
+    if given.option.name == "no-requeue":
+        return False
+    if (given.value or "expedite").lower() != "expedite":
+        settings.refuse(
+            given, "bad_value", f"{given.text} is not known; write --requeue without a value."
+        )
+    return True

@@ -1,0 +1,96 @@
+"""How events, commands and job specifications cross a process or the network: plain JSON values.
+
+``loads(dumps(x)) == x`` holds bit for bit, floats included, which is what lets a log replay.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from domain import events
+from domain.commands import AssignAttempt, Candidate, Command, PreemptAttempt, Why
+from domain.events import Event
+from domain.job import SchedulingType
+from domain.job_spec import InputFile, JobSpec, Resources
+
+WIRE_VERSION = 1
+
+_EVENTS: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        events.JobQueued,
+        events.JobWithdrawn,
+        events.AttemptClaimed,
+        events.AttemptEnded,
+        events.NodeJoined,
+        events.NodeLeft,
+        events.ReadingTaken,
+        events.EngineStarted,
+    )
+}
+_COMMANDS: Mapping[str, type[AssignAttempt] | type[PreemptAttempt]] = {
+    kind.__name__: kind for kind in (AssignAttempt, PreemptAttempt)
+}
+
+
+def to_plain(value: object) -> Any:  # noqa: ANN401 - JSON values have no narrower type
+    """The value as dicts, lists, strings and numbers."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def dumps(value: object) -> str:
+    """Compact JSON; keys in declaration order, so equal values give equal text."""
+    return json.dumps(to_plain(value), separators=(",", ":"), allow_nan=False)
+
+
+def event_kind(event: Event) -> str:
+    """The name under which an event is logged."""
+    return type(event).__name__
+
+
+def load_event(kind: str, payload: str) -> Event:
+    """The event that ``dumps`` wrote."""
+    return _EVENTS[kind](**json.loads(payload))
+
+
+def _load_why(plain: Mapping[str, Any]) -> Why:
+    candidates = tuple(Candidate(**item) for item in plain["candidates"])
+    return Why(code=plain["code"], candidates=candidates)
+
+
+def load_why(payload: str) -> Why:
+    """The reason stored with an attempt."""
+    return _load_why(json.loads(payload))
+
+
+def command_to_plain(command: Command) -> dict[str, Any]:
+    """A command with its kind beside its fields."""
+    return {"kind": type(command).__name__, **to_plain(command)}
+
+
+def load_command(plain: Mapping[str, Any]) -> Command:
+    """The command that ``command_to_plain`` described."""
+    values = {key: value for key, value in plain.items() if key != "kind"}
+    values["why"] = _load_why(values["why"])
+    return _COMMANDS[plain["kind"]](**values)
+
+
+def load_spec(plain: Mapping[str, Any]) -> JobSpec:
+    """The job specification that ``to_plain`` described."""
+    values = dict(plain)
+    values["resources"] = Resources(**values["resources"])
+    values["scheduling_type"] = SchedulingType(values["scheduling_type"])
+    values["inputs"] = tuple(InputFile(**item) for item in values["inputs"])
+    for name in ("command", "arguments", "asked", "notes"):
+        values[name] = tuple(values[name])
+    return JobSpec(**values)

@@ -1,0 +1,1 @@
+"""Keeps one boiler safe and busy: control, devices, warden, executors, journal, uplink."""

@@ -1,0 +1,118 @@
+"""The attempts a node holds, and the cores they occupy; no IO."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from domain import wire
+from domain.job import EndReason
+from domain.job_spec import JobSpec
+from node_agent.executors.process import OutputPaths, Place
+
+Key = tuple[int, int]
+
+
+class Phase(StrEnum):
+    """How far an attempt is on its node."""
+
+    WAITING = "waiting"  #: Claimed; no core or no warden yet.
+    STAGING = "staging"  #: Its inputs are being fetched.
+    RUNNING = "running"  #: The warden has it.
+    ENDING = "ending"  #: Its results are being handed over.
+    ENDED = "ended"  #: Its completion is ready to be told.
+
+
+@dataclass(slots=True)
+class Held:
+    """One attempt on this node."""
+
+    key: Key
+    claim: dict[str, Any]
+    place: Place
+    lease_until_boot_s: float
+    phase: Phase = Phase.WAITING
+    slots: tuple[int, ...] = ()
+    outputs: OutputPaths | None = None
+    sent_bytes: dict[str, int] = field(default_factory=dict)
+    inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
+    stop_reason: EndReason | None = None
+    completion: dict[str, Any] | None = None
+    started_boot_s: float = 0.0
+
+    @property
+    def spec(self) -> JobSpec:
+        """What to run."""
+        return wire.load_spec(self.claim["spec"])
+
+    @property
+    def job_id(self) -> int:
+        """The job's number."""
+        return int(self.claim["job_id"])
+
+
+class Book:
+    """Everything held, by key; hands out core slots."""
+
+    def __init__(self, cores: int) -> None:
+        """A node with this many cores."""
+        self.cores = cores
+        self._free = list(range(cores))
+        self._held: dict[Key, Held] = {}
+
+    def __contains__(self, key: object) -> bool:
+        """Whether the attempt is held."""
+        return key in self._held
+
+    def __iter__(self) -> Iterator[Held]:
+        """Everything held, oldest first."""
+        return iter(list(self._held.values()))
+
+    def of(self, key: Key) -> Held | None:
+        """One attempt."""
+        return self._held.get(key)
+
+    def add(self, held: Held) -> None:
+        """Hold an attempt."""
+        self._held[held.key] = held
+
+    def drop(self, key: Key) -> Held | None:
+        """Hold it no more."""
+        held = self._held.pop(key, None)
+        if held is not None:
+            self.free(held)
+        return held
+
+    def in_phase(self, *phases: Phase) -> list[Held]:
+        """What is held in one of these phases."""
+        return [held for held in self._held.values() if held.phase in phases]
+
+    def cores_needed(self, held: Held) -> int:
+        """Cores the attempt takes here."""
+        resources = held.claim["spec"]["resources"]
+        return self.cores if resources["whole_node"] else int(resources["cores"])
+
+    def allot(self, held: Held) -> bool:
+        """Give the attempt its cores, if they are free."""
+        need = self.cores_needed(held)
+        if need > len(self._free):
+            return False
+        held.slots = tuple(self._free[:need])
+        del self._free[:need]
+        return True
+
+    def take_slots(self, held: Held, slots: tuple[int, ...]) -> None:
+        """Give back to a re-adopted attempt the cores it runs on."""
+        held.slots = slots
+        self._free = [slot for slot in self._free if slot not in slots]
+
+    def free(self, held: Held) -> None:
+        """Take the attempt's cores back."""
+        self._free.extend(held.slots)
+        self._free.sort()
+        held.slots = ()
+
+    def free_cores(self) -> int:
+        """Cores for which more work may be claimed."""
+        waiting = sum(self.cores_needed(held) for held in self.in_phase(Phase.WAITING))
+        return max(0, len(self._free) - waiting)

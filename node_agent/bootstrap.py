@@ -1,0 +1,57 @@
+"""Puts one agent together from its configuration."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from node_agent.config import AgentConfig
+from node_agent.identity import Identity, keep_identity, load_identity
+from node_agent.journal import Journal
+from node_agent.service import Agent
+from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+
+_log = logging.getLogger(__name__)
+
+JOURNAL_NAME = "agent.sqlite"
+_ENROL_RETRY_S = 1.0
+
+
+async def enrolled(config: AgentConfig) -> Identity:
+    """This node's identity; presents the enrolment token where there is none yet."""
+    known = load_identity(config.directory)
+    if known is not None:
+        return known
+    if config.enrolment_token is None:
+        raise RefusedByServerError(401, "enrolment.token", "This node needs an enrolment token.")
+    uplink = Uplink(config.url, None)
+    try:
+        while True:
+            spec = {name: getattr(config.spec, name) for name in config.spec.__slots__}
+            try:
+                answer = await uplink.enrol(config.enrolment_token, spec)
+            except UplinkError as error:
+                _log.warning("cannot enrol yet: %s", error)
+                await asyncio.sleep(_ENROL_RETRY_S)
+                continue
+            identity = Identity(
+                node_id=answer["node_id"], name=answer["name"], token=answer["token"]
+            )
+            keep_identity(config.directory, identity)
+            return identity
+    finally:
+        await uplink.close()
+
+
+async def run_agent(config: AgentConfig) -> None:
+    """Enrol if need be, then work until cancelled."""
+    config.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    identity = await enrolled(config)
+    uplink = Uplink(config.url, identity.token)
+    journal = Journal(config.directory / JOURNAL_NAME)
+    kernel_boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    agent = Agent(config=config, uplink=uplink, journal=journal, kernel_boot_id=kernel_boot_id)
+    try:
+        await agent.run()
+    finally:
+        await uplink.close()
+        journal.close()

@@ -1,0 +1,123 @@
+"""Handing over what attempts leave: live output, files, and how they ended."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from node_agent.book import Book, Held, Phase
+from node_agent.executors.process import remove_place
+from node_agent.journal import Journal
+from node_agent.launch import working_directory
+from node_agent.results import Found, collect
+from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+from node_agent.warden.protocol import EndRecord, boot_now_s
+
+#: Live output is sent this often, from jobs that run at least this long [s].
+OUTPUT_EVERY_S = 0.5
+_PIECE_BYTES = 256 * 1024
+_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+class Delivery:
+    """Everything that leaves the node about an attempt."""
+
+    def __init__(self, *, uplink: Uplink, journal: Journal, book: Book) -> None:
+        """Hand over through this uplink."""
+        self._uplink = uplink
+        self._journal = journal
+        self._book = book
+
+    def end(self, held: Held, record: EndRecord, boot_id: str) -> None:
+        """Take in an end. An attempt that left nothing is ready to be told at once."""
+        self._book.free(held)
+        if held.outputs is None or record.wall_s == 0.0 or not _left_something(held):
+            held.completion = _completion(record, boot_id, None)
+            held.phase = Phase.ENDED
+        else:
+            held.phase = Phase.ENDING
+
+    async def hand_over(self, held: Held, record: EndRecord, boot_id: str) -> None:
+        """Send the last output and every file; afterwards the end may be told."""
+        with contextlib.suppress(RefusedByServerError):
+            await self._send_output(held)
+            found = await asyncio.to_thread(collect, held.place.work, held.inputs)
+            for item in found.files:
+                if item.sha256 != _EMPTY_SHA256:
+                    await self._uplink.put_file(held.place.work / item.path, item.sha256)
+            held.completion = _completion(record, boot_id, found)
+            held.phase = Phase.ENDED
+            return
+        # The attempt was fenced while it handed over: only its end is told, and refused.
+        held.completion = _completion(record, boot_id, None)
+        held.phase = Phase.ENDED
+
+    def clear_away(self, told: Sequence[Held]) -> None:
+        """Remove what the server has."""
+        for held in told:
+            remove_place(held.place)
+
+    async def keep_output_flowing(self) -> None:
+        """Send what running jobs write, a little later than they write it."""
+        while True:
+            await asyncio.sleep(OUTPUT_EVERY_S)
+            now_boot_s = boot_now_s()
+            for held in self._book.in_phase(Phase.RUNNING):
+                if now_boot_s - held.started_boot_s >= OUTPUT_EVERY_S:
+                    with contextlib.suppress(UplinkError, RefusedByServerError):
+                        await self._send_output(held)
+
+    async def _send_output(self, held: Held) -> None:
+        for stream, path in _output_files(held).items():
+            while data := _read_piece(path, held.sent_bytes.get(stream, 0)):
+                offset = held.sent_bytes.get(stream, 0)
+                held.sent_bytes[stream] = await self._uplink.output(
+                    held.key, stream, offset, data
+                )
+
+
+def _output_files(held: Held) -> dict[str, Path]:
+    if held.outputs is None:
+        return {}
+    folder = working_directory(held)
+    found = {"stdout": folder / held.outputs.stdout}
+    if held.outputs.stderr is not None:
+        found["stderr"] = folder / held.outputs.stderr
+    return {stream: path for stream, path in found.items() if path.is_file()}
+
+
+def _read_piece(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(_PIECE_BYTES)
+
+
+def _left_something(held: Held) -> bool:
+    """Whether there is anything beside inputs and an empty output file."""
+    silent = {path for path in _output_files(held).values() if path.stat().st_size == 0}
+    for entry in held.place.work.iterdir():
+        if entry not in silent and entry.name not in held.inputs:
+            return True
+    return False
+
+
+def _completion(record: EndRecord, boot_id: str, found: Found | None) -> dict[str, Any]:
+    detail = record.detail
+    if found is not None and found.is_cut:
+        detail = f"{detail or ''} Only the first {len(found.files)} files were kept.".strip()
+    return {
+        "key": record.key,
+        "boot_id": boot_id,
+        "reason": record.reason,
+        "exit_code": record.exit_code,
+        "detail": detail,
+        "wall_s": record.wall_s,
+        "cpu_s": record.cpu_s,
+        "max_rss_bytes": record.max_rss_bytes,
+        "files": [
+            {"path": item.path, "sha256": item.sha256, "size_bytes": item.size_bytes}
+            for item in (found.files if found is not None else ())
+        ],
+    }

@@ -1,0 +1,182 @@
+"""Executor ``process``: a working directory, the job's own ``#!`` line, and nothing between.
+
+It isolates by process group, limits and cores, not by user or name space: for tenants that trust
+one another. Stronger executors come behind the same functions.
+"""
+
+import getpass
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.job_spec import JobSpec
+from domain.refusal import Refused
+from domain.sbatch.environment import JobFacts, job_environment
+from domain.sbatch.patterns import DEFAULT_OUTPUT, PatternValues, expand_pattern
+from node_agent.warden.protocol import Key, StartOrder
+
+SCRIPT_NAME = "slurm_script"
+_SCRIPT_MODE = 0o700
+#: Paths a job finds programs on: this interpreter's first, so that ``python3`` has its packages.
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one attempt lives on the node."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """The job's working directory: what it leaves here comes back."""
+        return self.root / "work"
+
+    @property
+    def private(self) -> Path:
+        """Its temporary directory, removed after it."""
+        return self.root / "tmp"
+
+    @property
+    def script(self) -> Path:
+        """The staged script."""
+        return self.root / SCRIPT_NAME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What the node gives an attempt."""
+
+    key: Key
+    job_id: int
+    host_name: str
+    cpus: tuple[int, ...]
+    cores: int
+    mem_mib: int
+    time_limit_s: int
+    lease_until_boot_s: float
+    now_s: float
+
+
+def place_of(directory: Path, key: Key) -> Place:
+    """The attempt's place in the node's directory."""
+    return Place(root=directory / "jobs" / f"{key[0]}-{key[1]}")
+
+
+def make_place(place: Place) -> None:
+    """Make its directories; an earlier copy of the same attempt is cleared away."""
+    if place.root.exists():
+        shutil.rmtree(place.root)
+    place.work.mkdir(mode=0o700, parents=True)
+    place.private.mkdir(mode=0o700)
+
+
+def remove_place(place: Place) -> None:
+    """Remove everything the attempt left."""
+    shutil.rmtree(place.root, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPaths:
+    """Where stdout and stderr go, relative to the working directory."""
+
+    stdout: str
+    stderr: str | None
+
+
+def output_paths(spec: JobSpec, grant: Grant) -> OutputPaths:
+    """The names that the patterns stand for; an absolute one keeps its last part."""
+    values = PatternValues(
+        job_id=grant.job_id,
+        name=spec.name,
+        user=spec.submit_user or getpass.getuser(),
+        node_name=grant.host_name,
+        restart_count=grant.key[1] - 1,
+    )
+    stdout = _inside(expand_pattern(spec.stdout_pattern or DEFAULT_OUTPUT, values))
+    if spec.stderr_pattern is None:
+        return OutputPaths(stdout=stdout, stderr=None)
+    stderr = _inside(expand_pattern(spec.stderr_pattern, values))
+    return OutputPaths(stdout=stdout, stderr=None if stderr == stdout else stderr)
+
+
+def _inside(name: str) -> str:
+    if name == os.devnull:
+        return name
+    pure = Path(name)
+    parts = [part for part in pure.parts if part not in {"/", "..", "."}]
+    if pure.is_absolute() or ".." in pure.parts:
+        return parts[-1] if parts else DEFAULT_OUTPUT
+    return str(Path(*parts)) if parts else DEFAULT_OUTPUT
+
+
+def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refused:
+    """Stage the script and say what the warden shall start."""
+    cwd = place.work if spec.chdir is None else place.work / _inside(spec.chdir)
+    outputs = output_paths(spec, grant)
+    if spec.chdir is not None:
+        cwd.mkdir(parents=True, exist_ok=True)
+    for name in (outputs.stdout, outputs.stderr):
+        if name is not None and "/" in name:
+            (cwd / name).parent.mkdir(parents=True, exist_ok=True)
+    if spec.script is not None:
+        place.script.write_text(spec.script, encoding="utf-8", errors="surrogateescape")
+        place.script.chmod(_SCRIPT_MODE)
+        argv = (os.fspath(place.script), *spec.arguments)
+    elif spec.command:
+        argv = (*spec.command, *spec.arguments)
+    else:
+        return Refused(code="job.empty", sentence="The job has neither a script nor a command.")
+    return StartOrder(
+        key=grant.key,
+        argv=argv,
+        cwd=os.fspath(cwd),
+        env=_environment(spec, grant, place, cwd),
+        stdout=os.fspath(cwd / outputs.stdout),
+        stderr=None if outputs.stderr is None else os.fspath(cwd / outputs.stderr),
+        append=spec.append_output,
+        cpus=grant.cpus,
+        mem_limit_bytes=grant.mem_mib * 2**20,
+        wall_limit_s=float(grant.time_limit_s),
+        lease_until_boot_s=grant.lease_until_boot_s,
+    )
+
+
+def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[str, str]:
+    """A clean environment: what the job named, and the variables that are true here."""
+    user = spec.submit_user or getpass.getuser()
+    facts = JobFacts(
+        job_id=grant.job_id,
+        name=spec.name,
+        user=user,
+        node_name=grant.host_name,
+        cores=grant.cores,
+        ntasks=spec.resources.ntasks,
+        cpus_per_task=spec.resources.cpus_per_task,
+        asked=spec.asked,
+        submit_dir=os.fspath(place.work),
+        tmp_dir=os.fspath(place.private),
+        started_at_s=grant.now_s,
+        ends_at_s=grant.now_s + grant.time_limit_s,
+        tasks_per_node=spec.resources.tasks_per_node,
+        mem_mib=grant.mem_mib,
+        mem_per_cpu_mib=spec.resources.mem_per_cpu_mib,
+        restart_count=grant.key[1] - 1,
+        partition=spec.partition,
+        qos=spec.qos,
+        account=spec.project,
+        submit_host=spec.submit_host,
+    )
+    own_bin = os.fspath(Path(sys.executable).parent)
+    return {
+        "PATH": f"{own_bin}:{_SYSTEM_PATH}",
+        "HOME": os.fspath(place.work),
+        "PWD": os.fspath(cwd),
+        "LANG": "C.UTF-8",
+        "USER": user,
+        "LOGNAME": user,
+        **spec.environment,
+        **job_environment(facts),
+    }

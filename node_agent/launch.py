@@ -1,0 +1,95 @@
+"""From a claimed attempt to an order for the warden."""
+
+import os
+import time
+from pathlib import Path
+
+from domain.files import check_relative_path
+from domain.job_spec import JobSpec
+from domain.refusal import Refused
+from node_agent.book import Book, Held, Phase
+from node_agent.config import AgentConfig
+from node_agent.executors.process import Grant, make_place, output_paths, start_order
+from node_agent.uplink import Uplink
+from node_agent.warden.client import WardenLink
+from node_agent.warden.protocol import boot_now_s
+
+#: Time limit of a job that names none [s]; the server says the same at submit.
+DEFAULT_TIME_LIMIT_S = 3600
+
+
+class Launcher:
+    """Stages attempts and has the warden start them."""
+
+    def __init__(
+        self, *, config: AgentConfig, uplink: Uplink, book: Book, link: WardenLink
+    ) -> None:
+        """Start on this node."""
+        self._config = config
+        self._uplink = uplink
+        self._book = book
+        self._link = link
+        self._cpus = sorted(os.sched_getaffinity(0))
+
+    async def fetch_inputs(self, held: Held) -> None:
+        """Fetch the files that were submitted with the job."""
+        make_place(held.place)
+        for item in held.spec.inputs:
+            relative = check_relative_path(item.path)
+            if isinstance(relative, Refused):
+                continue  # The API refused such names at submit.
+            path = held.place.work / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            await self._uplink.get_file(item.sha256, path)
+            if item.executable:
+                path.chmod(0o700)
+            found = path.stat()
+            held.inputs[str(relative)] = (found.st_size, found.st_mtime_ns)
+
+    def start(self, held: Held) -> str | None:
+        """Order the start; a sentence where it cannot be."""
+        spec = held.spec
+        grant = self._grant(held, spec)
+        if held.phase is not Phase.STAGING:
+            make_place(held.place)
+        order = start_order(spec, grant, held.place)
+        if isinstance(order, Refused):
+            return order.sentence
+        held.outputs = output_paths(spec, grant)
+        held.phase = Phase.RUNNING
+        held.started_boot_s = boot_now_s()
+        self._link.start(order)
+        return None
+
+    def expect_outputs(self, held: Held) -> None:
+        """Know again where a re-adopted attempt writes."""
+        spec = held.spec
+        held.outputs = output_paths(spec, self._grant(held, spec))
+
+    def _grant(self, held: Held, spec: JobSpec) -> Grant:
+        cores = self._book.cores_needed(held)
+        return Grant(
+            key=held.key,
+            job_id=held.job_id,
+            host_name=self._config.spec.host_name,
+            cpus=tuple({self._cpus[slot % len(self._cpus)]: None for slot in held.slots}),
+            cores=cores,
+            mem_mib=self._mem_mib(spec, cores),
+            time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
+            lease_until_boot_s=held.lease_until_boot_s,
+            now_s=time.time(),  # noqa: TID251 - shown to the job as its start time
+        )
+
+    def _mem_mib(self, spec: JobSpec, cores: int) -> int:
+        node = self._config.spec
+        if spec.resources.whole_node:
+            return node.mem_mib
+        if spec.resources.mem_mib is not None:
+            return spec.resources.mem_mib
+        return node.mem_mib * cores // node.cores
+
+
+def working_directory(held: Held) -> Path:
+    """Where the job's relative names lead."""
+    chdir = held.spec.chdir
+    return held.place.work if chdir is None else held.place.work / chdir

@@ -1,0 +1,1 @@
+"""Starts jobs, holds their deadlines and outlives the agent; stdlib only, one thread."""

@@ -1,0 +1,320 @@
+"""The warden's loop: orders from the agent, deaths of children, deadlines, usage."""
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from domain.job import EndReason
+from node_agent.warden.ledger import WardenLedger
+from node_agent.warden.processes import (
+    adopt_orphans,
+    all_processes,
+    kill_group_quietly,
+    kill_quietly,
+    variable_of,
+)
+from node_agent.warden.protocol import (
+    ATTEMPT_VARIABLE,
+    LOCK_NAME,
+    USAGE_NAME,
+    WARDEN_VARIABLE,
+    EndRecord,
+    Key,
+    Lines,
+    StartOrder,
+    boot_now_s,
+    encode,
+    load_key,
+    load_start,
+    socket_path,
+)
+from node_agent.warden.running import Running, spawn
+
+#: How often memory and CPU of running jobs are looked at [s].
+SAMPLE_EVERY_S = 0.5
+#: After SIGTERM the warden gives its jobs this long before it kills them [s].
+CLOSING_GRACE_S = 2.0
+
+
+class AlreadyRunningError(Exception):
+    """Another warden watches over this directory."""
+
+
+class Warden:
+    """Watches over the jobs of one node."""
+
+    def __init__(self, directory: Path, cores: int) -> None:
+        """Take over this directory: clear away what an earlier warden left running."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._lock = self._take_lock()
+        self._cores = cores
+        self._mark = os.fspath(directory.resolve())
+        self._own_cpus = set(os.sched_getaffinity(0))
+        self._running: dict[int, Running] = {}
+        self._ended_cpu_s = 0.0
+        self._reported_cpu_s = 0.0
+        self._is_frozen = False
+        self._is_closing = False
+        self._next_sample_s = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._clients: dict[socket.socket, Lines] = {}
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        adopt_orphans()
+        self._kill_leftovers()
+        self._ledger = WardenLedger(directory)
+        self._listener = self._listen()
+        self._wakeup = self._watch_signals()
+
+    def run(self) -> None:
+        """Serve until TERM, then stop the jobs and leave."""
+        while not (self._is_closing and not self._running):
+            for ready, _ in self._selector.select(self._timeout_s()):
+                self._serve(ready.fileobj)
+            self._reap()
+            now_s = boot_now_s()
+            for item in list(self._running.values()):
+                item.check(now_s)
+            if now_s >= self._next_sample_s and (self._running or self._usage_changed()):
+                self._sample(now_s)
+        self._write_usage()
+
+    def _take_lock(self) -> int:
+        descriptor = os.open(self._directory / LOCK_NAME, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunningError from error
+        return descriptor
+
+    def _kill_leftovers(self) -> None:
+        for item in all_processes():
+            if variable_of(item.pid, WARDEN_VARIABLE) == self._mark:
+                kill_quietly(item.pid, signal.SIGKILL)
+
+    def _listen(self) -> socket.socket:
+        path = socket_path(self._directory)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(path)
+        os.chmod(path, 0o600)
+        listener.listen()
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ)
+        return listener
+
+    def _watch_signals(self) -> socket.socket:
+        reader, writer = socket.socketpair()
+        reader.setblocking(False)
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self._close())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._wakeup_writer = writer
+        self._selector.register(reader, selectors.EVENT_READ)
+        return reader
+
+    def _timeout_s(self) -> float | None:
+        now_s = boot_now_s()
+        times = [item.next_deadline_boot_s() for item in self._running.values()]
+        if self._running or self._usage_changed():
+            times.append(self._next_sample_s)
+        return max(0.0, min(times) - now_s) if times else None
+
+    def _serve(self, ready: Any) -> None:  # noqa: ANN401 - selectors types it so
+        if ready is self._listener:
+            client, _ = self._listener.accept()
+            self._clients[client] = Lines()
+            self._selector.register(client, selectors.EVENT_READ)
+            self._greet(client)
+        elif ready is self._wakeup:
+            with contextlib.suppress(BlockingIOError):
+                self._wakeup.recv(4096)
+        else:
+            self._receive(ready)
+
+    def _greet(self, client: socket.socket) -> None:
+        self._send(
+            client,
+            {
+                "is": "hello",
+                "running": [item.order.key for item in self._running.values()],
+                "ended": [asdict(record) for record in self._ledger.ended.values()],
+                "frozen": self._is_frozen,
+            },
+        )
+
+    def _receive(self, client: socket.socket) -> None:
+        try:
+            data = client.recv(1 << 20)
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(client)
+            return
+        for message in self._clients[client].feed(data):
+            self._obey(message)
+
+    def _drop(self, client: socket.socket) -> None:
+        self._selector.unregister(client)
+        del self._clients[client]
+        client.close()
+
+    def _send(self, client: socket.socket, message: dict[str, Any]) -> None:
+        try:
+            client.sendall(encode(message))
+        except OSError:
+            self._drop(client)
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        match message["do"]:
+            case "start":
+                self._start(load_start(message))
+            case "stop":
+                self._stop(message)
+            case "renew":
+                self._renew(message)
+            case "forget":
+                self._ledger.forget(load_key(message["key"]))
+            case "freeze":
+                self._signal_all(signal.SIGSTOP)
+                self._is_frozen = True
+            case "thaw":
+                self._signal_all(signal.SIGCONT)
+                self._is_frozen = False
+            case other:
+                message_text = f"unknown order {other!r}"
+                raise ValueError(message_text)
+
+    def _start(self, order: StartOrder) -> None:
+        if self._ledger.knows(order.key):
+            return
+        self._ledger.start(order.key)
+        env = {
+            **order.env,
+            WARDEN_VARIABLE: self._mark,
+            ATTEMPT_VARIABLE: f"{order.key[0]}.{order.key[1]}",
+        }
+        order_with_marks = StartOrder(
+            **{name: getattr(order, name) for name in StartOrder.__slots__ if name != "env"},
+            env=env,
+        )
+        if self._is_closing:
+            self._finish(_not_run(order.key, EndReason.NODE_RESTARTED, "The node is stopping."))
+            return
+        try:
+            pid = spawn(order_with_marks, self._own_cpus)
+        except (OSError, ValueError) as error:
+            sentence = f"It could not be started: {order.argv[0]}: {error}."
+            self._finish(_not_run(order.key, EndReason.NOT_STARTED, sentence))
+            return
+        self._running[pid] = Running(order=order, pid=pid, started_boot_s=boot_now_s())
+        if self._is_frozen:
+            kill_group_quietly(pid, signal.SIGSTOP)
+
+    def _of_key(self, key: Key) -> Running | None:
+        return next((item for item in self._running.values() if item.order.key == key), None)
+
+    def _stop(self, message: dict[str, Any]) -> None:
+        item = self._of_key(load_key(message["key"]))
+        if item is not None:
+            grace_s = message.get("grace_s")
+            item.stop(EndReason(message["reason"]), boot_now_s(), grace_s=grace_s)
+
+    def _renew(self, message: dict[str, Any]) -> None:
+        item = self._of_key(load_key(message["key"]))
+        if item is not None:
+            values = {name: getattr(item.order, name) for name in StartOrder.__slots__}
+            values["lease_until_boot_s"] = float(message["lease_until_boot_s"])
+            item.order = StartOrder(**values)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for item in self._running.values():
+            if item.stop_reason is None:
+                kill_group_quietly(item.pid, number)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            item = self._running.pop(pid, None)
+            if item is None:
+                continue  # An orphan of a job; it counted where its parent was.
+            kill_group_quietly(pid, signal.SIGKILL)
+            record = item.ended(status, usage, boot_now_s())
+            self._ended_cpu_s += record.cpu_s
+            self._finish(record)
+
+    def _finish(self, record: EndRecord) -> None:
+        self._ledger.end(record)
+        for client in list(self._clients):
+            self._send(client, {"is": "ended", "record": asdict(record)})
+
+    def _sample(self, now_s: float) -> None:
+        """Memory and CPU by session; processes that outlived their job are killed."""
+        self._next_sample_s = now_s + SAMPLE_EVERY_S
+        rss_bytes = dict.fromkeys(self._running, 0)
+        cpu_s = dict.fromkeys(self._running, 0.0)
+        own_pid = os.getpid()
+        for item in all_processes():
+            if item.session in rss_bytes:
+                rss_bytes[item.session] += item.rss_bytes
+                cpu_s[item.session] += item.cpu_s
+            elif item.parent_pid == own_pid and item.pid not in self._running:
+                self._kill_if_orphan(item.pid)
+        for pid, running in list(self._running.items()):
+            running.live_cpu_s = max(running.live_cpu_s, cpu_s[pid])
+            running.check_memory(rss_bytes[pid], now_s)
+        self._write_usage()
+
+    def _kill_if_orphan(self, pid: int) -> None:
+        owner = variable_of(pid, ATTEMPT_VARIABLE)
+        alive = {f"{item.order.key[0]}.{item.order.key[1]}" for item in self._running.values()}
+        if owner is not None and owner not in alive:
+            kill_quietly(pid, signal.SIGKILL)
+
+    def _total_cpu_s(self) -> float:
+        live_s = sum(item.live_cpu_s for item in self._running.values())
+        return max(self._reported_cpu_s, self._ended_cpu_s + live_s)
+
+    def _usage_changed(self) -> bool:
+        return self._total_cpu_s() > self._reported_cpu_s
+
+    def _write_usage(self) -> None:
+        """Tell the node's power meter, where it is a simulated one, what its cores did."""
+        self._reported_cpu_s = self._total_cpu_s()
+        usage = {"cpu_s": self._reported_cpu_s, "cores": self._cores, "at_s": boot_now_s()}
+        fresh = self._directory / f"{USAGE_NAME}.new"
+        fresh.write_text(json.dumps(usage), encoding="utf-8")
+        os.replace(fresh, self._directory / USAGE_NAME)
+
+    def _close(self) -> None:
+        self._is_closing = True
+        for item in self._running.values():
+            item.stop(EndReason.NODE_RESTARTED, boot_now_s(), grace_s=CLOSING_GRACE_S)
+
+
+def _not_run(key: Key, reason: EndReason, detail: str) -> EndRecord:
+    return EndRecord(
+        key=key,
+        reason=reason.value,
+        exit_code=None,
+        detail=detail,
+        wall_s=0.0,
+        cpu_s=0.0,
+        max_rss_bytes=0,
+    )

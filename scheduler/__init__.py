@@ -1,0 +1,1 @@
+"""Decides where heat and work go: a pure engine, its policies, and the loop around it."""

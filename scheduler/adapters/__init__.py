@@ -1,0 +1,1 @@
+"""What the scheduler uses outside itself: hints carried by Celery."""

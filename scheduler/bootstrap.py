@@ -1,0 +1,50 @@
+"""Puts the scheduler together from its settings; the only module that knows every part."""
+
+import threading
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.refusal import Refused
+from scheduler.adapters.celery_hints import CeleryHints
+from scheduler.dispatch import HintDispatcher
+from scheduler.placement.registry import policy_named
+from scheduler.service import SchedulerService
+from store.opening import default_url, open_store
+
+
+class SchedulerSettings(BaseSettings):
+    """Read once, from the environment (``CHAUFFERIE_...``)."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAUFFERIE_")
+
+    data_dir: Path = Field(description="Where the embedded database and the wake-up sockets are.")
+    database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
+    redis_url: str | None = Field(default=None, description="Broker of the hints; none = no hints.")
+    policy: str = Field(default="coldest", description="Name of the placement policy.")
+
+
+def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
+    """Decide until told to stop; a refusal where the settings cannot be used."""
+    policy = policy_named(settings.policy)
+    if isinstance(policy, Refused):
+        return policy
+    url = settings.database_url or default_url(settings.data_dir)
+    store = open_store(url, settings.data_dir)
+    listener = store.wakeups.listen("scheduler")
+    service = SchedulerService(store=store, policy=policy)
+    dispatching = None
+    if settings.redis_url is not None:
+        dispatcher = HintDispatcher(store, CeleryHints(settings.redis_url), service.hints_waiting)
+        dispatching = threading.Thread(target=dispatcher.run, args=(stop,), name="hints")
+        dispatching.start()
+    try:
+        service.run(listener, stop)
+    finally:
+        stop.set()
+        if dispatching is not None:
+            dispatching.join()
+        listener.close()
+        store.database.close()
+    return None

@@ -1,0 +1,56 @@
+"""Carries hints from the outbox to their channel, beside the loop and never in its way."""
+
+import json
+import logging
+import threading
+
+from scheduler.ports import HintChannel
+from store import outbox
+from store.assignments import HINT_TOPIC
+from store.transaction import Store
+
+_log = logging.getLogger(__name__)
+
+#: Pause after a round, so that a busy system sends a few hints for many offers [s].
+_ROUND_PAUSE_S = 0.05
+#: Pause after a failed round; heartbeats carry the same news meanwhile [s].
+_FAILED_PAUSE_S = 5.0
+_STALE_S = 60.0
+
+
+class HintDispatcher:
+    """Sends each hint at least once, while it is worth sending."""
+
+    def __init__(self, store: Store, channel: HintChannel, waiting: threading.Event) -> None:
+        """Send what the outbox holds when ``waiting`` is set."""
+        self._store = store
+        self._channel = channel
+        self._waiting = waiting
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until told to stop."""
+        while not stop.is_set():
+            self._waiting.wait(1.0)
+            if not self._waiting.is_set():
+                continue
+            self._waiting.clear()
+            stop.wait(_ROUND_PAUSE_S if self.send_waiting() else _FAILED_PAUSE_S)
+
+    def send_waiting(self) -> bool:
+        """One round: send, then mark as sent; False where the channel is out of reach."""
+        with self._store.database.read() as connection:
+            parcels = outbox.unsent(connection, HINT_TOPIC)
+        sent = []
+        for parcel in parcels:
+            pairs = [(int(pair[0]), int(pair[1])) for pair in json.loads(parcel.payload)]
+            try:
+                self._channel.send(int(parcel.key), pairs)
+            except OSError:
+                _log.warning("hints are not getting through; nodes will ask by themselves")
+                self._waiting.set()
+                break
+            sent.append(parcel.id)
+        with self._store.transaction() as tx:
+            outbox.mark_sent(tx, sent)
+            outbox.drop_stale(tx, HINT_TOPIC, _STALE_S)
+        return len(sent) == len(parcels)

@@ -1,0 +1,1 @@
+"""Pure policies: which instance starts on which node, and why."""

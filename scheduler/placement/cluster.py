@@ -1,0 +1,171 @@
+"""What the engine knows: nodes, the queue, and the heat promised by what runs."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from domain.events import JobQueued, NodeJoined, ReadingTaken
+
+
+@dataclass(slots=True)
+class Occupation:
+    """An offered or running attempt, as the engine accounts for it."""
+
+    job: JobQueued
+    attempt: int
+    node_id: int
+    cores: int
+    since_s: float
+    expected_s: float
+    is_running: bool = False
+
+
+@dataclass(slots=True)
+class NodeBelief:
+    """A node as its last facts describe it."""
+
+    facts: NodeJoined
+    reading: ReadingTaken | None = None
+    occupations: dict[int, Occupation] = field(default_factory=dict)
+    used_cores: int = 0
+    used_mem_mib: int = 0
+    #: Cores given back a second, smoothed; says how far ahead the node may be served.
+    turnover_per_s: float = 0.0
+    last_release_s: float | None = None
+
+    def job_power_w(self, cores: int) -> float:
+        """Heat into the water [W] that a job on this many cores brings."""
+        span_w = self.facts.max_power_w - self.facts.idle_power_w
+        return span_w * self.facts.capture_frac * cores / self.facts.cores
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeKey:
+    """Jobs of one shape are alike to placement; only their age differs."""
+
+    scheduling_type: str
+    cores: int
+    mem_mib: int | None
+    whole_node: bool
+    time_limit_s: int
+
+
+class JobQueue:
+    """Waiting jobs by shape, oldest first; costs what changes, not what waits."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._jobs: dict[int, JobQueued] = {}
+        self._shapes: dict[ShapeKey, deque[int]] = {}
+
+    def __len__(self) -> int:
+        """Jobs waiting."""
+        return len(self._jobs)
+
+    def __contains__(self, instance_id: object) -> bool:
+        """Whether this instance waits."""
+        return instance_id in self._jobs
+
+    def add(self, job: JobQueued) -> None:
+        """Append a job behind those of its shape; a second copy replaces the first."""
+        if job.instance_id not in self._jobs:
+            self._shapes.setdefault(shape_of(job), deque()).append(job.instance_id)
+        self._jobs[job.instance_id] = job
+
+    def remove(self, instance_id: int) -> JobQueued | None:
+        """Take a job out; its place in the line is dropped when it is reached."""
+        return self._jobs.pop(instance_id, None)
+
+    def shapes(self) -> list[ShapeKey]:
+        """Shapes with waiting jobs, the one whose first job is oldest first."""
+        heads = [(self._head(shape), shape) for shape in list(self._shapes)]
+        live = [(job.queued_at_s, job.instance_id, shape) for job, shape in heads if job]
+        return [item[2] for item in sorted(live, key=lambda item: item[:2])]
+
+    def first(self, shape: ShapeKey) -> JobQueued | None:
+        """The oldest waiting job of a shape."""
+        return self._head(shape)
+
+    def of_shape(self, shape: ShapeKey) -> Iterator[JobQueued]:
+        """Waiting jobs of a shape, oldest first."""
+        for instance_id in self._shapes.get(shape, ()):
+            job = self._jobs.get(instance_id)
+            if job is not None and shape_of(job) == shape:
+                yield job
+
+    def _head(self, shape: ShapeKey) -> JobQueued | None:
+        line = self._shapes.get(shape)
+        while line:
+            job = self._jobs.get(line[0])
+            if job is not None and shape_of(job) == shape:
+                return job
+            line.popleft()
+        self._shapes.pop(shape, None)
+        return None
+
+
+def shape_of(job: JobQueued) -> ShapeKey:
+    """The shape of a job."""
+    return ShapeKey(
+        scheduling_type=job.scheduling_type,
+        cores=job.cores,
+        mem_mib=job.mem_mib,
+        whole_node=job.whole_node,
+        time_limit_s=job.time_limit_s,
+    )
+
+
+class ClusterState:
+    """Nodes, queue and occupations; the engine alone changes it."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self.nodes: dict[int, NodeBelief] = {}
+        self.open_nodes: set[int] = set()
+        self.queue = JobQueue()
+        self.occupations: dict[int, Occupation] = {}
+
+    def occupy(self, occupation: Occupation) -> None:
+        """Take cores and memory of a node for an attempt."""
+        self.occupations[occupation.job.instance_id] = occupation
+        node = self.nodes[occupation.node_id]
+        node.occupations[occupation.job.instance_id] = occupation
+        node.used_cores += occupation.cores
+        node.used_mem_mib += mem_need_mib(occupation.job, node.facts)
+
+    def vacate(self, instance_id: int) -> Occupation | None:
+        """Give back what an attempt held."""
+        occupation = self.occupations.pop(instance_id, None)
+        if occupation is None:
+            return None
+        node = self.nodes[occupation.node_id]
+        node.occupations.pop(instance_id, None)
+        node.used_cores -= occupation.cores
+        node.used_mem_mib -= mem_need_mib(occupation.job, node.facts)
+        return occupation
+
+    def check_invariants(self) -> None:
+        """Raise where the books do not agree; used by tests and by ``doctor``."""
+        for node_id, node in self.nodes.items():
+            held = sum(item.cores for item in node.occupations.values())
+            if held != node.used_cores or node.used_cores < 0:
+                message = f"node {node_id} counts {node.used_cores} cores, its jobs hold {held}"
+                raise AssertionError(message)
+        both = [item for item in self.occupations if item in self.queue]
+        if both:
+            message = f"instances both waiting and placed: {both[:5]}"
+            raise AssertionError(message)
+
+
+def core_need(job: JobQueued, facts: NodeJoined) -> int:
+    """Cores the job takes on this node."""
+    return facts.cores if job.whole_node else job.cores
+
+
+def mem_need_mib(job: JobQueued, facts: NodeJoined) -> int:
+    """Memory the job takes on this node [MiB]; unstated = in proportion to its cores."""
+    if job.whole_node:
+        return facts.mem_mib
+    if job.mem_mib is not None:
+        return job.mem_mib
+    return facts.mem_mib * job.cores // facts.cores

@@ -1,0 +1,136 @@
+"""The loop: events in, engine, orders out, all in one transaction; and the safety net."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+from domain.commands import AssignAttempt, Command, PreemptAttempt
+from domain.events import EngineStarted
+from scheduler.engine import ENGINE_VERSION, Engine
+from scheduler.placement.policy import Policy
+from store import assignments, belief, leadership, reconcile
+from store.transaction import Store, Transaction
+from store.wakeups import Listener
+
+_log = logging.getLogger(__name__)
+
+ROLE = "scheduler"
+_LEADER_TTL_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often the loop looks by itself; wake-ups make it look at once."""
+
+    refresh_s: float = 1.0  #: Longest time a missed wake-up can cost.
+    reconcile_s: float = 5.0
+    renew_s: float = 3.0
+
+
+class SchedulerService:
+    """Runs one engine on one store, while it leads."""
+
+    def __init__(self, *, store: Store, policy: Policy, pace: Pace | None = None) -> None:
+        """Decide by this policy on what this store holds."""
+        self._store = store
+        self._policy = policy
+        self._pace = pace or Pace()
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._engine = Engine(policy)
+        self._batch = 0
+        self._is_leading = False
+        self._now_s = 0.0
+        self._due_s: dict[str, float] = {"reconcile": 0.0, "renew": 0.0}
+        self.hints_waiting = threading.Event()
+        self.last_decision_s = 0.0
+
+    def run(self, listener: Listener, stop: threading.Event) -> None:
+        """Decide until told to stop."""
+        try:
+            while not stop.is_set():
+                self.turn()
+                listener.wait(self._pace.refresh_s)
+        finally:
+            self._give_up()
+
+    def turn(self) -> None:
+        """Lead if possible, repair what is due, and consume every event there is."""
+        if not self._keep_leading():
+            return
+        if self._is_due("reconcile", self._pace.reconcile_s):
+            self._reconcile()
+        while self._step():
+            pass
+
+    def _keep_leading(self) -> bool:
+        if self._is_leading and not self._is_due("renew", self._pace.renew_s):
+            return True
+        with self._store.transaction() as tx:
+            holder = leadership.take(tx, role=ROLE, holder=self._holder, ttl_s=_LEADER_TTL_S)
+            if holder != self._holder:
+                self._is_leading = False
+                return False
+            if not self._is_leading:
+                self._restart(tx)
+                self._is_leading = True
+        return True
+
+    def _restart(self, tx: Transaction) -> None:
+        """Begin a new run: an empty engine, filled from the store through the log itself."""
+        started = EngineStarted(policy=self._policy.name, version=ENGINE_VERSION)
+        self._engine = Engine(self._policy)
+        self._batch = belief.restart_log(tx, started)
+        self._consume(tx, limit=None)
+        _log.info("engine started", extra={"policy": self._policy.name, "batch": self._batch})
+
+    def _step(self) -> bool:
+        """Consume one batch; whether there may be more."""
+        with self._store.transaction() as tx:
+            return self._consume(tx, limit=assignments.LARGEST_BATCH)
+
+    def _consume(self, tx: Transaction, limit: int | None) -> bool:
+        logged = assignments.unconsumed(tx, limit)
+        self._now_s = max(self._now_s, tx.now_s)
+        began_s = time.perf_counter()
+        commands = self._engine.handle([item.event for item in logged], self._now_s)
+        self.last_decision_s = time.perf_counter() - began_s
+        if not logged and not commands:
+            return False
+        assignments.log_batch(
+            tx, batch=self._batch, now_s=self._now_s, consumed=logged, commands=commands
+        )
+        self._apply(tx, commands)
+        self._batch += 1
+        return limit is not None and len(logged) == limit
+
+    def _apply(self, tx: Transaction, commands: list[Command]) -> None:
+        offers = [command for command in commands if isinstance(command, AssignAttempt)]
+        stops = [command for command in commands if isinstance(command, PreemptAttempt)]
+        if offers:
+            assignments.assign(tx, offers, self._batch)
+            self.hints_waiting.set()
+        if stops:
+            assignments.preempt(tx, stops)
+
+    def _reconcile(self) -> None:
+        with self._store.transaction() as tx:
+            lost = reconcile.lose_expired(tx)
+            silent = reconcile.mark_silent_nodes(tx)
+        if lost or silent:
+            _log.warning("reconciled", extra={"lost": lost, "silent_nodes": silent})
+
+    def _is_due(self, what: str, every_s: float) -> bool:
+        now_s = time.monotonic()
+        if now_s < self._due_s[what]:
+            return False
+        self._due_s[what] = now_s + every_s
+        return True
+
+    def _give_up(self) -> None:
+        if self._is_leading:
+            with self._store.transaction() as tx:
+                leadership.give_up(tx, role=ROLE, holder=self._holder)
+            self._is_leading = False

@@ -1,0 +1,1 @@
+"""The one truth: tables, migrations, transactions. The only package that knows SQL."""

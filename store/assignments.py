@@ -1,0 +1,158 @@
+"""The scheduler's writes: offers, preemptions, and the log of what it decided and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, insert, select, update
+
+from domain import wire
+from domain.commands import AssignAttempt, Command, PreemptAttempt
+from domain.events import Event
+from domain.job import AttemptState, JobState
+from store.tables import attempt, decision, event, instance, outbox
+from store.transaction import Transaction
+
+#: A node has this long to take an offer [s].
+CLAIM_LEASE_S = 60.0
+HINT_TOPIC = "hint"
+LARGEST_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """An event with its place in the log."""
+
+    id: int
+    event: Event
+
+
+def unconsumed(tx: Transaction, limit: int | None = LARGEST_BATCH) -> list[LoggedEvent]:
+    """The oldest events that the engine has not seen."""
+    statement = (
+        select(event.c.id, event.c.kind, event.c.payload)
+        .where(event.c.batch.is_(None))
+        .order_by(event.c.id)
+        .limit(limit)
+    )
+    return [
+        LoggedEvent(id=row.id, event=wire.load_event(row.kind, row.payload))
+        for row in tx.connection.execute(statement)
+    ]
+
+
+def log_batch(
+    tx: Transaction,
+    *,
+    batch: int,
+    now_s: float,
+    consumed: Sequence[LoggedEvent],
+    commands: Sequence[Command],
+) -> None:
+    """Record that the engine consumed these events, in this order, and answered so."""
+    if consumed:
+        tx.connection.execute(
+            update(event).where(event.c.id == bindparam("of_id")).values(batch=batch),
+            [{"of_id": item.id} for item in consumed],
+        )
+    tx.connection.execute(
+        insert(decision),
+        {
+            "batch": batch,
+            "now_s": now_s,
+            "commands": wire.dumps([wire.command_to_plain(command) for command in commands]),
+        },
+    )
+
+
+def assign(tx: Transaction, orders: Sequence[AssignAttempt], batch: int) -> int:
+    """Offer attempts to their nodes; the number that were still wanted.
+
+    An instance that is no longer queued, or whose attempt has moved on, is passed over: the event
+    that changed it is already in the log and will correct the engine.
+    """
+    states = _lock(tx, [order.instance_id for order in orders])
+    valid = [
+        order
+        for order in orders
+        if states.get(order.instance_id) == (JobState.QUEUED.value, order.attempt - 1)
+    ]
+    if not valid:
+        return 0
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == bindparam("of_id"))
+        .values(
+            state=JobState.ASSIGNED.value,
+            attempt=bindparam("of_attempt"),
+            node_id=bindparam("of_node"),
+            boot_id=None,
+            lease_until_s=tx.now_s + CLAIM_LEASE_S,
+        ),
+        [
+            {"of_id": order.instance_id, "of_attempt": order.attempt, "of_node": order.node_id}
+            for order in valid
+        ],
+    )
+    tx.connection.execute(
+        insert(attempt),
+        [
+            {
+                "instance_id": order.instance_id,
+                "attempt": order.attempt,
+                "node_id": order.node_id,
+                "state": AttemptState.OFFERED.value,
+                "batch": batch,
+                "offered_at_s": tx.now_s,
+            }
+            for order in valid
+        ],
+    )
+    nodes = dict.fromkeys(order.node_id for order in valid)
+    _hint(tx, {node: [o for o in valid if o.node_id == node] for node in nodes})
+    tx.changed_nodes.extend(nodes)
+    return len(valid)
+
+
+def preempt(tx: Transaction, orders: Sequence[PreemptAttempt]) -> int:
+    """Mark running attempts as to be stopped for better heat; the number that still ran."""
+    states = _lock(tx, [order.instance_id for order in orders])
+    valid = [
+        order
+        for order in orders
+        if states.get(order.instance_id) == (JobState.RUNNING.value, order.attempt)
+    ]
+    if valid:
+        tx.connection.execute(
+            update(instance)
+            .where(instance.c.id == bindparam("of_id"))
+            .values(state=JobState.PREEMPTED.value),
+            [{"of_id": order.instance_id} for order in valid],
+        )
+        tx.changed_nodes.extend(order.node_id for order in valid)
+    return len(valid)
+
+
+def _lock(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    statement = select(instance.c.id, instance.c.state, instance.c.attempt).where(
+        instance.c.id.in_(ids)
+    )
+    if tx.locks_rows:
+        statement = statement.order_by(instance.c.id).with_for_update()
+    return {row.id: (row.state, row.attempt) for row in tx.connection.execute(statement)}
+
+
+def _hint(tx: Transaction, orders_of_node: dict[int, list[AssignAttempt]]) -> None:
+    """One hint a node and batch: it only says "look", and which attempts made it say so."""
+    tx.connection.execute(
+        insert(outbox),
+        [
+            {
+                "topic": HINT_TOPIC,
+                "key": str(node_id),
+                "payload": wire.dumps([[o.instance_id, o.attempt] for o in orders]),
+                "created_at_s": tx.now_s,
+                "tries": 0,
+            }
+            for node_id, orders in orders_of_node.items()
+        ],
+    )

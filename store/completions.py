@@ -1,0 +1,273 @@
+"""How attempts end: idempotent, fenced, and billed in the same transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from domain import wire
+from domain.delivery import Completion, CompletionResult
+from domain.events import AttemptEnded
+from domain.job import PROGRAM_FAILURES, AttemptState, EndReason, JobState
+from domain.node import NodeSpec
+from store.jobs import queued_event
+from store.tables import attempt, instance, job, job_usage, node, result_file
+from store.transaction import Transaction
+
+_ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})
+_LIVE = frozenset({JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING})
+#: Ends that are nobody's wish: the instance queues again (or is held, by ``--no-requeue``).
+_INVOLUNTARY = frozenset(
+    {
+        EndReason.WARDEN_LOST,
+        EndReason.NODE_RESTARTED,
+        EndReason.LEASE_ENDED,
+        EndReason.OVERHEATED,
+        EndReason.PREEMPTED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    job_state: JobState
+    attempt_state: AttemptState
+    failures: int
+
+
+def complete(
+    tx: Transaction, node_id: int, reports: Sequence[Completion]
+) -> list[CompletionResult]:
+    """Take in how attempts ended; the answers stand in the order of the reports."""
+    if not reports:
+        return []
+    rows = _load(tx, reports)
+    spec = _node_spec(tx, node_id)
+    results, accepted = [], []
+    for report in reports:
+        row = rows.get((report.key.instance_id, report.key.attempt))
+        result = _judge(row, report, node_id)
+        if result is CompletionResult.ACCEPTED and row is not None:
+            accepted.append((row, report))
+            del rows[(report.key.instance_id, report.key.attempt)]
+        elif result is CompletionResult.FENCED and row is not None:
+            _fence(tx, row, report)
+        results.append(result)
+    _write(tx, accepted, node_id, spec)
+    return results
+
+
+def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int], Row]:  # type: ignore[type-arg]
+    statement = (
+        select(
+            instance.c.id,
+            instance.c.tenant_id,
+            instance.c.state,
+            instance.c.attempt.label("current_attempt"),
+            instance.c.failures,
+            instance.c.cores,
+            attempt.c.attempt,
+            attempt.c.state.label("attempt_state"),
+            attempt.c.node_id,
+            attempt.c.boot_id,
+            job.c.spec,
+        )
+        .select_from(
+            attempt.join(instance, attempt.c.instance_id == instance.c.id).join(
+                job, instance.c.job_id == job.c.id
+            )
+        )
+        .where(attempt.c.instance_id.in_({report.key.instance_id for report in reports}))
+        .order_by(instance.c.id)
+    )
+    if tx.locks_rows:
+        statement = statement.with_for_update(of=instance)
+    return {(row.id, row.attempt): row for row in tx.connection.execute(statement)}
+
+
+def _judge(row: Row | None, report: Completion, node_id: int) -> CompletionResult:  # type: ignore[type-arg]
+    if row is None or row.node_id != node_id:
+        return CompletionResult.UNKNOWN
+    if row.attempt_state in _ENDED:
+        return CompletionResult.REPEATED
+    is_current = row.current_attempt == row.attempt and row.state in _LIVE
+    if is_current and row.attempt_state == AttemptState.RUNNING and row.boot_id == report.boot_id:
+        return CompletionResult.ACCEPTED
+    return CompletionResult.FENCED
+
+
+def _fence(tx: Transaction, row: Row, report: Completion) -> None:  # type: ignore[type-arg]
+    if row.attempt_state == AttemptState.LOST:
+        tx.connection.execute(
+            update(attempt)
+            .where(attempt.c.instance_id == row.id, attempt.c.attempt == row.attempt)
+            .values(
+                state=AttemptState.FENCED.value,
+                exit_code=report.exit_code,
+                detail=f"Reported {report.reason.value} after it was lost; not billed.",
+            )
+        )
+
+
+def _verdict(row: Row, report: Completion, max_attempts: int, requeue: bool | None) -> _Verdict:  # type: ignore[type-arg]
+    reason = report.reason
+    failures = row.failures + (1 if reason in PROGRAM_FAILURES else 0)
+    if reason is EndReason.COMPLETED:
+        return _Verdict(
+            job_state=JobState.SUCCEEDED, attempt_state=AttemptState.DONE, failures=failures
+        )
+    cancelling = row.state == JobState.CANCELLING
+    if reason in PROGRAM_FAILURES:
+        again = failures < max_attempts and row.state == JobState.RUNNING
+        return _Verdict(
+            job_state=JobState.QUEUED if again else JobState.FAILED,
+            attempt_state=AttemptState.FAILED,
+            failures=failures,
+        )
+    if cancelling or reason is EndReason.CANCELLED:
+        after = JobState.CANCELLED if cancelling else JobState.FAILED
+    elif row.state == JobState.RUNNING and requeue is False:
+        after = JobState.HELD
+    else:
+        after = JobState.QUEUED
+    return _Verdict(job_state=after, attempt_state=AttemptState.KILLED, failures=failures)
+
+
+def _write(
+    tx: Transaction,
+    accepted: Sequence[tuple[Row, Completion]],  # type: ignore[type-arg]
+    node_id: int,
+    node_spec: NodeSpec,
+) -> None:
+    if not accepted:
+        return
+    ends, usages, files = [], [], []
+    for row, report in accepted:
+        plain = json.loads(row.spec)
+        verdict = _verdict(row, report, plain["max_attempts"], plain["requeue"])
+        is_final = verdict.job_state in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+        ends.append(
+            {
+                "of_id": row.id,
+                "of_attempt": row.attempt,
+                "of_state": verdict.job_state.value,
+                "of_attempt_state": verdict.attempt_state.value,
+                "of_failures": verdict.failures,
+                "of_finished": tx.now_s if is_final else None,
+                "of_reason": report.reason.value,
+                "of_exit_code": report.exit_code,
+                "of_detail": report.detail,
+            }
+        )
+        cores = row.cores or node_spec.cores
+        usages.append(_usage(tx, row, report, node_id, node_spec, cores))
+        files += [
+            {
+                "instance_id": row.id,
+                "attempt": row.attempt,
+                "path": item.path,
+                "sha256": item.sha256,
+                "size_bytes": item.size_bytes,
+            }
+            for item in report.files
+        ]
+        _announce(tx, row, report, node_id, verdict, plain)
+    _write_ends(tx, ends)
+    tx.connection.execute(insert(job_usage), usages)
+    if files:
+        tx.connection.execute(insert(result_file), files)
+
+
+def _usage(  # noqa: PLR0913 - one row of many columns
+    tx: Transaction,
+    row: Row,  # type: ignore[type-arg]
+    report: Completion,
+    node_id: int,
+    node_spec: NodeSpec,
+    cores: int,
+) -> dict[str, object]:
+    """The row a tenant is billed on. Its energy is an estimate from the node's power model:
+    CPU seconds at the power one busy core adds; the meters' own kWh are never taken from it.
+    """
+    energy_wh = node_spec.job_power_w(1) * report.cpu_s / 3600.0
+    return {
+        "instance_id": row.id,
+        "attempt": row.attempt,
+        "tenant_id": row.tenant_id,
+        "node_id": node_id,
+        "cores": cores,
+        "wall_s": report.wall_s,
+        "cpu_s": report.cpu_s,
+        "max_rss_bytes": report.max_rss_bytes,
+        "energy_estimate_wh": energy_wh,
+        "is_simulated": node_spec.is_simulated,
+        "ended_at_s": tx.now_s,
+    }
+
+
+def _announce(  # noqa: PLR0913 - one fact with many sources
+    tx: Transaction,
+    row: Row,  # type: ignore[type-arg]
+    report: Completion,
+    node_id: int,
+    verdict: _Verdict,
+    plain: dict[str, object],
+) -> None:
+    tx.record(
+        AttemptEnded(
+            instance_id=row.id,
+            attempt=row.attempt,
+            node_id=node_id,
+            reason=report.reason.value,
+            wall_s=report.wall_s,
+        )
+    )
+    if verdict.job_state is JobState.QUEUED:
+        tx.record(
+            queued_event(
+                wire.load_spec(plain),
+                instance_id=row.id,
+                tenant_id=row.tenant_id,
+                queued_at_s=tx.now_s,
+                last_attempt=row.attempt,
+                avoid_node_id=None if report.reason is EndReason.PREEMPTED else node_id,
+            )
+        )
+    tx.changed_jobs.append(row.id)
+
+
+def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == bindparam("of_id"))
+        .values(
+            state=bindparam("of_state"),
+            failures=bindparam("of_failures"),
+            finished_at_s=bindparam("of_finished"),
+            reason=bindparam("of_reason"),
+            exit_code=bindparam("of_exit_code"),
+            lease_until_s=None,
+        ),
+        ends,
+    )
+    tx.connection.execute(
+        update(attempt)
+        .where(
+            attempt.c.instance_id == bindparam("of_id"),
+            attempt.c.attempt == bindparam("of_attempt"),
+        )
+        .values(
+            state=bindparam("of_attempt_state"),
+            ended_at_s=tx.now_s,
+            reason=bindparam("of_reason"),
+            exit_code=bindparam("of_exit_code"),
+            detail=bindparam("of_detail"),
+        ),
+        ends,
+    )
+
+
+def _node_spec(tx: Transaction, node_id: int) -> NodeSpec:
+    text = tx.connection.execute(select(node.c.spec).where(node.c.id == node_id)).scalar_one()
+    return NodeSpec(**json.loads(text))

@@ -1,0 +1,119 @@
+"""Attempts whose node or lease is gone: the instance queues again, or is held for a person."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select, update
+
+from domain import wire
+from domain.delivery import AttemptKey
+from domain.events import AttemptEnded
+from domain.job import AttemptState, EndReason, JobState
+from store.jobs import queued_event
+from store.tables import attempt, instance, job
+from store.transaction import Transaction
+
+
+def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason) -> int:
+    """Take these attempts as lost; the number that still held their job."""
+    if not keys:
+        return 0
+    wanted = {key.instance_id: key.attempt for key in keys}
+    statement = (
+        select(
+            instance.c.id,
+            instance.c.tenant_id,
+            instance.c.state,
+            instance.c.attempt,
+            instance.c.node_id,
+            instance.c.started_at_s,
+            job.c.spec,
+        )
+        .select_from(instance.join(job, instance.c.job_id == job.c.id))
+        .where(instance.c.id.in_(wanted))
+        .order_by(instance.c.id)
+    )
+    if tx.locks_rows:
+        statement = statement.with_for_update(of=instance)
+    changes = []
+    for row in tx.connection.execute(statement).all():
+        state = JobState(row.state)
+        if row.attempt != wanted[row.id] or state not in _AFTER_LOSS:
+            continue
+        spec = wire.load_spec(json.loads(row.spec))
+        after = _AFTER_LOSS[state]
+        if after is JobState.QUEUED and state is JobState.RUNNING and spec.requeue is False:
+            after = JobState.HELD
+        is_final = after is JobState.CANCELLED
+        changes.append(
+            {
+                "of_id": row.id,
+                "of_attempt": row.attempt,
+                "of_state": after.value,
+                "of_reason": reason.value,
+                "of_finished": tx.now_s if is_final else None,
+                "of_queued": tx.now_s,
+            }
+        )
+        started = row.started_at_s if state is not JobState.ASSIGNED else None
+        tx.record(
+            AttemptEnded(
+                instance_id=row.id,
+                attempt=row.attempt,
+                node_id=row.node_id,
+                reason=reason.value,
+                wall_s=tx.now_s - started if started is not None else 0.0,
+            )
+        )
+        if after is JobState.QUEUED:
+            tx.record(
+                queued_event(
+                    spec,
+                    instance_id=row.id,
+                    tenant_id=row.tenant_id,
+                    queued_at_s=tx.now_s,
+                    last_attempt=row.attempt,
+                    avoid_node_id=row.node_id,
+                )
+            )
+        tx.changed_jobs.append(row.id)
+    _write(tx, changes)
+    return len(changes)
+
+
+_AFTER_LOSS = {
+    JobState.ASSIGNED: JobState.QUEUED,
+    JobState.RUNNING: JobState.QUEUED,
+    JobState.PREEMPTED: JobState.QUEUED,
+    JobState.CANCELLING: JobState.CANCELLED,
+}
+
+
+def _write(tx: Transaction, changes: list[dict[str, object]]) -> None:
+    if not changes:
+        return
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == bindparam("of_id"))
+        .values(
+            state=bindparam("of_state"),
+            reason=bindparam("of_reason"),
+            finished_at_s=bindparam("of_finished"),
+            queued_at_s=bindparam("of_queued"),
+            lease_until_s=None,
+            node_id=None,
+            boot_id=None,
+        ),
+        changes,
+    )
+    tx.connection.execute(
+        update(attempt)
+        .where(
+            attempt.c.instance_id == bindparam("of_id"),
+            attempt.c.attempt == bindparam("of_attempt"),
+        )
+        .values(
+            state=AttemptState.LOST.value, ended_at_s=tx.now_s, reason=bindparam("of_reason")
+        ),
+        changes,
+    )

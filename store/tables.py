@@ -1,0 +1,291 @@
+"""The schema, the same on SQLite and on PostgreSQL.
+
+Times are Unix seconds UTC, energies integer Wh, JSON is text written by ``domain.wire``.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: SQLite only makes a rowid of a column declared INTEGER; PostgreSQL needs the wide type.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+tenant = Table(
+    "tenant",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at_s", Double, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("tenant_id", _Id, ForeignKey("tenant.id")),
+    Column("node_id", _Id, ForeignKey("node.id")),
+    Column("site_ids", Text),
+    Column("created_at_s", Double, nullable=False),
+    Column("expires_at_s", Double),
+    Column("revoked_at_s", Double),
+    Column("last_used_at_s", Double),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("site_id", _Id, ForeignKey("site.id"), nullable=False),
+    Column("node_name", Text, nullable=False),
+    Column("expires_at_s", Double, nullable=False),
+    Column("used_at_s", Double),
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("spec", Text, nullable=False),
+    Column("created_at_s", Double, nullable=False),
+)
+
+node = Table(
+    "node",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", _Id, ForeignKey("site.id"), nullable=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("spec", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("boot_id", Text),
+    Column("last_seen_at_s", Double),
+    Column("status", Text),
+    Column("created_at_s", Double, nullable=False),
+)
+
+id_counter = Table(
+    "id_counter",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_id", BigInteger, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
+    Column("key_id", _Id, ForeignKey("api_key.id")),
+    Column("idempotency_key", Text),
+    Column("spec_hash", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("project", Text),
+    Column("spec", Text, nullable=False),
+    Column("submitted_at_s", Double, nullable=False),
+    UniqueConstraint("tenant_id", "idempotency_key"),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("job_id", _Id, ForeignKey("job.id"), nullable=False),
+    Column("array_index", Integer),
+    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("cores", Integer, nullable=False),  # 0 = the whole node
+    Column("node_id", _Id, ForeignKey("node.id")),
+    Column("boot_id", Text),
+    Column("lease_ttl_s", Integer, nullable=False),
+    Column("lease_until_s", Double),
+    Column("queued_at_s", Double, nullable=False),
+    Column("started_at_s", Double),
+    Column("finished_at_s", Double),
+    Column("reason", Text),
+    Column("exit_code", Integer),
+    Index("ix_instance_state_id", "state", "id"),
+    Index("ix_instance_node_id_state", "node_id", "state"),
+    Index("ix_instance_tenant_id_id", "tenant_id", "id"),
+    Index("ix_instance_job_id", "job_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("instance_id", _Id, ForeignKey("instance.id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("node_id", _Id, ForeignKey("node.id"), nullable=False),
+    Column("boot_id", Text),
+    Column("state", Text, nullable=False),
+    Column("batch", _Id, nullable=False),  # the decision that placed it, with its reason
+    Column("offered_at_s", Double, nullable=False),
+    Column("started_at_s", Double),
+    Column("ended_at_s", Double),
+    Column("reason", Text),
+    Column("exit_code", Integer),
+    Column("detail", Text),
+)
+
+job_usage = Table(
+    "job_usage",
+    metadata,
+    Column("instance_id", _Id, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
+    Column("node_id", _Id, ForeignKey("node.id"), nullable=False),
+    Column("cores", Integer, nullable=False),
+    Column("wall_s", Double, nullable=False),
+    Column("cpu_s", Double, nullable=False),
+    Column("max_rss_bytes", BigInteger, nullable=False),
+    Column("energy_estimate_wh", Double, nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("ended_at_s", Double, nullable=False),
+)
+
+result_file = Table(
+    "result_file",
+    metadata,
+    Column("instance_id", _Id, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("node_id", _Id, ForeignKey("node.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("taken_at_s", Double, nullable=False),
+    Column("received_at_s", Double, nullable=False),
+    Column("payload", Text, nullable=False),
+    Index("ix_reading_node_id_taken_at_s", "node_id", "taken_at_s"),
+)
+
+refused_reading = Table(
+    "refused_reading",
+    metadata,
+    Column("node_id", _Id, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+meter = Table(
+    "meter",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("serial", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("node_id", _Id, ForeignKey("node.id"), nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("installed_at_s", Double, nullable=False),
+    Column("install_index_wh", BigInteger, nullable=False),
+)
+
+register_ledger = Table(
+    "register_ledger",
+    metadata,
+    Column("meter_id", _Id, ForeignKey("meter.id"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("taken_at_s", Double, nullable=False),
+    Column("index_wh", BigInteger, nullable=False),
+    Index("ix_register_ledger_meter_id_taken_at_s", "meter_id", "taken_at_s"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at_s", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("batch", _Id),
+    Index("ix_event_batch_id", "batch", "id"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("batch", _Id, primary_key=True, autoincrement=False),
+    Column("now_s", Double, nullable=False),
+    Column("commands", Text, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at_s", Double, nullable=False),
+    Column("sent_at_s", Double),
+    Column("tries", Integer, nullable=False),
+    Index("ix_outbox_sent_at_s_id", "sent_at_s", "id"),
+)
+
+leadership = Table(
+    "leadership",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_s", Double, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at_s", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+allowed_move = Table(
+    "allowed_move",
+    metadata,
+    Column("machine", Text, primary_key=True),
+    Column("before", Text, primary_key=True),
+    Column("after", Text, primary_key=True),
+)

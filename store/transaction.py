@@ -1,0 +1,88 @@
+"""One unit of work: guarded changes, the events they cause, and who must be woken after it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, insert
+
+from domain import wire
+from domain.events import Event
+from store.database import Database
+from store.tables import audit, event
+from store.wakeups import Wakeups
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What a store operation receives: the connection, its one time, and two outgoing lists."""
+
+    connection: Connection
+    now_s: float
+    locks_rows: bool  #: True where ``FOR UPDATE`` is needed and understood.
+    events: list[Event] = field(default_factory=list)
+    changed_nodes: list[int] = field(default_factory=list)
+    changed_jobs: list[int] = field(default_factory=list)
+
+    def record(self, fact: Event) -> None:
+        """Append an event to the log in this same transaction."""
+        self.events.append(fact)
+
+    def audited(self, *, actor: str, action: str, subject: str, detail: str | None = None) -> None:
+        """Append a line to the audit trail in this same transaction."""
+        self.connection.execute(
+            insert(audit),
+            {
+                "at_s": self.now_s,
+                "actor": actor,
+                "action": action,
+                "subject": subject,
+                "detail": detail,
+            },
+        )
+
+    def mark(self) -> tuple[int, int, int]:
+        """How much was collected so far; see ``rewind``."""
+        return len(self.events), len(self.changed_nodes), len(self.changed_jobs)
+
+    def rewind(self, mark: tuple[int, int, int]) -> None:
+        """Forget what was collected after the mark: its savepoint was rolled back."""
+        del self.events[mark[0] :]
+        del self.changed_nodes[mark[1] :]
+        del self.changed_jobs[mark[2] :]
+
+    def flush_events(self) -> None:
+        """Write the collected events to the log."""
+        if self.events:
+            self.connection.execute(
+                insert(event),
+                [
+                    {"at_s": self.now_s, "kind": wire.event_kind(fact), "payload": wire.dumps(fact)}
+                    for fact in self.events
+                ],
+            )
+
+
+class Store:
+    """The database together with the wake-ups that follow a commit."""
+
+    def __init__(self, database: Database, wakeups: Wakeups) -> None:
+        """Use this database; announce changes through these wake-ups."""
+        self.database = database
+        self.wakeups = wakeups
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit what happens inside, events included, then wake whoever waits for it."""
+        with self.database.write() as connection:
+            current = Transaction(
+                connection=connection,
+                now_s=self.database.now_s(connection),
+                locks_rows=not self.database.is_sqlite,
+            )
+            yield current
+            current.flush_events()
+        if current.events:
+            self.wakeups.wake_scheduler()
+        if current.changed_nodes or current.changed_jobs:
+            self.wakeups.wake_api(current.changed_nodes, current.changed_jobs)
