@@ -24,6 +24,7 @@ class NodeSpec:
     capture_frac: float = 0.95  #: Share of the electricity that reaches the water.
     host_name: str = "localhost"
     is_simulated: bool = False  #: Its boiler and meters are a plant model, not metal.
+    time_factor: float = 1.0  #: Seconds of its plant for one second of the clock; 1 = real.
 
     def job_power_w(self, cores: int) -> float:
         """Electric power [W] that a job on this many cores adds to the idle node.

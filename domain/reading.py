@@ -53,6 +53,11 @@ _WHOLE = frozenset({"heat_register_wh", "electricity_register_wh", "seq", "node_
 
 def check_reading(values: Mapping[str, Any]) -> Reading | Refused:
     """The reading, or the first thing in it that cannot be."""
+    refused = _check_names(values) or _check_numbers(values) or _check_rest(values)
+    return refused or Reading(**dict(values))
+
+
+def _check_names(values: Mapping[str, Any]) -> Refused | None:
     names = {item.name for item in fields(Reading)}
     missing = sorted(names - set(values))
     if missing:
@@ -60,6 +65,10 @@ def check_reading(values: Mapping[str, Any]) -> Reading | Refused:
     unknown = sorted(set(values) - names)
     if unknown:
         return Refused(code="reading.unknown", sentence=f"A reading has no {unknown[0]}.")
+    return None
+
+
+def _check_numbers(values: Mapping[str, Any]) -> Refused | None:
     for name, (low, high, why) in _RANGES.items():
         value = values[name]
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -73,9 +82,13 @@ def check_reading(values: Mapping[str, Any]) -> Reading | Refused:
                 code="reading.range",
                 sentence=f"{name} = {value:g} is outside {low:g} to {high:g}: {why}.",
             )
+    return None
+
+
+def _check_rest(values: Mapping[str, Any]) -> Refused | None:
     for name in _TEXTS:
         if not isinstance(values[name], str) or not values[name]:
             return Refused(code="reading.type", sentence=f"{name} is not a text.")
     if not isinstance(values["simulated"], bool):
         return Refused(code="reading.type", sentence="simulated is not true or false.")
-    return Reading(**dict(values))
+    return None

@@ -112,7 +112,7 @@ class Book:
         self._free.sort()
         held.slots = ()
 
-    def free_cores(self) -> int:
-        """Cores for which more work may be claimed."""
+    def room_cores(self, ahead: int) -> int:
+        """Cores for which more work may be claimed, counting some that will be free at once."""
         waiting = sum(self.cores_needed(held) for held in self.in_phase(Phase.WAITING))
-        return max(0, len(self._free) - waiting)
+        return max(0, len(self._free) + ahead - waiting)

@@ -17,7 +17,7 @@ _ENROL_RETRY_S = 1.0
 
 
 async def enrolled(config: AgentConfig) -> Identity:
-    """This node's identity; presents the enrolment token where there is none yet."""
+    """Who the node is; presents the enrolment token where there is none yet."""
     known = load_identity(config.directory)
     if known is not None:
         return known
@@ -44,14 +44,17 @@ async def enrolled(config: AgentConfig) -> Identity:
 
 async def run_agent(config: AgentConfig) -> None:
     """Enrol if need be, then work until cancelled."""
-    config.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (config.directory / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
     identity = await enrolled(config)
     uplink = Uplink(config.url, identity.token)
     journal = Journal(config.directory / JOURNAL_NAME)
-    kernel_boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    agent = Agent(config=config, uplink=uplink, journal=journal, kernel_boot_id=kernel_boot_id)
+    agent = Agent(config=config, uplink=uplink, journal=journal, kernel_boot_id=_kernel_boot_id())
     try:
         await agent.run()
     finally:
         await uplink.close()
         journal.close()
+
+
+def _kernel_boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

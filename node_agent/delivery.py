@@ -30,14 +30,15 @@ class Delivery:
         self._journal = journal
         self._book = book
 
-    def end(self, held: Held, record: EndRecord, boot_id: str) -> None:
-        """Take in an end. An attempt that left nothing is ready to be told at once."""
+    def end(self, held: Held, record: EndRecord, boot_id: str) -> bool:
+        """Take in an end; whether it left nothing and is ready to be told at once."""
         self._book.free(held)
         if held.outputs is None or record.wall_s == 0.0 or not _left_something(held):
             held.completion = _completion(record, boot_id, None)
             held.phase = Phase.ENDED
-        else:
-            held.phase = Phase.ENDING
+            return True
+        held.phase = Phase.ENDING
+        return False
 
     async def hand_over(self, held: Held, record: EndRecord, boot_id: str) -> None:
         """Send the last output and every file; afterwards the end may be told."""
@@ -73,9 +74,7 @@ class Delivery:
         for stream, path in _output_files(held).items():
             while data := _read_piece(path, held.sent_bytes.get(stream, 0)):
                 offset = held.sent_bytes.get(stream, 0)
-                held.sent_bytes[stream] = await self._uplink.output(
-                    held.key, stream, offset, data
-                )
+                held.sent_bytes[stream] = await self._uplink.output(held.key, stream, offset, data)
 
 
 def _output_files(held: Held) -> dict[str, Path]:

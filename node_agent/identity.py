@@ -34,4 +34,4 @@ def keep_identity(directory: Path, identity: Identity) -> None:
         json.dump(asdict(identity), file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(fresh, directory / IDENTITY_NAME)
+    fresh.replace(directory / IDENTITY_NAME)

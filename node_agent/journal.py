@@ -81,8 +81,11 @@ class Journal:
         ended: Sequence[tuple[Key, dict[str, Any]]] = (),
         handed_over: Iterable[Key] = (),
     ) -> None:
-        """Remember claims before they start, ends before they are told, and forget what the
-        server has; all in one flush."""
+        """Remember and forget in one flush.
+
+        Claims are written before they start, ends before they are told; what the server has is
+        forgotten.
+        """
         done = list(handed_over)
         if not (claimed or ended or done):
             return

@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import logging
 import os
-import random
-import time
-from collections.abc import Awaitable, Callable
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from node_agent.delivery import Delivery
 from node_agent.executors.process import place_of
 from node_agent.journal import Journal, Key
 from node_agent.launch import Launcher
+from node_agent.turnover import Turnover
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.client import WardenGoneError, WardenLink
 from node_agent.warden.protocol import EndRecord, boot_now_s
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 JITTER_FRAC = 0.2
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _WARDEN_RETRY_S = 0.1
+_BUSY_POLL_S = 0.1
 _LOWEST_FREE_DISK_FRAC = 0.05
 
 
@@ -34,9 +35,16 @@ class Agent:
     """One node's agent."""
 
     def __init__(
-        self, *, config: AgentConfig, uplink: Uplink, journal: Journal, kernel_boot_id: str
+        self,
+        *,
+        config: AgentConfig,
+        uplink: Uplink,
+        journal: Journal,
+        kernel_boot_id: str,
+        errands: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     ) -> None:
-        """Take up what the journal remembers."""
+        """Take up what the journal remembers; ``errands`` run beside the agent's own loops."""
+        self._errands = errands
         self._config = config
         self._uplink = uplink
         self._journal = journal
@@ -46,8 +54,8 @@ class Agent:
         self._delivery = Delivery(uplink=uplink, journal=journal, book=self._book)
         self._launcher = Launcher(config=config, uplink=uplink, book=self._book, link=self._link)
         self._look = asyncio.Event()
+        self._turnover = Turnover()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.readings: Callable[[], Awaitable[None]] | None = None
         self._recover()
 
     def nudge(self) -> None:
@@ -64,6 +72,7 @@ class Agent:
             self._keep_polling(),
             self._keep_beating(),
             self._delivery.keep_output_flowing(),
+            *(errand() for errand in self._errands),
         ]
         async with asyncio.TaskGroup() as group:
             for loop in loops:
@@ -106,8 +115,9 @@ class Agent:
             if held is None:
                 self._link.forget(record.key)
             return
-        self._delivery.end(held, record, self._boot_id)
-        if held.phase is Phase.ENDED:
+        self._turnover.note(boot_now_s(), len(held.slots))
+        is_ready = self._delivery.end(held, record, self._boot_id)
+        if is_ready:
             self._launch_waiting()
             self.nudge()
         else:
@@ -180,6 +190,9 @@ class Agent:
             mark = answer["mark"]
             if answer["look"]:
                 self.nudge()
+            if self._book.in_phase(Phase.WAITING, Phase.RUNNING):
+                # Busy: every exchange looks anyway.
+                await asyncio.sleep(_BUSY_POLL_S)
 
     async def _keep_beating(self) -> None:
         while True:
@@ -268,7 +281,7 @@ class Agent:
             _LOWEST_FREE_DISK_FRAC
         ):
             return 0
-        return self._book.free_cores()
+        return self._book.room_cores(self._turnover.ahead_cores(boot_now_s()))
 
     async def _insist(self, call: Callable[[], Awaitable[None]]) -> None:
         """Repeat a call until the API answers; every call of ours may be repeated."""
@@ -295,7 +308,7 @@ def disk_free_frac(directory: Path) -> float:
 
 
 def _random_frac() -> float:
-    return random.random()  # noqa: S311, TID251 - spreads heartbeats; no secret, no result
+    return secrets.randbelow(1 << 20) / (1 << 20)
 
 
 def _key(pair: list[int]) -> Key:
@@ -335,8 +348,3 @@ def _not_started(key: Key, sentence: str) -> EndRecord:
 
 def _stopped_before_start(key: Key, reason: EndReason) -> EndRecord:
     return _end(key, reason, "It was stopped before it started.")
-
-
-def unix_now_s() -> float:
-    """Wall clock [s]; shown to people, decides nothing."""
-    return time.time()  # noqa: TID251 - display only

@@ -20,12 +20,16 @@ from domain.events import (
 )
 from domain.job import EndReason
 from scheduler.forecast.duration import DurationForecast
+from scheduler.placement.cluster import (
+    TURNOVER_MEMORY_S,
+    ClusterState,
+    NodeBelief,
+    Occupation,
+    core_need,
+)
 from scheduler.placement.policy import Placement, Policy, View
-from scheduler.placement.cluster import ClusterState, NodeBelief, Occupation, core_need
 
 ENGINE_VERSION = "1"
-#: Smoothing of a node's turnover of cores: about the last ten releases.
-_TURNOVER_WEIGHT = 0.1
 
 
 class Engine:
@@ -71,8 +75,7 @@ class Engine:
                 assert_never(event)
 
     def _on_attempt_claimed(self, event: AttemptClaimed, now_s: float) -> None:
-        """The start. A fact about an attempt we do not hold (its offer was made by an engine
-        before this one) places it."""
+        """The start; an attempt not held here was offered by an engine before this one."""
         occupation = self.state.occupations.get(event.instance_id)
         if occupation is None or occupation.attempt != event.attempt:
             occupation = self._adopt(event, now_s)
@@ -109,10 +112,7 @@ class Engine:
         if occupation is None:
             return
         node = self.state.nodes[occupation.node_id]
-        if node.last_release_s is not None:
-            gap_s = max(now_s - node.last_release_s, 1e-3)
-            rate = occupation.cores / gap_s
-            node.turnover_per_s += _TURNOVER_WEIGHT * (rate - node.turnover_per_s)
+        node.turnover_per_s = node.turnover_at(now_s) + occupation.cores / TURNOVER_MEMORY_S
         node.last_release_s = now_s
 
     def _on_node_joined(self, event: NodeJoined) -> None:

@@ -13,7 +13,7 @@ from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
 from store import assignments, belief, leadership, reconcile
 from store.transaction import Store, Transaction
-from store.wakeups import Listener
+from store.wakeups import URGENT, Listener
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ class Pace:
     """How often the loop looks by itself; wake-ups make it look at once."""
 
     refresh_s: float = 1.0  #: Longest time a missed wake-up can cost.
+    gather_s: float = 0.02  #: Facts that start nothing wait this long for company.
     reconcile_s: float = 5.0
     renew_s: float = 3.0
 
@@ -52,7 +53,9 @@ class SchedulerService:
         try:
             while not stop.is_set():
                 self.turn()
-                listener.wait(self._pace.refresh_s)
+                messages = listener.wait(self._pace.refresh_s)
+                if messages and URGENT not in messages:
+                    listener.wait(self._pace.gather_s)
         finally:
             self._give_up()
 

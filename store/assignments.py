@@ -47,6 +47,7 @@ def log_batch(
     now_s: float,
     consumed: Sequence[LoggedEvent],
     commands: Sequence[Command],
+    duration_s: float | None = None,
 ) -> None:
     """Record that the engine consumed these events, in this order, and answered so."""
     if consumed:
@@ -60,6 +61,7 @@ def log_batch(
             "batch": batch,
             "now_s": now_s,
             "commands": wire.dumps([wire.command_to_plain(command) for command in commands]),
+            "duration_s": duration_s,
         },
     )
 

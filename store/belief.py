@@ -89,5 +89,3 @@ def restart_log(tx: Transaction, started: EngineStarted) -> int:
     )
     newest = tx.connection.execute(select(func.max(decision.c.batch))).scalar()
     return int(newest or 0) + 1
-
-

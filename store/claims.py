@@ -10,6 +10,7 @@ from domain.delivery import AttemptKey, Claimed, Kill
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
 from store.losses import lose_attempts
+from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, tenant
 from store.transaction import Transaction
 
@@ -38,6 +39,41 @@ class Pulse:
     server_time_s: float
 
 
+_CLAIMABLE = (
+    select(
+        instance.c.id,
+        instance.c.job_id,
+        instance.c.state,
+        instance.c.attempt,
+        instance.c.boot_id,
+        instance.c.cores,
+        instance.c.lease_ttl_s,
+        job.c.spec,
+        tenant.c.name,
+    )
+    .select_from(
+        instance.join(job, instance.c.job_id == job.c.id).join(
+            tenant, instance.c.tenant_id == tenant.c.id
+        )
+    )
+    .where(instance.c.node_id == bindparam("of_node"))
+    .where(instance.c.state.in_((JobState.ASSIGNED.value, *_LIVE)))
+    .order_by(instance.c.id)
+)
+_PLACED = (
+    select(
+        instance.c.id,
+        instance.c.state,
+        instance.c.attempt,
+        instance.c.boot_id,
+        instance.c.lease_ttl_s,
+    )
+    .where(instance.c.node_id == bindparam("of_node"))
+    .where(instance.c.state.in_((JobState.ASSIGNED.value, *_LIVE)))
+    .order_by(instance.c.id)
+)
+
+
 def claim(
     tx: Transaction,
     *,
@@ -53,31 +89,9 @@ def claim(
     An attempt that this boot claimed before but does not hold was answered into a lost
     connection: it is handed out again, unchanged.
     """
-    statement = (
-        select(
-            instance.c.id,
-            instance.c.job_id,
-            instance.c.state,
-            instance.c.attempt,
-            instance.c.boot_id,
-            instance.c.cores,
-            instance.c.lease_ttl_s,
-            job.c.spec,
-            tenant.c.name,
-        )
-        .select_from(
-            instance.join(job, instance.c.job_id == job.c.id).join(
-                tenant, instance.c.tenant_id == tenant.c.id
-            )
-        )
-        .where(instance.c.node_id == node_id)
-        .where(instance.c.state.in_((JobState.ASSIGNED.value, *_LIVE)))
-        .order_by(instance.c.id)
-    )
-    if tx.locks_rows:
-        statement = statement.with_for_update(of=instance)
     fresh, again, kill = [], [], []
-    for row in tx.connection.execute(statement):
+    statement = _CLAIMABLE.with_for_update(of=instance) if tx.locks_rows else _CLAIMABLE
+    for row in tx.connection.execute(statement, {"of_node": node_id}):
         key = AttemptKey(instance_id=row.id, attempt=row.attempt)
         if row.state == JobState.ASSIGNED:
             need = row.cores or total_cores
@@ -89,20 +103,23 @@ def claim(
         if row.state in _KILL_REASONS and key in holding and key not in stopping:
             kill.append(Kill(key=key, reason=_KILL_REASONS[row.state]))
     _start(tx, fresh, node_id, boot_id)
-    claimed = tuple(
-        Claimed(
-            key=AttemptKey(instance_id=row.id, attempt=row.attempt),
-            job_id=row.job_id,
-            spec=json.loads(row.spec),
-            tenant=row.name,
-            lease_ttl_s=row.lease_ttl_s,
-        )
-        for row in (*fresh, *again)
+    return Handed(
+        claimed=tuple(_claimed(row) for row in (*fresh, *again)),
+        kill=tuple(kill),
     )
-    return Handed(claimed=claimed, kill=tuple(kill))
 
 
-def _start(tx: Transaction, rows: Sequence, node_id: int, boot_id: str) -> None:  # type: ignore[type-arg]
+def _claimed(row: AnyRow) -> Claimed:
+    return Claimed(
+        key=AttemptKey(instance_id=row.id, attempt=row.attempt),
+        job_id=row.job_id,
+        spec=json.loads(row.spec),
+        tenant=row.name,
+        lease_ttl_s=row.lease_ttl_s,
+    )
+
+
+def _start(tx: Transaction, rows: Sequence[AnyRow], node_id: int, boot_id: str) -> None:
     if not rows:
         return
     tx.connection.execute(
@@ -144,34 +161,14 @@ def heartbeat(
     A new ``boot_id`` means that the node restarted: what its old boot ran and it does not list
     is lost at once, without waiting for the lease.
     """
-    statement = select(
-        instance.c.id,
-        instance.c.state,
-        instance.c.attempt,
-        instance.c.boot_id,
-        instance.c.lease_ttl_s,
-    ).where(
-        instance.c.node_id == node_id,
-        instance.c.state.in_((JobState.ASSIGNED.value, *_LIVE)),
-    )
-    if tx.locks_rows:
-        statement = statement.order_by(instance.c.id).with_for_update()
+    statement = _PLACED.with_for_update() if tx.locks_rows else _PLACED
     rows = {
         AttemptKey(instance_id=row.id, attempt=row.attempt): row
-        for row in tx.connection.execute(statement)
+        for row in tx.connection.execute(statement, {"of_node": node_id})
     }
     live = {key: row for key, row in rows.items() if row.state != JobState.ASSIGNED}
     renewed = [key for key in holding if key in live and live[key].boot_id == boot_id]
-    if renewed:
-        tx.connection.execute(
-            update(instance)
-            .where(instance.c.id == bindparam("of_id"))
-            .values(lease_until_s=bindparam("of_lease")),
-            [
-                {"of_id": key.instance_id, "of_lease": tx.now_s + live[key].lease_ttl_s}
-                for key in renewed
-            ],
-        )
+    _renew(tx, renewed, live)
     kill = [Kill(key=key, reason=EndReason.LEASE_ENDED) for key in holding if key not in renewed]
     kill += [
         Kill(key=key, reason=_KILL_REASONS[live[key].state])
@@ -195,6 +192,21 @@ def heartbeat(
         assignments=tuple(key for key in rows if key not in live),
         server_time_s=tx.now_s,
     )
+
+
+def _renew(
+    tx: Transaction, renewed: Sequence[AttemptKey], live: Mapping[AttemptKey, AnyRow]
+) -> None:
+    if renewed:
+        tx.connection.execute(
+            update(instance)
+            .where(instance.c.id == bindparam("of_id"))
+            .values(lease_until_s=bindparam("of_lease")),
+            [
+                {"of_id": key.instance_id, "of_lease": tx.now_s + live[key].lease_ttl_s}
+                for key in renewed
+            ],
+        )
 
 
 def is_running_on(connection: Connection, key: AttemptKey, node_id: int) -> bool:

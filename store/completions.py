@@ -4,29 +4,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from domain import wire
 from domain.delivery import Completion, CompletionResult
 from domain.events import AttemptEnded
-from domain.job import PROGRAM_FAILURES, AttemptState, EndReason, JobState
+from domain.job import FINAL_STATES, PROGRAM_FAILURES, AttemptState, EndReason, JobState
 from domain.node import NodeSpec
 from store.jobs import queued_event
+from store.rows import AnyRow
 from store.tables import attempt, instance, job, job_usage, node, result_file
 from store.transaction import Transaction
 
 _ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})
 _LIVE = frozenset({JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING})
-#: Ends that are nobody's wish: the instance queues again (or is held, by ``--no-requeue``).
-_INVOLUNTARY = frozenset(
-    {
-        EndReason.WARDEN_LOST,
-        EndReason.NODE_RESTARTED,
-        EndReason.LEASE_ENDED,
-        EndReason.OVERHEATED,
-        EndReason.PREEMPTED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +49,7 @@ def complete(
     return results
 
 
-def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int], Row]:  # type: ignore[type-arg]
+def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int], AnyRow]:
     statement = (
         select(
             instance.c.id,
@@ -86,7 +77,7 @@ def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int
     return {(row.id, row.attempt): row for row in tx.connection.execute(statement)}
 
 
-def _judge(row: Row | None, report: Completion, node_id: int) -> CompletionResult:  # type: ignore[type-arg]
+def _judge(row: AnyRow | None, report: Completion, node_id: int) -> CompletionResult:
     if row is None or row.node_id != node_id:
         return CompletionResult.UNKNOWN
     if row.attempt_state in _ENDED:
@@ -97,7 +88,7 @@ def _judge(row: Row | None, report: Completion, node_id: int) -> CompletionResul
     return CompletionResult.FENCED
 
 
-def _fence(tx: Transaction, row: Row, report: Completion) -> None:  # type: ignore[type-arg]
+def _fence(tx: Transaction, row: AnyRow, report: Completion) -> None:
     if row.attempt_state == AttemptState.LOST:
         tx.connection.execute(
             update(attempt)
@@ -110,7 +101,9 @@ def _fence(tx: Transaction, row: Row, report: Completion) -> None:  # type: igno
         )
 
 
-def _verdict(row: Row, report: Completion, max_attempts: int, requeue: bool | None) -> _Verdict:  # type: ignore[type-arg]
+def _verdict(
+    row: AnyRow, report: Completion, *, max_attempts: int, requeue: bool | None
+) -> _Verdict:
     reason = report.reason
     failures = row.failures + (1 if reason in PROGRAM_FAILURES else 0)
     if reason is EndReason.COMPLETED:
@@ -136,105 +129,101 @@ def _verdict(row: Row, report: Completion, max_attempts: int, requeue: bool | No
 
 def _write(
     tx: Transaction,
-    accepted: Sequence[tuple[Row, Completion]],  # type: ignore[type-arg]
+    accepted: Sequence[tuple[AnyRow, Completion]],
     node_id: int,
     node_spec: NodeSpec,
 ) -> None:
     if not accepted:
         return
-    ends, usages, files = [], [], []
+    ends, files = [], []
     for row, report in accepted:
         plain = json.loads(row.spec)
-        verdict = _verdict(row, report, plain["max_attempts"], plain["requeue"])
-        is_final = verdict.job_state in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
-        ends.append(
-            {
-                "of_id": row.id,
-                "of_attempt": row.attempt,
-                "of_state": verdict.job_state.value,
-                "of_attempt_state": verdict.attempt_state.value,
-                "of_failures": verdict.failures,
-                "of_finished": tx.now_s if is_final else None,
-                "of_reason": report.reason.value,
-                "of_exit_code": report.exit_code,
-                "of_detail": report.detail,
-            }
+        verdict = _verdict(
+            row, report, max_attempts=plain["max_attempts"], requeue=plain["requeue"]
         )
-        cores = row.cores or node_spec.cores
-        usages.append(_usage(tx, row, report, node_id, node_spec, cores))
-        files += [
-            {
-                "instance_id": row.id,
-                "attempt": row.attempt,
-                "path": item.path,
-                "sha256": item.sha256,
-                "size_bytes": item.size_bytes,
-            }
-            for item in report.files
-        ]
-        _announce(tx, row, report, node_id, verdict, plain)
+        ends.append(_end_values(tx, row, report, verdict))
+        files += _file_rows(row, report)
+        tx.record(
+            AttemptEnded(
+                instance_id=row.id,
+                attempt=row.attempt,
+                node_id=node_id,
+                reason=report.reason.value,
+                wall_s=report.wall_s,
+            )
+        )
+        if verdict.job_state is JobState.QUEUED:
+            is_innocent = report.reason is EndReason.PREEMPTED
+            tx.record(
+                queued_event(
+                    wire.load_spec(plain),
+                    instance_id=row.id,
+                    tenant_id=row.tenant_id,
+                    queued_at_s=tx.now_s,
+                    last_attempt=row.attempt,
+                    avoid_node_id=None if is_innocent else node_id,
+                )
+            )
+        tx.changed_jobs.append(row.id)
     _write_ends(tx, ends)
-    tx.connection.execute(insert(job_usage), usages)
+    tx.connection.execute(
+        insert(job_usage), [_usage_values(tx, row, report, node_spec) for row, report in accepted]
+    )
     if files:
         tx.connection.execute(insert(result_file), files)
 
 
-def _usage(  # noqa: PLR0913 - one row of many columns
-    tx: Transaction,
-    row: Row,  # type: ignore[type-arg]
-    report: Completion,
-    node_id: int,
-    node_spec: NodeSpec,
-    cores: int,
+def _end_values(
+    tx: Transaction, row: AnyRow, report: Completion, verdict: _Verdict
 ) -> dict[str, object]:
-    """The row a tenant is billed on. Its energy is an estimate from the node's power model:
-    CPU seconds at the power one busy core adds; the meters' own kWh are never taken from it.
+    return {
+        "of_id": row.id,
+        "of_attempt": row.attempt,
+        "of_state": verdict.job_state.value,
+        "of_attempt_state": verdict.attempt_state.value,
+        "of_failures": verdict.failures,
+        "of_finished": tx.now_s if verdict.job_state in FINAL_STATES else None,
+        "of_reason": report.reason.value,
+        "of_exit_code": report.exit_code,
+        "of_detail": report.detail,
+    }
+
+
+def _usage_values(
+    tx: Transaction, row: AnyRow, report: Completion, node_spec: NodeSpec
+) -> dict[str, object]:
+    """What a tenant is billed on.
+
+    The energy is an estimate from the node's power model: CPU seconds at the power that one busy
+    core adds. It never stands in for what a meter says.
     """
-    energy_wh = node_spec.job_power_w(1) * report.cpu_s / 3600.0
+    power_w = node_spec.job_power_w(1)
     return {
         "instance_id": row.id,
         "attempt": row.attempt,
         "tenant_id": row.tenant_id,
-        "node_id": node_id,
-        "cores": cores,
+        "node_id": row.node_id,
+        "cores": row.cores or node_spec.cores,
         "wall_s": report.wall_s,
         "cpu_s": report.cpu_s,
         "max_rss_bytes": report.max_rss_bytes,
-        "energy_estimate_wh": energy_wh,
+        "energy_estimate_wh": power_w * report.cpu_s * node_spec.time_factor / 3600.0,
         "is_simulated": node_spec.is_simulated,
         "ended_at_s": tx.now_s,
     }
 
 
-def _announce(  # noqa: PLR0913 - one fact with many sources
-    tx: Transaction,
-    row: Row,  # type: ignore[type-arg]
-    report: Completion,
-    node_id: int,
-    verdict: _Verdict,
-    plain: dict[str, object],
-) -> None:
-    tx.record(
-        AttemptEnded(
-            instance_id=row.id,
-            attempt=row.attempt,
-            node_id=node_id,
-            reason=report.reason.value,
-            wall_s=report.wall_s,
-        )
-    )
-    if verdict.job_state is JobState.QUEUED:
-        tx.record(
-            queued_event(
-                wire.load_spec(plain),
-                instance_id=row.id,
-                tenant_id=row.tenant_id,
-                queued_at_s=tx.now_s,
-                last_attempt=row.attempt,
-                avoid_node_id=None if report.reason is EndReason.PREEMPTED else node_id,
-            )
-        )
-    tx.changed_jobs.append(row.id)
+def _file_rows(row: AnyRow, report: Completion) -> list[dict[str, object]]:
+    return [
+        {
+            "instance_id": row.id,
+            "attempt": row.attempt,
+            "path": item.path,
+            "sha256": item.sha256,
+            "size_bytes": item.size_bytes,
+        }
+        for item in report.files
+    ]
 
 
 def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:

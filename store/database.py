@@ -58,7 +58,9 @@ class Database:
         """The database's Unix time [s]: the only clock that decides leases."""
         if self.is_sqlite:
             return host_now_s()
-        found = connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        found = connection.execute(
+            text("SELECT extract(epoch FROM clock_timestamp())")
+        ).scalar_one()
         return float(found)
 
     def close(self) -> None:

@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from domain.job import FINAL_STATES
-from store.tables import attempt, decision, instance, job, job_usage, node, result_file, site, tenant
+from store.tables import (
+    attempt,
+    decision,
+    instance,
+    job,
+    job_usage,
+    node,
+    result_file,
+    site,
+    tenant,
+)
 
 _FINAL = tuple(state.value for state in FINAL_STATES)
 
@@ -17,9 +27,7 @@ def _visible(statement: Select[Any], tenant_id: int | None) -> Select[Any]:
     return statement.where(instance.c.tenant_id == tenant_id)
 
 
-def states(
-    connection: Connection, ids: Sequence[int], tenant_id: int | None
-) -> dict[int, str]:
+def states(connection: Connection, ids: Sequence[int], tenant_id: int | None) -> dict[int, str]:
     """The states of these instances; those that are not visible are left out."""
     statement = select(instance.c.id, instance.c.state).where(instance.c.id.in_(ids))
     return {row.id: row.state for row in connection.execute(_visible(statement, tenant_id))}
@@ -50,7 +58,7 @@ def one(connection: Connection, job_id: int, tenant_id: int | None) -> dict[str,
     return None if row is None else dict(row._mapping)
 
 
-def page(  # noqa: PLR0913 - one filter an argument
+def page(
     connection: Connection,
     *,
     tenant_id: int | None,

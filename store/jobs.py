@@ -5,13 +5,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from domain import wire
 from domain.events import JobQueued, JobWithdrawn
 from domain.job import AttemptState, JobState, SchedulingType
 from domain.job_spec import DEFAULT_FLEX_WAIT_S, JobSpec
 from domain.refusal import Refused
+from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
 from store.transaction import Transaction
 
@@ -171,7 +172,7 @@ def _insert(
     tx.connection.execute(insert(instance), instances)
 
 
-def queued_event(  # noqa: PLR0913 - one fact with many fields
+def queued_event(
     spec: JobSpec,
     *,
     instance_id: int,
@@ -201,9 +202,7 @@ def queued_event(  # noqa: PLR0913 - one fact with many fields
     )
 
 
-def lock_instance(
-    tx: Transaction, instance_id: int, tenant_id: int | None
-) -> Row[tuple[int, str, int, int | None]] | None:
+def lock_instance(tx: Transaction, instance_id: int, tenant_id: int | None) -> AnyRow | None:
     """The instance's id, state, attempt and node, locked; None if not there or not theirs."""
     columns = (instance.c.id, instance.c.state, instance.c.attempt, instance.c.node_id)
     statement = select(*columns).where(instance.c.id == instance_id)

@@ -86,9 +86,7 @@ def add_key(tx: Transaction, request: KeyRequest, actor: str) -> NewKey | Refuse
         .returning(api_key.c.id)
     )
     key_id = int(tx.connection.execute(statement).scalar_one())
-    tx.audited(
-        actor=actor, action="key.add", subject=f"key/{key_id}", detail=request.role.value
-    )
+    tx.audited(actor=actor, action="key.add", subject=f"key/{key_id}", detail=request.role.value)
     return NewKey(key_id=key_id, token=token, expires_at_s=expires_at_s)
 
 
@@ -110,9 +108,7 @@ def find_principal(connection: Connection, token: str, now_s: float) -> Principa
     public_id, dot, _ = token.removeprefix(f"{KEY_PREFIX}_").partition(".")
     if not token.startswith(f"{KEY_PREFIX}_") or not dot:
         return unknown
-    row = connection.execute(
-        select(api_key).where(api_key.c.public_id == public_id)
-    ).one_or_none()
+    row = connection.execute(select(api_key).where(api_key.c.public_id == public_id)).one_or_none()
     if row is None or not secrets.compare_digest(bytes(row.secret_hash), token_hash(token)):
         return unknown
     if row.revoked_at_s is not None:

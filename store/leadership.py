@@ -25,9 +25,7 @@ def take(tx: Transaction, *, role: str, holder: str, ttl_s: float) -> str:
     if row.holder != holder and row.until_s >= tx.now_s:
         return str(row.holder)
     tx.connection.execute(
-        update(leadership)
-        .where(leadership.c.role == role)
-        .values(holder=holder, until_s=until_s)
+        update(leadership).where(leadership.c.role == role).values(holder=holder, until_s=until_s)
     )
     return holder
 

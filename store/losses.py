@@ -10,8 +10,25 @@ from domain.delivery import AttemptKey
 from domain.events import AttemptEnded
 from domain.job import AttemptState, EndReason, JobState
 from store.jobs import queued_event
+from store.rows import AnyRow
 from store.tables import attempt, instance, job
 from store.transaction import Transaction
+
+_AFTER_LOSS = {
+    JobState.ASSIGNED: JobState.QUEUED,
+    JobState.RUNNING: JobState.QUEUED,
+    JobState.PREEMPTED: JobState.QUEUED,
+    JobState.CANCELLING: JobState.CANCELLED,
+}
+_COLUMNS = (
+    instance.c.id,
+    instance.c.tenant_id,
+    instance.c.state,
+    instance.c.attempt,
+    instance.c.node_id,
+    instance.c.started_at_s,
+    job.c.spec,
+)
 
 
 def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason) -> int:
@@ -20,73 +37,59 @@ def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason
         return 0
     wanted = {key.instance_id: key.attempt for key in keys}
     statement = (
-        select(
-            instance.c.id,
-            instance.c.tenant_id,
-            instance.c.state,
-            instance.c.attempt,
-            instance.c.node_id,
-            instance.c.started_at_s,
-            job.c.spec,
-        )
+        select(*_COLUMNS)
         .select_from(instance.join(job, instance.c.job_id == job.c.id))
         .where(instance.c.id.in_(wanted))
         .order_by(instance.c.id)
     )
     if tx.locks_rows:
         statement = statement.with_for_update(of=instance)
-    changes = []
-    for row in tx.connection.execute(statement).all():
-        state = JobState(row.state)
-        if row.attempt != wanted[row.id] or state not in _AFTER_LOSS:
-            continue
-        spec = wire.load_spec(json.loads(row.spec))
-        after = _AFTER_LOSS[state]
-        if after is JobState.QUEUED and state is JobState.RUNNING and spec.requeue is False:
-            after = JobState.HELD
-        is_final = after is JobState.CANCELLED
-        changes.append(
-            {
-                "of_id": row.id,
-                "of_attempt": row.attempt,
-                "of_state": after.value,
-                "of_reason": reason.value,
-                "of_finished": tx.now_s if is_final else None,
-                "of_queued": tx.now_s,
-            }
-        )
-        started = row.started_at_s if state is not JobState.ASSIGNED else None
-        tx.record(
-            AttemptEnded(
-                instance_id=row.id,
-                attempt=row.attempt,
-                node_id=row.node_id,
-                reason=reason.value,
-                wall_s=tx.now_s - started if started is not None else 0.0,
-            )
-        )
-        if after is JobState.QUEUED:
-            tx.record(
-                queued_event(
-                    spec,
-                    instance_id=row.id,
-                    tenant_id=row.tenant_id,
-                    queued_at_s=tx.now_s,
-                    last_attempt=row.attempt,
-                    avoid_node_id=row.node_id,
-                )
-            )
-        tx.changed_jobs.append(row.id)
+    changes = [
+        _lose(tx, row, reason)
+        for row in tx.connection.execute(statement).all()
+        if row.attempt == wanted[row.id] and JobState(row.state) in _AFTER_LOSS
+    ]
     _write(tx, changes)
     return len(changes)
 
 
-_AFTER_LOSS = {
-    JobState.ASSIGNED: JobState.QUEUED,
-    JobState.RUNNING: JobState.QUEUED,
-    JobState.PREEMPTED: JobState.QUEUED,
-    JobState.CANCELLING: JobState.CANCELLED,
-}
+def _lose(tx: Transaction, row: AnyRow, reason: EndReason) -> dict[str, object]:
+    """Record what follows from one loss; the values to write for it."""
+    state = JobState(row.state)
+    spec = wire.load_spec(json.loads(row.spec))
+    after = _AFTER_LOSS[state]
+    if state is JobState.RUNNING and spec.requeue is False:
+        after = JobState.HELD
+    started_at_s = row.started_at_s if state is not JobState.ASSIGNED else None
+    tx.record(
+        AttemptEnded(
+            instance_id=row.id,
+            attempt=row.attempt,
+            node_id=row.node_id,
+            reason=reason.value,
+            wall_s=0.0 if started_at_s is None else tx.now_s - started_at_s,
+        )
+    )
+    if after is JobState.QUEUED:
+        tx.record(
+            queued_event(
+                spec,
+                instance_id=row.id,
+                tenant_id=row.tenant_id,
+                queued_at_s=tx.now_s,
+                last_attempt=row.attempt,
+                avoid_node_id=row.node_id,
+            )
+        )
+    tx.changed_jobs.append(row.id)
+    return {
+        "of_id": row.id,
+        "of_attempt": row.attempt,
+        "of_state": after.value,
+        "of_reason": reason.value,
+        "of_finished": tx.now_s if after is JobState.CANCELLED else None,
+        "of_queued": tx.now_s,
+    }
 
 
 def _write(tx: Transaction, changes: list[dict[str, object]]) -> None:
@@ -112,8 +115,6 @@ def _write(tx: Transaction, changes: list[dict[str, object]]) -> None:
             attempt.c.instance_id == bindparam("of_id"),
             attempt.c.attempt == bindparam("of_attempt"),
         )
-        .values(
-            state=AttemptState.LOST.value, ended_at_s=tx.now_s, reason=bindparam("of_reason")
-        ),
+        .values(state=AttemptState.LOST.value, ended_at_s=tx.now_s, reason=bindparam("of_reason")),
         changes,
     )

@@ -38,7 +38,7 @@ def add_site(tx: Transaction, spec: SiteSpec, actor: str) -> int | Refused:
     return site_id
 
 
-def add_enrolment(  # noqa: PLR0913 - one row of many columns
+def add_enrolment(
     tx: Transaction, *, token: str, site_id: int, node_name: str, ttl_s: float, actor: str
 ) -> Refused | None:
     """Let whoever presents this token, once and in time, become a node of the site."""
@@ -115,9 +115,7 @@ def is_down(tx: Transaction, node_id: int) -> bool:
 
 def bring_back(tx: Transaction, node_id: int) -> None:
     """A node that was silent speaks again."""
-    tx.connection.execute(
-        update(node).where(node.c.id == node_id).values(state=NodeState.UP.value)
-    )
+    tx.connection.execute(update(node).where(node.c.id == node_id).values(state=NodeState.UP.value))
     tx.record(joined_event(tx, node_id))
 
 
@@ -160,4 +158,3 @@ def joined_event(tx: Transaction, node_id: int) -> NodeJoined:
         storage_wh_per_k=place.storage_wh_per_k,
         limit_temp_c=place.limit_temp_c,
     )
-

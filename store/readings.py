@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Row, and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 
 from domain.events import ReadingTaken
 from domain.reading import Reading
 from domain.refusal import Refused
+from store.rows import AnyRow
 from store.tables import meter, reading, refused_reading, register_ledger
 from store.transaction import Transaction
 
@@ -27,9 +28,7 @@ class Intake:
     refused: tuple[Refused, ...]
 
 
-def add_readings(
-    tx: Transaction, node_id: int, items: Sequence[Reading | Refused]
-) -> Intake:
+def add_readings(tx: Transaction, node_id: int, items: Sequence[Reading | Refused]) -> Intake:
     """Store new readings of one node and the indexes they carry; count what is refused.
 
     Same sequence number and same values is a repeat; other values under a known number are a
@@ -151,7 +150,7 @@ def latest_readings(tx: Transaction) -> dict[int, Reading]:
     return {row.node_id: load_reading(row) for row in tx.connection.execute(statement)}
 
 
-def load_reading(row: Row) -> Reading:  # type: ignore[type-arg]
+def load_reading(row: AnyRow) -> Reading:
     """The reading stored in a row."""
     return Reading(**json.loads(row.payload))
 

@@ -46,9 +46,7 @@ def lose_expired(tx: Transaction, limit: int = 1000) -> int:
         key = AttemptKey(instance_id=row.id, attempt=row.attempt)
         if row.state == JobState.ASSIGNED:
             offers.append(key)
-        elif (
-            row.lease_until_s + LEASE_MARGIN_S + LEASE_DRIFT_FRAC * row.lease_ttl_s < tx.now_s
-        ):
+        elif row.lease_until_s + LEASE_MARGIN_S + LEASE_DRIFT_FRAC * row.lease_ttl_s < tx.now_s:
             leases.append(key)
     return lose_attempts(tx, offers, EndReason.NOT_CLAIMED) + lose_attempts(
         tx, leases, EndReason.LEASE_ENDED

@@ -241,6 +241,7 @@ decision = Table(
     Column("batch", _Id, primary_key=True, autoincrement=False),
     Column("now_s", Double, nullable=False),
     Column("commands", Text, nullable=False),
+    Column("duration_s", Double),  # how long the engine thought; no part of what replays
 )
 
 outbox = Table(
@@ -288,4 +289,24 @@ allowed_move = Table(
     Column("machine", Text, primary_key=True),
     Column("before", Text, primary_key=True),
     Column("after", Text, primary_key=True),
+)
+
+uploaded_file = Table(
+    "uploaded_file",
+    metadata,
+    Column("tenant_id", _Id, ForeignKey("tenant.id"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("uploaded_at_s", Double, nullable=False),
+)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key_id", _Id, ForeignKey("api_key.id"), nullable=False),
+    Column("code_hash", LargeBinary, nullable=False, unique=True),
+    Column("code_expires_at_s", Double, nullable=False),
+    Column("token_hash", LargeBinary, unique=True),  # null until the code was used
+    Column("expires_at_s", Double),
 )

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, insert
 
 from domain import wire
-from domain.events import Event
+from domain.events import Event, JobQueued, NodeJoined
 from store.database import Database
 from store.tables import audit, event
 from store.wakeups import Wakeups
+
+#: Facts after which work may start that could not before. The others only free what the next
+#: decision uses, and may wait a moment for company.
+_URGENT = (JobQueued, NodeJoined)
 
 
 @dataclass(slots=True)
@@ -83,6 +87,7 @@ class Store:
             yield current
             current.flush_events()
         if current.events:
-            self.wakeups.wake_scheduler()
+            urgent = any(isinstance(fact, _URGENT) for fact in current.events)
+            self.wakeups.wake_scheduler(urgent=urgent)
         if current.changed_nodes or current.changed_jobs:
             self.wakeups.wake_api(current.changed_nodes, current.changed_jobs)

@@ -17,13 +17,14 @@ import psycopg
 _LARGEST_PAYLOAD_BYTES = 6000
 _SCHEDULER = "scheduler"
 _API = "api"
+URGENT = "!"
 
 
 class Wakeups(Protocol):
     """Sends and receives wake-ups."""
 
-    def wake_scheduler(self) -> None:
-        """There are new events."""
+    def wake_scheduler(self, *, urgent: bool) -> None:
+        """There are new events; urgent where a decision may follow from them at once."""
         ...
 
     def wake_api(self, nodes: Sequence[int], jobs: Sequence[int]) -> None:
@@ -68,7 +69,7 @@ def decode_changes(line: str) -> tuple[list[int], list[int]] | None:
 class SilentWakeups:
     """No wake-ups at all: for tools that only write, and to prove that nothing needs them."""
 
-    def wake_scheduler(self) -> None:
+    def wake_scheduler(self, *, urgent: bool) -> None:
         """Do nothing."""
 
     def wake_api(self, nodes: Sequence[int], jobs: Sequence[int]) -> None:
@@ -88,11 +89,11 @@ class DatagramWakeups:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._sender.setblocking(False)
+        self._sender.settimeout(0)
 
-    def wake_scheduler(self) -> None:
+    def wake_scheduler(self, *, urgent: bool) -> None:
         """There are new events."""
-        self._send(_SCHEDULER, "")
+        self._send(_SCHEDULER, URGENT if urgent else "")
 
     def wake_api(self, nodes: Sequence[int], jobs: Sequence[int]) -> None:
         """These nodes have something to fetch; these jobs changed."""
@@ -116,7 +117,7 @@ class DatagramListener:
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(os.fspath(path))
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
 
     def fileno(self) -> int:
         """For an event loop that waits on many things."""
@@ -144,9 +145,9 @@ class NotifyWakeups:
         self._conninfo = conninfo
         self._sender: psycopg.Connection | None = None
 
-    def wake_scheduler(self) -> None:
+    def wake_scheduler(self, *, urgent: bool) -> None:
         """There are new events."""
-        self._notify(_SCHEDULER, "")
+        self._notify(_SCHEDULER, URGENT if urgent else "")
 
     def wake_api(self, nodes: Sequence[int], jobs: Sequence[int]) -> None:
         """These nodes have something to fetch; these jobs changed."""

@@ -60,7 +60,9 @@ class GroupCommitWriter:
         try:
             with self._store.transaction() as current:
                 for operation, future in group:
-                    outcomes.append((future, *self._run_one(current, operation, len(group) > 1)))
+                    outcomes.append(
+                        (future, *self._run_one(current, operation, is_shared=len(group) > 1))
+                    )
         except Exception as error:  # noqa: BLE001 - handed to every waiter, not swallowed
             for _, future in group:
                 future.set_exception(error)
@@ -73,9 +75,9 @@ class GroupCommitWriter:
 
     @staticmethod
     def _run_one(
-        current: Transaction, operation: "Operation[Any]", shared: bool
+        current: Transaction, operation: "Operation[Any]", *, is_shared: bool
     ) -> tuple[Any, BaseException | None]:
-        if not shared:
+        if not is_shared:
             return operation(current), None
         mark = current.mark()
         savepoint = current.connection.begin_nested()

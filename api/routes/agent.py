@@ -46,6 +46,7 @@ class NodeSpecIn(_Strict):
     capture_frac: float = Field(default=0.95, gt=0, le=1)
     host_name: str = "localhost"
     is_simulated: bool = False
+    time_factor: float = Field(default=1.0, gt=0, le=10_000)
 
     def to_spec(self) -> NodeSpec:
         """The domain value."""

@@ -4,6 +4,7 @@ It isolates by process group, limits and cores, not by user or name space: for t
 one another. Stronger executors come behind the same functions.
 """
 
+import functools
 import getpass
 import os
 import shutil
@@ -20,7 +21,14 @@ from node_agent.warden.protocol import Key, StartOrder
 SCRIPT_NAME = "slurm_script"
 _SCRIPT_MODE = 0o700
 #: Paths a job finds programs on: this interpreter's first, so that ``python3`` has its packages.
+_OWN_BIN = os.path.dirname(sys.executable)
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@functools.cache
+def own_user() -> str:
+    """The account this agent runs as."""
+    return getpass.getuser()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +75,31 @@ def place_of(directory: Path, key: Key) -> Place:
 
 def make_place(place: Place) -> None:
     """Make its directories; an earlier copy of the same attempt is cleared away."""
-    if place.root.exists():
+    try:
+        os.mkdir(place.root, 0o700)
+    except FileExistsError:
         shutil.rmtree(place.root)
-    place.work.mkdir(mode=0o700, parents=True)
-    place.private.mkdir(mode=0o700)
+        os.mkdir(place.root, 0o700)
+    os.mkdir(place.work, 0o700)
+    os.mkdir(place.private, 0o700)
 
 
 def remove_place(place: Place) -> None:
     """Remove everything the attempt left."""
-    shutil.rmtree(place.root, ignore_errors=True)
+    try:
+        _remove_small(place)
+    except OSError:
+        shutil.rmtree(place.root, ignore_errors=True)
+
+
+def _remove_small(place: Place) -> None:
+    """Remove a place with no directories of the job's own, several times faster than a walk."""
+    for folder in (place.work, place.private, place.root):
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if folder != place.root or name == SCRIPT_NAME:
+                os.unlink(path)
+        os.rmdir(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +115,7 @@ def output_paths(spec: JobSpec, grant: Grant) -> OutputPaths:
     values = PatternValues(
         job_id=grant.job_id,
         name=spec.name,
-        user=spec.submit_user or getpass.getuser(),
+        user=spec.submit_user or own_user(),
         node_name=grant.host_name,
         restart_count=grant.key[1] - 1,
     )
@@ -146,7 +170,7 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
 
 def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[str, str]:
     """A clean environment: what the job named, and the variables that are true here."""
-    user = spec.submit_user or getpass.getuser()
+    user = spec.submit_user or own_user()
     facts = JobFacts(
         job_id=grant.job_id,
         name=spec.name,
@@ -169,9 +193,8 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         account=spec.project,
         submit_host=spec.submit_host,
     )
-    own_bin = os.fspath(Path(sys.executable).parent)
     return {
-        "PATH": f"{own_bin}:{_SYSTEM_PATH}",
+        "PATH": f"{_OWN_BIN}:{_SYSTEM_PATH}",
         "HOME": os.fspath(place.work),
         "PWD": os.fspath(cwd),
         "LANG": "C.UTF-8",

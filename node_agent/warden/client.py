@@ -43,9 +43,7 @@ class WardenLink:
     async def run(self) -> None:
         """Stay connected; return when the connection ends. ``WardenGoneError`` where none is."""
         try:
-            reader, writer = await asyncio.open_unix_connection(
-                self._path, limit=_LINE_LIMIT_BYTES
-            )
+            reader, writer = await asyncio.open_unix_connection(self._path, limit=_LINE_LIMIT_BYTES)
         except OSError as error:
             raise WardenGoneError from error
         self._writer = writer

@@ -108,14 +108,14 @@ class Warden:
         listener.bind(path)
         os.chmod(path, 0o600)
         listener.listen()
-        listener.setblocking(False)
+        listener.settimeout(0)
         self._selector.register(listener, selectors.EVENT_READ)
         return listener
 
     def _watch_signals(self) -> socket.socket:
         reader, writer = socket.socketpair()
-        reader.setblocking(False)
-        writer.setblocking(False)
+        reader.settimeout(0)
+        writer.settimeout(0)
         signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: self._close())

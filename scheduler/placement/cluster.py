@@ -1,10 +1,14 @@
 """What the engine knows: nodes, the queue, and the heat promised by what runs."""
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from domain.events import JobQueued, NodeJoined, ReadingTaken
+
+#: Time over which a node's turnover of cores is averaged [s].
+TURNOVER_MEMORY_S = 0.5
 
 
 @dataclass(slots=True)
@@ -29,9 +33,13 @@ class NodeBelief:
     occupations: dict[int, Occupation] = field(default_factory=dict)
     used_cores: int = 0
     used_mem_mib: int = 0
-    #: Cores given back a second, smoothed; says how far ahead the node may be served.
+    #: Cores given back a second, when last one was; says how far ahead the node may be served.
     turnover_per_s: float = 0.0
-    last_release_s: float | None = None
+    last_release_s: float = 0.0
+
+    def turnover_at(self, now_s: float) -> float:
+        """Cores given back a second, fading while none is."""
+        return self.turnover_per_s * math.exp((self.last_release_s - now_s) / TURNOVER_MEMORY_S)
 
     def job_power_w(self, cores: int) -> float:
         """Heat into the water [W] that a job on this many cores brings."""

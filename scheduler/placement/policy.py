@@ -25,7 +25,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """This job goes to this node now, for this reason."""
+    """A job, the node it goes to now, and the reason."""
 
     job: JobQueued
     node_id: int

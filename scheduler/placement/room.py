@@ -12,7 +12,7 @@ READING_STALE_S = 60.0
 #: A busy node is offered the work of its next quarter second ahead, so that freed cores wait for
 #: no round trip; never more than this many cores, and only work known to be short.
 AHEAD_S = 0.25
-MOST_AHEAD_CORES = 32
+MOST_AHEAD_CORES = 128
 SHORT_JOB_S = 1.0
 
 
@@ -79,7 +79,7 @@ def open_rooms(view: View) -> list[Room]:
                 reading=reading,
                 free_cores=node.facts.cores - node.used_cores,
                 free_mem_mib=node.facts.mem_mib - node.used_mem_mib,
-                ahead_cores=min(MOST_AHEAD_CORES, int(node.turnover_per_s * AHEAD_S)),
+                ahead_cores=min(MOST_AHEAD_CORES, int(node.turnover_at(view.now_s) * AHEAD_S)),
                 promised_wh=promised_wh(node, reading, view.now_s),
             )
         )

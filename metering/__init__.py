@@ -1,0 +1,1 @@
+"""From registers to kWh: pure rules on meter indexes."""
