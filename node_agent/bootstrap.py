@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import threading
 from pathlib import Path
 
 from node_agent.config import AgentConfig
 from node_agent.identity import Identity, keep_identity, load_identity
 from node_agent.journal import Journal
+from node_agent.readings_journal import ReadingsJournal
+from node_agent.reporting import Reporting
 from node_agent.service import Agent
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
 
@@ -48,12 +51,41 @@ async def run_agent(config: AgentConfig) -> None:
     identity = await enrolled(config)
     uplink = Uplink(config.url, identity.token)
     journal = Journal(config.directory / JOURNAL_NAME)
-    agent = Agent(config=config, uplink=uplink, journal=journal, kernel_boot_id=_kernel_boot_id())
+    readings = ReadingsJournal(config.directory)
+    reporting = Reporting(uplink=uplink, journal=readings, node_id=identity.node_id)
+    agent = Agent(
+        config=config,
+        uplink=uplink,
+        journal=journal,
+        kernel_boot_id=_kernel_boot_id(),
+        errands=[reporting.run],
+    )
+    stop_hints = threading.Event()
+    if config.redis_url is not None:
+        _hear_hints(config.redis_url, identity.node_id, agent, stop_hints)
     try:
         await agent.run()
     finally:
+        stop_hints.set()
         await uplink.close()
+        readings.close()
         journal.close()
+
+
+def _hear_hints(broker_url: str, node_id: int, agent: Agent, stop: threading.Event) -> None:
+    from node_agent.hints import listen  # noqa: PLC0415 - only nodes with a broker pay for it
+
+    loop = asyncio.get_running_loop()
+
+    def on_hint() -> None:
+        loop.call_soon_threadsafe(agent.nudge)
+
+    threading.Thread(
+        target=listen,
+        kwargs={"broker_url": broker_url, "node_id": node_id, "on_hint": on_hint, "stop": stop},
+        name="hints",
+        daemon=True,
+    ).start()
 
 
 def _kernel_boot_id() -> str:

@@ -5,28 +5,26 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from domain.job import EndReason
-from node_agent.book import Book, Held, Phase
+from node_agent.book import Held, Phase
 from node_agent.config import AgentConfig
-from node_agent.delivery import Delivery
 from node_agent.executors.process import place_of
 from node_agent.journal import Journal, Key
-from node_agent.launch import Launcher
-from node_agent.turnover import Turnover
-from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
-from node_agent.warden.client import WardenGoneError, WardenLink
-from node_agent.warden.protocol import EndRecord, boot_now_s
+from node_agent.uplink import RefusedByServerError, Uplink, UplinkError, insist
+from node_agent.warden.client import WardenGoneError
+from node_agent.warden.protocol import boot_now_s
+from node_agent.work import Work
 
 _log = logging.getLogger(__name__)
 
 #: Heartbeats of a fleet must not come together: each is moved by up to this share.
 JITTER_FRAC = 0.2
-_RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-_WARDEN_RETRY_S = 0.1
+_REFUSED_PAUSE_S = 5.0
+_POLL_RETRY_S = 1.0
 _BUSY_POLL_S = 0.1
 _LOWEST_FREE_DISK_FRAC = 0.05
 
@@ -49,14 +47,15 @@ class Agent:
         self._uplink = uplink
         self._journal = journal
         self._boot_id = journal.boot_id(kernel_boot_id)
-        self._book = Book(config.spec.cores)
-        self._link = WardenLink(config.directory, self._on_hello, self._on_ended)
-        self._delivery = Delivery(uplink=uplink, journal=journal, book=self._book)
-        self._launcher = Launcher(config=config, uplink=uplink, book=self._book, link=self._link)
         self._look = asyncio.Event()
-        self._turnover = Turnover()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._recover()
+        self._work = Work(
+            config=config,
+            uplink=uplink,
+            journal=journal,
+            boot_id=self._boot_id,
+            nudge=self.nudge,
+        )
+        self._book = self._work.book
 
     def nudge(self) -> None:
         """Something may be offered to us: look."""
@@ -64,82 +63,37 @@ class Agent:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await self._insist(lambda: self._uplink.declare(_plain_spec(self._config)))
-        await self._insist(self._heartbeat)
+        await insist(lambda: self._uplink.declare(_plain_spec(self._config)))
+        await insist(self._heartbeat)
         loops = [
-            self._keep_warden(),
+            self._work.keep_warden(),
             self._keep_exchanging(),
             self._keep_polling(),
             self._keep_beating(),
-            self._delivery.keep_output_flowing(),
+            self._work.delivery.keep_output_flowing(),
             *(errand() for errand in self._errands),
         ]
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop)
 
-    def _recover(self) -> None:
-        """Hold again what was claimed before this process started."""
-        for entry in self._journal.entries():
-            held = Held(
-                key=entry.key,
-                claim=entry.claim,
-                place=place_of(self._config.directory, entry.key),
-                lease_until_boot_s=boot_now_s() + float(entry.claim["lease_ttl_s"]),
-                phase=Phase.RUNNING if entry.completion is None else Phase.ENDED,
-                completion=entry.completion,
-            )
-            self._book.add(held)
-            if entry.completion is None:
-                self._book.allot(held)
-                self._launcher.expect_outputs(held)
-
-    # What the warden says.
-
-    def _on_hello(self, running: set[Key], ended: list[EndRecord]) -> None:
-        known = {held.key for held in self._book.in_phase(Phase.RUNNING)}
-        for key in running - {held.key for held in self._book}:
-            self._link.stop(key, EndReason.LEASE_ENDED, grace_s=0.0)
-        for record in ended:
-            self._on_ended(record)
-        for key in known - running - {record.key for record in ended}:
-            held = self._book.of(key)
-            if held is not None:
-                self._delivery.end(held, _never_started(key), self._boot_id)
-        self._launch_waiting()
-        self.nudge()
-
-    def _on_ended(self, record: EndRecord) -> None:
-        held = self._book.of(record.key)
-        if held is None or held.phase is not Phase.RUNNING:
-            if held is None:
-                self._link.forget(record.key)
-            return
-        self._turnover.note(boot_now_s(), len(held.slots))
-        is_ready = self._delivery.end(held, record, self._boot_id)
-        if is_ready:
-            self._launch_waiting()
-            self.nudge()
-        else:
-            self._spawn(self._hand_over(held, record))
-
-    async def _hand_over(self, held: Held, record: EndRecord) -> None:
-        await self._insist(lambda: self._delivery.hand_over(held, record, self._boot_id))
-        self._launch_waiting()
-        self.nudge()
-
-    # What the API says.
-
     async def _keep_exchanging(self) -> None:
         while True:
             await self._look.wait()
             self._look.clear()
-            await self._insist(self._exchange)
+            try:
+                await insist(self._exchange)
+            except RefusedByServerError as error:
+                # A revoked key, perhaps: the jobs keep their leases, the boiler its control.
+                _log.warning("the API refuses this node: %s", error)
+                await asyncio.sleep(_REFUSED_PAUSE_S)
+                self.nudge()
 
     async def _exchange(self) -> None:
         told = self._book.in_phase(Phase.ENDED)
         self._journal.commit(ended=[(held.key, _completion(held)) for held in told])
         self._forget_in_warden(told)
+        sent_boot_s = boot_now_s()
         answer = await self._uplink.exchange(
             {
                 "boot_id": self._boot_id,
@@ -150,7 +104,6 @@ class Agent:
                 "total_cores": self._config.spec.cores,
             }
         )
-        sent_boot_s = boot_now_s()
         fresh = self._new_claims(answer["claimed"], sent_boot_s)
         self._journal.commit(
             claimed=[(held.key, held.claim) for held in fresh],
@@ -158,10 +111,10 @@ class Agent:
         )
         for held in told:
             self._book.drop(held.key)
-        self._launch_waiting()
+        self._work.launch_waiting()
         for item in answer["kill"]:
-            self._stop(_key(item["key"]), EndReason(item["reason"]))
-        self._delivery.clear_away(told)
+            self._work.stop(_key(item["key"]), EndReason(item["reason"]))
+        self._work.delivery.clear_away(told)
 
     def _new_claims(self, claims: list[dict[str, Any]], sent_boot_s: float) -> list[Held]:
         fresh = []
@@ -185,7 +138,7 @@ class Agent:
             try:
                 answer = await self._uplink.offers(mark)
             except (UplinkError, RefusedByServerError):
-                await asyncio.sleep(_RETRY_S[2])
+                await asyncio.sleep(_POLL_RETRY_S)
                 continue
             mark = answer["mark"]
             if answer["look"]:
@@ -198,7 +151,7 @@ class Agent:
         while True:
             spread = 1 + JITTER_FRAC * (2 * _random_frac() - 1)
             await asyncio.sleep(self._config.heartbeat_s * spread)
-            with contextlib.suppress(UplinkError):
+            with contextlib.suppress(UplinkError, RefusedByServerError):
                 await self._heartbeat()
 
     async def _heartbeat(self) -> None:
@@ -217,88 +170,22 @@ class Agent:
             if held is not None:
                 held.lease_until_boot_s = sent_boot_s + float(held.claim["lease_ttl_s"])
                 with contextlib.suppress(WardenGoneError):
-                    self._link.renew(held.key, held.lease_until_boot_s)
+                    self._work.link.renew(held.key, held.lease_until_boot_s)
         for item in answer["kill"]:
-            self._stop(_key(item["key"]), EndReason(item["reason"]))
+            self._work.stop(_key(item["key"]), EndReason(item["reason"]))
         if answer["assignments"] or self._book.in_phase(Phase.ENDED):
             self.nudge()
-
-    # Starting and stopping.
-
-    def _launch_waiting(self) -> None:
-        for held in self._book.in_phase(Phase.WAITING):
-            if not self._link.is_connected or not self._book.allot(held):
-                return
-            if held.claim["spec"]["inputs"]:
-                held.phase = Phase.STAGING
-                self._spawn(self._stage(held))
-            else:
-                self._start(held)
-
-    async def _stage(self, held: Held) -> None:
-        try:
-            await self._insist(lambda: self._launcher.fetch_inputs(held))
-        except RefusedByServerError as error:
-            self._delivery.end(held, _not_started(held.key, str(error)), self._boot_id)
-            self.nudge()
-            return
-        if held.phase is Phase.STAGING:
-            self._start(held)
-
-    def _start(self, held: Held) -> None:
-        sentence = self._launcher.start(held)
-        if sentence is not None:
-            self._delivery.end(held, _not_started(held.key, sentence), self._boot_id)
-            self.nudge()
-
-    def _stop(self, key: Key, reason: EndReason) -> None:
-        held = self._book.of(key)
-        if held is None or held.stop_reason is not None:
-            return
-        held.stop_reason = reason
-        if held.phase in {Phase.WAITING, Phase.STAGING}:
-            self._delivery.end(held, _stopped_before_start(key, reason), self._boot_id)
-            self.nudge()
-        elif held.phase is Phase.RUNNING:
-            grace_s = 0.0 if reason is EndReason.LEASE_ENDED else None
-            with contextlib.suppress(WardenGoneError):
-                self._link.stop(key, reason, grace_s)
 
     def _forget_in_warden(self, told: list[Held]) -> None:
         with contextlib.suppress(WardenGoneError):
             for held in told:
-                self._link.forget(held.key)
-
-    async def _keep_warden(self) -> None:
-        while True:
-            with contextlib.suppress(WardenGoneError, OSError):
-                await self._link.run()
-            await asyncio.sleep(_WARDEN_RETRY_S)
+                self._work.link.forget(held.key)
 
     def _free_cores(self) -> int:
-        """None while jobs could not be started or their ends not be written down."""
-        if not self._link.is_connected or disk_free_frac(self._config.directory) < (
-            _LOWEST_FREE_DISK_FRAC
-        ):
+        """Cores to claim for; none while the end of a job could not be written down."""
+        if disk_free_frac(self._config.directory) < _LOWEST_FREE_DISK_FRAC:
             return 0
-        return self._book.room_cores(self._turnover.ahead_cores(boot_now_s()))
-
-    async def _insist(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Repeat a call until the API answers; every call of ours may be repeated."""
-        tries = 0
-        while True:
-            try:
-                return await call()
-            except UplinkError as error:
-                pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
-                _log.warning("the API is out of reach (%s); again in %.1f s", error, pause_s)
-                tries += 1
-                await asyncio.sleep(pause_s)
-
-    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine of any kind
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return self._work.room_cores()
 
 
 def disk_free_frac(directory: Path) -> float:
@@ -324,27 +211,3 @@ def _completion(held: Held) -> dict[str, Any]:
 
 def _plain_spec(config: AgentConfig) -> dict[str, Any]:
     return {name: getattr(config.spec, name) for name in config.spec.__slots__}
-
-
-def _end(key: Key, reason: EndReason, detail: str | None) -> EndRecord:
-    return EndRecord(
-        key=key,
-        reason=reason.value,
-        exit_code=None,
-        detail=detail,
-        wall_s=0.0,
-        cpu_s=0.0,
-        max_rss_bytes=0,
-    )
-
-
-def _never_started(key: Key) -> EndRecord:
-    return _end(key, EndReason.WARDEN_LOST, "The order to start it was lost.")
-
-
-def _not_started(key: Key, sentence: str) -> EndRecord:
-    return _end(key, EndReason.NOT_STARTED, sentence)
-
-
-def _stopped_before_start(key: Key, reason: EndReason) -> EndRecord:
-    return _end(key, reason, "It was stopped before it started.")

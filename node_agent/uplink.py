@@ -1,12 +1,16 @@
 """The agent's one outgoing connection: HTTP to the API, with the node's own key."""
 
+import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx2
+
+_log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 10.0
 _POLL_S = 25.0
@@ -139,3 +143,22 @@ def _raise_refused(answer: httpx2.Response) -> None:
     raise RefusedByServerError(
         answer.status_code, str(problem.get("code", "http")), str(problem.get("title", ""))
     )
+
+
+#: Pauses between tries [s]; the last one repeats.
+_RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+async def insist(call: Callable[[], Awaitable[None]]) -> None:
+    """Repeat a call until the API answers; every call of ours may be repeated."""
+    tries = 0
+    while True:
+        try:
+            await call()
+        except UplinkError as error:
+            pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+            _log.warning("the API is out of reach (%s); again in %.1f s", error, pause_s)
+            tries += 1
+            await asyncio.sleep(pause_s)
+        else:
+            return

@@ -46,11 +46,12 @@ class WardenLink:
             reader, writer = await asyncio.open_unix_connection(self._path, limit=_LINE_LIMIT_BYTES)
         except OSError as error:
             raise WardenGoneError from error
-        self._writer = writer
         try:
             while line := await reader.readline():
                 message = json.loads(line)
                 if message["is"] == "hello":
+                    # Only now: an order sent before the greeting is read would seem lost.
+                    self._writer = writer
                     running = {load_key(pair) for pair in message["running"]}
                     self._on_hello(running, [load_end(item) for item in message["ended"]])
                 else:

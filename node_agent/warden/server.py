@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import resource
 import selectors
@@ -24,7 +23,6 @@ from node_agent.warden.processes import (
 from node_agent.warden.protocol import (
     ATTEMPT_VARIABLE,
     LOCK_NAME,
-    USAGE_NAME,
     WARDEN_VARIABLE,
     EndRecord,
     Key,
@@ -37,6 +35,7 @@ from node_agent.warden.protocol import (
     socket_path,
 )
 from node_agent.warden.running import Running, spawn
+from node_agent.warden.usage import UsageMeter
 
 #: How often memory and CPU of running jobs are looked at [s].
 SAMPLE_EVERY_S = 0.5
@@ -56,13 +55,12 @@ class Warden:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._lock = self._take_lock()
-        self._cores = cores
+        self._usage = UsageMeter(directory, cores)
         self._mark = os.fspath(directory.resolve())
         self._own_cpus = set(os.sched_getaffinity(0))
         self._running: dict[int, Running] = {}
-        self._ended_cpu_s = 0.0
-        self._reported_cpu_s = 0.0
         self._is_frozen = False
+        self._delayed: dict[Key, StartOrder] = {}  # Ordered while frozen; started when thawed.
         self._is_closing = False
         self._next_sample_s = 0.0
         self._selector = selectors.DefaultSelector()
@@ -83,9 +81,11 @@ class Warden:
             now_s = boot_now_s()
             for item in list(self._running.values()):
                 item.check(now_s)
-            if now_s >= self._next_sample_s and (self._running or self._usage_changed()):
+            if now_s >= self._next_sample_s and (
+                self._running or self._usage.has_news(self._running)
+            ):
                 self._sample(now_s)
-        self._write_usage()
+        self._usage.write(self._running)
 
     def _take_lock(self) -> int:
         descriptor = os.open(self._directory / LOCK_NAME, os.O_CREAT | os.O_RDWR, 0o600)
@@ -127,7 +127,7 @@ class Warden:
     def _timeout_s(self) -> float | None:
         now_s = boot_now_s()
         times = [item.next_deadline_boot_s() for item in self._running.values()]
-        if self._running or self._usage_changed():
+        if self._must_sample():
             times.append(self._next_sample_s)
         return max(0.0, min(times) - now_s) if times else None
 
@@ -148,7 +148,10 @@ class Warden:
             client,
             {
                 "is": "hello",
-                "running": [item.order.key for item in self._running.values()],
+                "running": [
+                    *(item.order.key for item in self._running.values()),
+                    *self._delayed,
+                ],
                 "ended": [asdict(record) for record in self._ledger.ended.values()],
                 "frozen": self._is_frozen,
             },
@@ -190,8 +193,7 @@ class Warden:
                 self._signal_all(signal.SIGSTOP)
                 self._is_frozen = True
             case "thaw":
-                self._signal_all(signal.SIGCONT)
-                self._is_frozen = False
+                self._thaw()
             case other:
                 message_text = f"unknown order {other!r}"
                 raise ValueError(message_text)
@@ -211,22 +213,37 @@ class Warden:
         )
         if self._is_closing:
             self._finish(_not_run(order.key, EndReason.NODE_RESTARTED, "The node is stopping."))
-            return
+        elif self._is_frozen:
+            self._delayed[order.key] = order_with_marks
+        else:
+            self._launch(order_with_marks)
+
+    def _launch(self, order: StartOrder) -> None:
         try:
-            pid = spawn(order_with_marks, self._own_cpus)
+            pid = spawn(order, self._own_cpus)
         except (OSError, ValueError) as error:
             sentence = f"It could not be started: {order.argv[0]}: {error}."
             self._finish(_not_run(order.key, EndReason.NOT_STARTED, sentence))
             return
         self._running[pid] = Running(order=order, pid=pid, started_boot_s=boot_now_s())
-        if self._is_frozen:
-            kill_group_quietly(pid, signal.SIGSTOP)
 
     def _of_key(self, key: Key) -> Running | None:
         return next((item for item in self._running.values() if item.order.key == key), None)
 
+    def _thaw(self) -> None:
+        self._is_frozen = False
+        self._signal_all(signal.SIGCONT)
+        delayed, self._delayed = self._delayed, {}
+        for order in delayed.values():
+            self._launch(order)
+
     def _stop(self, message: dict[str, Any]) -> None:
-        item = self._of_key(load_key(message["key"]))
+        key = load_key(message["key"])
+        if self._delayed.pop(key, None) is not None:
+            reason = EndReason(message["reason"])
+            self._finish(_not_run(key, reason, "It was stopped before it started."))
+            return
+        item = self._of_key(key)
         if item is not None:
             grace_s = message.get("grace_s")
             item.stop(EndReason(message["reason"]), boot_now_s(), grace_s=grace_s)
@@ -256,7 +273,7 @@ class Warden:
                 continue  # An orphan of a job; it counted where its parent was.
             kill_group_quietly(pid, signal.SIGKILL)
             record = item.ended(status, usage, boot_now_s())
-            self._ended_cpu_s += record.cpu_s
+            self._usage.count_ended(record.cpu_s)
             self._finish(record)
 
     def _finish(self, record: EndRecord) -> None:
@@ -264,46 +281,18 @@ class Warden:
         for client in list(self._clients):
             self._send(client, {"is": "ended", "record": asdict(record)})
 
+    def _must_sample(self) -> bool:
+        return bool(self._running) or self._usage.has_news(self._running)
+
     def _sample(self, now_s: float) -> None:
-        """Memory and CPU by session; processes that outlived their job are killed."""
         self._next_sample_s = now_s + SAMPLE_EVERY_S
-        rss_bytes = dict.fromkeys(self._running, 0)
-        cpu_s = dict.fromkeys(self._running, 0.0)
-        own_pid = os.getpid()
-        for item in all_processes():
-            if item.session in rss_bytes:
-                rss_bytes[item.session] += item.rss_bytes
-                cpu_s[item.session] += item.cpu_s
-            elif item.parent_pid == own_pid and item.pid not in self._running:
-                self._kill_if_orphan(item.pid)
-        for pid, running in list(self._running.items()):
-            running.live_cpu_s = max(running.live_cpu_s, cpu_s[pid])
-            running.check_memory(rss_bytes[pid], now_s)
-        self._write_usage()
-
-    def _kill_if_orphan(self, pid: int) -> None:
-        owner = variable_of(pid, ATTEMPT_VARIABLE)
-        alive = {f"{item.order.key[0]}.{item.order.key[1]}" for item in self._running.values()}
-        if owner is not None and owner not in alive:
-            kill_quietly(pid, signal.SIGKILL)
-
-    def _total_cpu_s(self) -> float:
-        live_s = sum(item.live_cpu_s for item in self._running.values())
-        return max(self._reported_cpu_s, self._ended_cpu_s + live_s)
-
-    def _usage_changed(self) -> bool:
-        return self._total_cpu_s() > self._reported_cpu_s
-
-    def _write_usage(self) -> None:
-        """Tell the node's power meter, where it is a simulated one, what its cores did."""
-        self._reported_cpu_s = self._total_cpu_s()
-        usage = {"cpu_s": self._reported_cpu_s, "cores": self._cores, "at_s": boot_now_s()}
-        fresh = self._directory / f"{USAGE_NAME}.new"
-        fresh.write_text(json.dumps(usage), encoding="utf-8")
-        os.replace(fresh, self._directory / USAGE_NAME)
+        self._usage.sample(self._running, now_s)
 
     def _close(self) -> None:
         self._is_closing = True
+        for key in list(self._delayed):
+            del self._delayed[key]
+            self._finish(_not_run(key, EndReason.NODE_RESTARTED, "The node is stopping."))
         for item in self._running.values():
             item.stop(EndReason.NODE_RESTARTED, boot_now_s(), grace_s=CLOSING_GRACE_S)
 

@@ -1,0 +1,176 @@
+"""The work a node holds: started, stopped and ended as warden and API say."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from domain.job import EndReason
+from node_agent.book import Book, Held, Phase
+from node_agent.config import AgentConfig
+from node_agent.delivery import Delivery
+from node_agent.executors.process import place_of
+from node_agent.journal import Journal, Key
+from node_agent.launch import Launcher
+from node_agent.turnover import Turnover
+from node_agent.uplink import RefusedByServerError, Uplink, insist
+from node_agent.warden.client import WardenGoneError, WardenLink
+from node_agent.warden.protocol import EndRecord, boot_now_s
+
+_WARDEN_RETRY_S = 0.1
+
+
+class Work:
+    """Everything between a claim and a completion that is ready to be told."""
+
+    def __init__(
+        self,
+        *,
+        config: AgentConfig,
+        uplink: Uplink,
+        journal: Journal,
+        boot_id: str,
+        nudge: Callable[[], None],
+    ) -> None:
+        """Hold again what the journal remembers; ``nudge`` when there is something to tell."""
+        self._boot_id = boot_id
+        self._nudge = nudge
+        self.book = Book(config.spec.cores)
+        self.link = WardenLink(config.directory, self._on_hello, self._on_ended)
+        self.delivery = Delivery(uplink=uplink, journal=journal, book=self.book)
+        self._launcher = Launcher(config=config, uplink=uplink, book=self.book, link=self.link)
+        self._turnover = Turnover()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._recover(config, journal)
+
+    def room_cores(self) -> int:
+        """Cores for which more may be claimed; none while nothing could be started."""
+        if not self.link.is_connected:
+            return 0
+        return self.book.room_cores(self._turnover.ahead_cores(boot_now_s()))
+
+    def _recover(self, config: AgentConfig, journal: Journal) -> None:
+        """Hold again what was claimed before this process started."""
+        for entry in journal.entries():
+            held = Held(
+                key=entry.key,
+                claim=entry.claim,
+                place=place_of(config.directory, entry.key),
+                lease_until_boot_s=boot_now_s() + float(entry.claim["lease_ttl_s"]),
+                phase=Phase.RUNNING if entry.completion is None else Phase.ENDED,
+                completion=entry.completion,
+            )
+            self.book.add(held)
+            if entry.completion is None:
+                self.book.allot(held)
+                self._launcher.expect_outputs(held)
+
+    def _on_hello(self, running: set[Key], ended: list[EndRecord]) -> None:
+        known = {held.key for held in self.book.in_phase(Phase.RUNNING)}
+        for key in running - {held.key for held in self.book}:
+            self.link.stop(key, EndReason.LEASE_ENDED, grace_s=0.0)
+        for record in ended:
+            self._on_ended(record)
+        for key in known - running - {record.key for record in ended}:
+            held = self.book.of(key)
+            if held is not None:
+                self.delivery.end(held, _never_started(key), self._boot_id)
+        for held in self.book.in_phase(Phase.RUNNING):
+            if held.stop_reason is not None:
+                self.link.stop(held.key, held.stop_reason)
+        self.launch_waiting()
+        self._nudge()
+
+    def _on_ended(self, record: EndRecord) -> None:
+        held = self.book.of(record.key)
+        if held is None or held.phase is not Phase.RUNNING:
+            if held is None:
+                self.link.forget(record.key)
+            return
+        self._turnover.note(boot_now_s(), len(held.slots))
+        is_ready = self.delivery.end(held, record, self._boot_id)
+        if is_ready:
+            self.launch_waiting()
+            self._nudge()
+        else:
+            self._spawn(self._hand_over(held, record))
+
+    async def _hand_over(self, held: Held, record: EndRecord) -> None:
+        await insist(lambda: self.delivery.hand_over(held, record, self._boot_id))
+        self.launch_waiting()
+        self._nudge()
+
+    def launch_waiting(self) -> None:
+        for held in self.book.in_phase(Phase.WAITING):
+            if not self.link.is_connected or not self.book.allot(held):
+                return
+            if held.claim["spec"]["inputs"]:
+                held.phase = Phase.STAGING
+                self._spawn(self._stage(held))
+            else:
+                self._start(held)
+
+    async def _stage(self, held: Held) -> None:
+        try:
+            await insist(lambda: self._launcher.fetch_inputs(held))
+        except RefusedByServerError as error:
+            self.delivery.end(held, _not_started(held.key, str(error)), self._boot_id)
+            self._nudge()
+            return
+        if held.phase is Phase.STAGING:
+            self._start(held)
+
+    def _start(self, held: Held) -> None:
+        sentence = self._launcher.start(held)
+        if sentence is not None:
+            self.delivery.end(held, _not_started(held.key, sentence), self._boot_id)
+            self._nudge()
+
+    def stop(self, key: Key, reason: EndReason) -> None:
+        held = self.book.of(key)
+        if held is None or held.stop_reason is not None:
+            return
+        held.stop_reason = reason
+        if held.phase in {Phase.WAITING, Phase.STAGING}:
+            self.delivery.end(held, _stopped_before_start(key, reason), self._boot_id)
+            self._nudge()
+        elif held.phase is Phase.RUNNING:
+            grace_s = 0.0 if reason is EndReason.LEASE_ENDED else None
+            with contextlib.suppress(WardenGoneError):
+                self.link.stop(key, reason, grace_s)
+
+    async def keep_warden(self) -> None:
+        """Stay connected to the warden, whoever restarts it."""
+        while True:
+            with contextlib.suppress(WardenGoneError, OSError):
+                await self.link.run()
+            await asyncio.sleep(_WARDEN_RETRY_S)
+
+    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine of any kind
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _end(key: Key, reason: EndReason, detail: str | None) -> EndRecord:
+    return EndRecord(
+        key=key,
+        reason=reason.value,
+        exit_code=None,
+        detail=detail,
+        wall_s=0.0,
+        cpu_s=0.0,
+        max_rss_bytes=0,
+    )
+
+
+def _never_started(key: Key) -> EndRecord:
+    return _end(key, EndReason.WARDEN_LOST, "The order to start it was lost.")
+
+
+def _not_started(key: Key, sentence: str) -> EndRecord:
+    return _end(key, EndReason.NOT_STARTED, sentence)
+
+
+def _stopped_before_start(key: Key, reason: EndReason) -> EndRecord:
+    return _end(key, reason, "It was stopped before it started.")

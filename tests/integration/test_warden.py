@@ -1,0 +1,226 @@
+"""The warden with real processes: it starts, limits, stops and outlives."""
+
+import json
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node_agent.warden.processes import all_processes, variable_of
+from node_agent.warden.protocol import USAGE_NAME, WARDEN_VARIABLE, boot_now_s
+from tests.support.warden import WardenClient, WardenProcess, an_order, until
+
+
+@pytest.fixture
+def warden(tmp_path: Path) -> Iterator[WardenProcess]:
+    found = WardenProcess(tmp_path / "node")
+    yield found
+    found.process.kill()
+    found.process.wait()
+    for item in all_processes():
+        if variable_of(item.pid, WARDEN_VARIABLE) == str(found.directory):
+            os.kill(item.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def client(warden: WardenProcess) -> Iterator[WardenClient]:
+    found = WardenClient(warden.directory)
+    yield found
+    found.close()
+
+
+def _processes_of(warden: WardenProcess) -> list[int]:
+    mark = str(warden.directory.resolve())
+    return [p.pid for p in all_processes() if variable_of(p.pid, WARDEN_VARIABLE) == mark]
+
+
+def test_reports_exit_code_output_and_use(client: WardenClient, tmp_path: Path) -> None:
+    client.start(an_order(tmp_path, "sh", "-c", "echo hello; echo oops >&2; exit 3"))
+    end = client.next_end()
+    assert (end.key, end.reason, end.exit_code) == ((1, 1), "program_failed", 3)
+    assert (tmp_path / "out").read_text() == "hello\noops\n"
+    assert end.wall_s > 0
+    assert end.max_rss_bytes > 0
+
+
+def test_keeps_stderr_apart_when_asked(client: WardenClient, tmp_path: Path) -> None:
+    order = an_order(tmp_path, "sh", "-c", "echo a; echo b >&2", stderr=str(tmp_path / "err"))
+    client.start(order)
+    assert client.next_end().reason == "completed"
+    assert (tmp_path / "out").read_text() == "a\n"
+    assert (tmp_path / "err").read_text() == "b\n"
+
+
+def test_program_that_cannot_start_says_why(client: WardenClient, tmp_path: Path) -> None:
+    client.start(an_order(tmp_path, "/no/such/program"))
+    end = client.next_end()
+    assert end.reason == "not_started"
+    assert "/no/such/program" in str(end.detail)
+
+
+def test_time_limit_sends_term_then_kill(client: WardenClient, tmp_path: Path) -> None:
+    script = "trap 'echo told > term' TERM; while :; do sleep 0.05; done"
+    client.start(an_order(tmp_path, "sh", "-c", script, wall_limit_s=0.3, grace_s=0.5))
+    end = client.next_end()
+    assert end.reason == "time_limit"
+    assert end.exit_code == 128 + signal.SIGKILL
+    assert (tmp_path / "term").read_text() == "told\n"
+    assert end.wall_s >= 0.8
+
+
+def test_children_of_a_job_die_with_it(
+    warden: WardenProcess, client: WardenClient, tmp_path: Path
+) -> None:
+    client.start(an_order(tmp_path, "sh", "-c", "sleep 300 & setsid sleep 301 & exit 0"))
+    assert client.next_end().reason == "completed"
+    client.start(an_order(tmp_path, "sleep", "2", key=(2, 1)))
+    until(lambda: len(_processes_of(warden)) == 1, "only the second job's process is left")
+    assert client.next_end().reason == "completed"
+
+
+def test_memory_limit_kills_and_names_the_peak(client: WardenClient, tmp_path: Path) -> None:
+    grow = "x = bytearray(200 * 2**20); import time; time.sleep(30)"
+    client.start(an_order(tmp_path, "python3", "-c", grow, mem_limit_bytes=100 * 2**20))
+    end = client.next_end()
+    assert end.reason == "memory_limit"
+    assert "its limit is 100 MiB" in str(end.detail)
+
+
+def test_job_is_killed_when_its_lease_ends(client: WardenClient, tmp_path: Path) -> None:
+    client.start(an_order(tmp_path, "sleep", "300", lease_until_boot_s=boot_now_s() + 0.3))
+    end = client.next_end()
+    assert end.reason == "lease_ended"
+
+
+def test_renewed_lease_lets_the_job_finish(client: WardenClient, tmp_path: Path) -> None:
+    client.start(an_order(tmp_path, "sleep", "0.8", lease_until_boot_s=boot_now_s() + 0.4))
+    client.tell({"do": "renew", "key": [1, 1], "lease_until_boot_s": boot_now_s() + 60})
+    assert client.next_end().reason == "completed"
+
+
+def test_job_runs_on_its_cores_only(client: WardenClient, tmp_path: Path) -> None:
+    cpu = min(os.sched_getaffinity(0))
+    client.start(
+        an_order(tmp_path, "sh", "-c", "grep Cpus_allowed_list /proc/self/status", cpus=(cpu,))
+    )
+    client.next_end()
+    assert (tmp_path / "out").read_text().split() == ["Cpus_allowed_list:", str(cpu)]
+
+
+def test_job_cannot_write_a_file_over_its_limit(client: WardenClient, tmp_path: Path) -> None:
+    client.start(
+        an_order(tmp_path, "sh", "-c", "head -c 100000 /dev/zero > big", file_limit_bytes=10_000)
+    )
+    client.next_end()
+    assert (tmp_path / "big").stat().st_size <= 10_000
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
+
+
+def test_stop_carries_its_reason(client: WardenClient, tmp_path: Path) -> None:
+    client.start(an_order(tmp_path, "sleep", "300"))
+    client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled"})
+    assert client.next_end().reason == "cancelled"
+
+
+def test_frozen_jobs_use_no_cpu_and_go_on_when_thawed(
+    warden: WardenProcess, client: WardenClient, tmp_path: Path
+) -> None:
+    client.tell({"do": "freeze"})
+    client.start(an_order(tmp_path, "sh", "-c", "echo ran > ran"))
+    with WardenClientContext(warden) as other:
+        assert other.hello["frozen"] is True
+        assert other.hello["running"] == [[1, 1]]
+    assert not (tmp_path / "ran").exists()
+    client.tell({"do": "thaw"})
+    assert client.next_end().reason == "completed"
+    assert (tmp_path / "ran").read_text() == "ran\n"
+
+
+class WardenClientContext:
+    """A second client for a moment."""
+
+    def __init__(self, warden: WardenProcess) -> None:
+        self._client = WardenClient(warden.directory)
+
+    def __enter__(self) -> WardenClient:
+        return self._client
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+
+def test_end_is_kept_until_it_is_forgotten(
+    warden: WardenProcess, client: WardenClient, tmp_path: Path
+) -> None:
+    client.start(an_order(tmp_path, "true"))
+    client.next_end()
+    with WardenClientContext(warden) as second:
+        assert [item["key"] for item in second.hello["ended"]] == [[1, 1]]
+    client.tell({"do": "forget", "key": [1, 1]})
+
+    def forgotten() -> bool:
+        with WardenClientContext(warden) as third:
+            return not third.hello["ended"]
+
+    until(forgotten, "the end is forgotten")
+
+
+def test_same_order_twice_starts_once(client: WardenClient, tmp_path: Path) -> None:
+    order = an_order(tmp_path, "sh", "-c", "echo once", append=True)
+    client.start(order)
+    client.start(order)
+    client.next_end()
+    client.start(an_order(tmp_path, "true", key=(2, 1), stdout=os.devnull))
+    client.next_end()
+    assert (tmp_path / "out").read_text() == "once\n"
+
+
+def test_killed_warden_leaves_no_process_and_owns_up(
+    warden: WardenProcess, client: WardenClient, tmp_path: Path
+) -> None:
+    client.start(an_order(tmp_path, "sh", "-c", "sleep 300 & sleep 300"))
+    until(lambda: len(_processes_of(warden)) == 3, "the job's processes run")
+    warden.restart_after_kill()
+    until(lambda: not _processes_of(warden), "nothing of the old warden is left")
+    with WardenClientContext(warden) as fresh:
+        assert [(item["key"], item["reason"]) for item in fresh.hello["ended"]] == [
+            ([1, 1], "warden_lost")
+        ]
+
+
+def test_term_stops_jobs_and_leaves_nothing(
+    warden: WardenProcess, client: WardenClient, tmp_path: Path
+) -> None:
+    client.start(an_order(tmp_path, "sleep", "300"))
+    until(lambda: _processes_of(warden), "the job runs")
+    assert warden.stop() == 0
+    assert client.next_end().reason == "node_restarted"
+    assert not _processes_of(warden)
+
+
+def test_second_warden_on_the_same_node_is_refused(warden: WardenProcess) -> None:
+    import subprocess  # noqa: PLC0415 - only this test starts one by hand
+    import sys  # noqa: PLC0415
+
+    command = [sys.executable, "-m", "node_agent.warden", "--directory", str(warden.directory)]
+    second = subprocess.run([*command, "--cores", "2"], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "already" in second.stderr
+
+
+def test_usage_counts_cpu_of_running_jobs(
+    warden: WardenProcess, client: WardenClient, tmp_path: Path
+) -> None:
+    client.start(an_order(tmp_path, "sh", "-c", "while :; do :; done"))
+
+    def busy() -> bool:
+        path = warden.directory / USAGE_NAME
+        return path.exists() and json.loads(path.read_text())["cpu_s"] > 0.2
+
+    until(busy, "usage shows the CPU of a job that still runs")
+    client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled", "grace_s": 0.0})
+    end = client.next_end()
+    assert end.cpu_s > 0.2
