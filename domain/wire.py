@@ -16,6 +16,7 @@ from domain.job import SchedulingType
 from domain.job_spec import InputFile, JobSpec, Resources
 
 WIRE_VERSION = 1
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 _EVENTS: Mapping[str, type[Event]] = {
     kind.__name__: kind
@@ -35,10 +36,25 @@ _COMMANDS: Mapping[str, type[AssignAttempt] | type[PreemptAttempt]] = {
 }
 
 
+_NAMES: dict[type[object], tuple[str, ...] | None] = {}
+
+
+def _field_names(kind: type[Any]) -> tuple[str, ...] | None:
+    """Its fields if it is a dataclass; asked once a kind."""
+    if kind not in _NAMES:
+        is_known = is_dataclass(kind)
+        _NAMES[kind] = tuple(item.name for item in fields(kind)) if is_known else None
+    return _NAMES[kind]
+
+
 def to_plain(value: object) -> Any:  # noqa: ANN401 - JSON values have no narrower type
     """The value as dicts, lists, strings and numbers."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _field_names(kind)
+    if names is not None:
+        return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from node_agent.book import Book, Held, Phase
-from node_agent.executors.process import remove_place
+from node_agent.executors.process import Place, remove_place
 from node_agent.journal import Journal
 from node_agent.launch import working_directory
 from node_agent.results import Found, collect
@@ -55,10 +55,10 @@ class Delivery:
         held.completion = _completion(record, boot_id, None)
         held.phase = Phase.ENDED
 
-    def clear_away(self, told: Sequence[Held]) -> None:
+    async def clear_away(self, told: Sequence[Held]) -> None:
         """Remove what the server has."""
-        for held in told:
-            remove_place(held.place)
+        if told:
+            await asyncio.to_thread(_remove, [held.place for held in told])
 
     async def keep_output_flowing(self) -> None:
         """Send what running jobs write, a little later than they write it."""
@@ -75,6 +75,11 @@ class Delivery:
             while data := _read_piece(path, held.sent_bytes.get(stream, 0)):
                 offset = held.sent_bytes.get(stream, 0)
                 held.sent_bytes[stream] = await self._uplink.output(held.key, stream, offset, data)
+
+
+def _remove(places: Sequence[Place]) -> None:
+    for place in places:
+        remove_place(place)
 
 
 def _output_files(held: Held) -> dict[str, Path]:

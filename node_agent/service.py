@@ -114,7 +114,7 @@ class Agent:
         self._work.launch_waiting()
         for item in answer["kill"]:
             self._work.stop(_key(item["key"]), EndReason(item["reason"]))
-        self._work.delivery.clear_away(told)
+        self._work.clear_away(told)
 
     def _new_claims(self, claims: list[dict[str, Any]], sent_boot_s: float) -> list[Held]:
         fresh = []

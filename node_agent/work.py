@@ -139,6 +139,10 @@ class Work:
             with contextlib.suppress(WardenGoneError):
                 self.link.stop(key, reason, grace_s)
 
+    def clear_away(self, told: list[Held]) -> None:
+        """Remove from the disk what the server has, beside other work."""
+        self._spawn(self.delivery.clear_away(told))
+
     async def keep_warden(self) -> None:
         """Stay connected to the warden, whoever restarts it."""
         while True:

@@ -1,0 +1,1 @@
+"""Drivers: how the agent reads a boiler's instruments and limits its power."""

@@ -1,0 +1,66 @@
+"""What a node holds, and the cores it hands out."""
+
+from pathlib import Path
+from typing import Any
+
+from domain import wire
+from domain.job_spec import JobSpec, Resources
+from node_agent.book import Book, Held, Phase
+from node_agent.executors.process import Place
+
+
+def a_held(number: int, *, cores: int = 1, whole_node: bool = False) -> Held:
+    spec = JobSpec(name="x", resources=Resources(cores=cores, whole_node=whole_node))
+    claim: dict[str, Any] = {"job_id": number, "spec": wire.to_plain(spec), "lease_ttl_s": 900}
+    place = Place(root=Path("/nowhere") / str(number))
+    return Held(key=(number, 1), claim=claim, place=place, lease_until_boot_s=0.0)
+
+
+def test_cores_are_handed_out_once() -> None:
+    book = Book(cores=2)
+    first, second, third = a_held(1), a_held(2), a_held(3)
+    for held in (first, second, third):
+        book.add(held)
+    assert [book.allot(held) for held in (first, second, third)] == [True, True, False]
+    assert set(first.slots) | set(second.slots) == {0, 1}
+
+
+def test_dropped_attempt_gives_its_cores_back() -> None:
+    book = Book(cores=1)
+    first, second = a_held(1), a_held(2)
+    book.add(first)
+    book.add(second)
+    book.allot(first)
+    book.drop(first.key)
+    assert book.allot(second)
+    assert first.key not in book
+
+
+def test_whole_node_needs_every_core() -> None:
+    book = Book(cores=4)
+    small, wide = a_held(1), a_held(2, whole_node=True)
+    book.add(small)
+    book.add(wide)
+    assert book.allot(small)
+    assert not book.allot(wide)
+    book.drop(small.key)
+    assert book.allot(wide)
+    assert wide.slots == (0, 1, 2, 3)
+
+
+def test_waiting_work_is_counted_before_more_is_claimed() -> None:
+    book = Book(cores=4)
+    book.add(a_held(1, cores=3))
+    assert book.room_cores(ahead=0) == 1
+    assert book.room_cores(ahead=2) == 3
+    book.add(a_held(2, cores=4))
+    assert book.room_cores(ahead=0) == 0
+
+
+def test_phases_can_be_listed() -> None:
+    book = Book(cores=1)
+    held = a_held(1)
+    book.add(held)
+    held.phase = Phase.ENDED
+    assert book.in_phase(Phase.WAITING, Phase.RUNNING) == []
+    assert book.in_phase(Phase.ENDED) == [held]
