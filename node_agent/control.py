@@ -179,8 +179,9 @@ def decide(
                 memory, cause if cause is not Cause.NONE else Cause.ADVISED, now_s, settings
             )
         memory = replace(memory, changed_s=now_s)
-    cap_frac = min(_ramp_frac(temp_c, settings), max(wish_frac, settings.idle_power_frac))
-    return _running(memory, cap_frac, Cause.ADVISED if cap_frac == wish_frac else Cause.HOT)
+    ramp_frac = _ramp_frac(temp_c, settings)
+    cap_frac = min(ramp_frac, max(wish_frac, settings.idle_power_frac))
+    return _running(memory, cap_frac, Cause.HOT if ramp_frac <= cap_frac else Cause.ADVISED)
 
 
 def reset(memory: ControlMemory) -> ControlMemory:

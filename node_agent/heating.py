@@ -34,7 +34,7 @@ class Heating:
         self._nameplate: Nameplate | None = None
         self._settings: ControlSettings | None = None
         self._memory = ControlMemory()
-        self._was_silent = False
+        self._is_silent = False
 
     async def cycle(
         self, *, seq: int, unix_s: float, now_s: float, advice: Advice | None = None
@@ -44,21 +44,19 @@ class Heating:
         ``unix_s`` dates the reading; ``now_s`` is of a clock that never goes back. Raises
         ``ValueError`` where the boiler is too strong for its water at this period.
         """
+        reading = None
         try:
             reading = await self._read(seq, unix_s)
         except DeviceError as error:
-            self._say_silent(error)
-            reading = None
+            self._note_silence(error)
         if self._settings is None:
             return Cycle(reading=reading, action=None)
         self._memory, action = decide(self._memory, reading, now_s, self._settings, advice)
         try:
             await self._boiler.limit_power(action.power_cap_frac, self._settings.limit_valid_for_s)
+            self._is_silent = self._is_silent and reading is None
         except DeviceError as error:
-            self._say_silent(error)
-            self._nameplate = None  # It may come back as another boiler.
-        else:
-            self._was_silent = self._was_silent and reading is None
+            self._note_silence(error)
         if isinstance(reading, Reading):
             reading = replace(reading, control_state=action.state.value)
         return Cycle(reading=reading, action=action)
@@ -72,10 +70,11 @@ class Heating:
             self._nameplate, measurement, node_id=self._node_id, seq=seq, taken_at_s=unix_s
         )
 
-    def _say_silent(self, error: DeviceError) -> None:
-        if not self._was_silent:
+    def _note_silence(self, error: DeviceError) -> None:
+        if not self._is_silent:
             _log.warning("the boiler of node %d is silent: %s", self._node_id, error)
-        self._was_silent = True
+        self._is_silent = True
+        self._nameplate = None  # It may come back as another boiler.
 
 
 def reading_of(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,18 @@ from node_agent.warden.protocol import (
 )
 
 _LINE_LIMIT_BYTES = 1 << 24
+
+
+async def tell(directory: Path, orders: Sequence[dict[str, Any]]) -> None:
+    """Give the warden some orders and leave; ``OSError`` where it does not answer."""
+    _, writer = await asyncio.open_unix_connection(socket_path(directory))
+    try:
+        for order in orders:
+            writer.write(encode(order))
+        await writer.drain()
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 class WardenGoneError(Exception):

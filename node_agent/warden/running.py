@@ -93,8 +93,8 @@ class Running:
 def spawn(order: StartOrder, own_cpus: set[int]) -> int:
     """Start the order's program in a session of its own; the process id.
 
-    The working directory and the cores are set on this process for the moment of the spawn, so
-    that the child has them before its first instruction and no code runs between fork and exec.
+    Directory, cores and limits are set on this process for the moment of the spawn, so that the
+    child has them before its first instruction and no code runs between fork and exec.
     Raises ``OSError`` where the program cannot be started.
     """
     out_flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if order.append else os.O_TRUNC)
@@ -108,9 +108,13 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
         actions.append(
             (os.POSIX_SPAWN_OPEN, 2, order.stderr, out_flags | os.O_APPEND, _OUTPUT_MODE)
         )
+    own_file_limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     os.chdir(order.cwd)
     os.sched_setaffinity(0, order.cpus or own_cpus)
     try:
+        if order.file_limit_bytes is not None:
+            soft_limit = (order.file_limit_bytes, own_file_limits[1])
+            resource.setrlimit(resource.RLIMIT_FSIZE, soft_limit)
         pid = os.posix_spawnp(
             order.argv[0],
             order.argv,
@@ -121,6 +125,7 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
             setsigdef=[signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD],
         )
     finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, own_file_limits)
         os.sched_setaffinity(0, own_cpus)
         os.chdir("/")
     if order.file_limit_bytes is not None:

@@ -54,7 +54,7 @@ class Warden:
         """Take over this directory: clear away what an earlier warden left running."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
-        self._lock = self._take_lock()
+        self._lock = _take_lock(directory)
         self._usage = UsageMeter(directory, cores)
         self._mark = os.fspath(directory.resolve())
         self._own_cpus = set(os.sched_getaffinity(0))
@@ -67,9 +67,10 @@ class Warden:
         self._clients: dict[socket.socket, Lines] = {}
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         adopt_orphans()
-        self._kill_leftovers()
+        _kill_leftovers(self._mark)
         self._ledger = WardenLedger(directory)
-        self._listener = self._listen()
+        self._listener = _listen(directory)
+        self._selector.register(self._listener, selectors.EVENT_READ)
         self._wakeup = self._watch_signals()
 
     def run(self) -> None:
@@ -86,31 +87,6 @@ class Warden:
             ):
                 self._sample(now_s)
         self._usage.write(self._running)
-
-    def _take_lock(self) -> int:
-        descriptor = os.open(self._directory / LOCK_NAME, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyRunningError from error
-        return descriptor
-
-    def _kill_leftovers(self) -> None:
-        for item in all_processes():
-            if variable_of(item.pid, WARDEN_VARIABLE) == self._mark:
-                kill_quietly(item.pid, signal.SIGKILL)
-
-    def _listen(self) -> socket.socket:
-        path = socket_path(self._directory)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(path)
-        os.chmod(path, 0o600)
-        listener.listen()
-        listener.settimeout(0)
-        self._selector.register(listener, selectors.EVENT_READ)
-        return listener
 
     def _watch_signals(self) -> socket.socket:
         reader, writer = socket.socketpair()
@@ -189,6 +165,9 @@ class Warden:
                 self._renew(message)
             case "forget":
                 self._ledger.forget(load_key(message["key"]))
+            case "stop_all":
+                for item in self._running.values():
+                    item.stop(EndReason(message["reason"]), boot_now_s(), grace_s=0.0)
             case "freeze":
                 self._signal_all(signal.SIGSTOP)
                 self._is_frozen = True
@@ -295,6 +274,34 @@ class Warden:
             self._finish(_not_run(key, EndReason.NODE_RESTARTED, "The node is stopping."))
         for item in self._running.values():
             item.stop(EndReason.NODE_RESTARTED, boot_now_s(), grace_s=CLOSING_GRACE_S)
+
+
+def _take_lock(directory: Path) -> int:
+    descriptor = os.open(directory / LOCK_NAME, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AlreadyRunningError from error
+    return descriptor
+
+
+def _kill_leftovers(mark: str) -> None:
+    """What an earlier warden of this directory left has nobody to hold its deadlines."""
+    for item in all_processes():
+        if variable_of(item.pid, WARDEN_VARIABLE) == mark:
+            kill_quietly(item.pid, signal.SIGKILL)
+
+
+def _listen(directory: Path) -> socket.socket:
+    path = socket_path(directory)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    os.chmod(path, 0o600)
+    listener.listen()
+    listener.settimeout(0)
+    return listener
 
 
 def _not_run(key: Key, reason: EndReason, detail: str) -> EndRecord:

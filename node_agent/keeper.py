@@ -1,0 +1,142 @@
+"""``python -m node_agent.keeper CONFIG.json``: keeps one boiler within its bounds.
+
+A process of its own that talks to the boiler and to the warden beside it, never to a server: it
+goes on when agent, network and everything behind them are gone. Every cycle it reads the
+instruments, asks the pure law what may be, and gives the boiler a power limit that runs out by
+itself; so a dead keeper is a boiler at idle power.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from domain.job import EndReason
+from domain.reading import Reading
+from domain.refusal import Refused
+from node_agent.config import AgentConfig, load_config
+from node_agent.control import Action
+from node_agent.devices.boiler import Boiler
+from node_agent.devices.modbus import modbus_boiler
+from node_agent.heating import Heating
+from node_agent.readings_journal import ReadingsJournal
+from node_agent.warden.client import tell
+
+_log = logging.getLogger(__name__)
+
+CYCLE_S = 1.0
+#: A reading is kept for the server this often, and whenever the law changes its mind [s].
+REPORT_EVERY_S = 2.0
+#: The warden may have been restarted since it was last told [s].
+REPEAT_ORDER_S = 5.0
+#: The node's number is not known here: the agent puts it on when it sends the reading.
+_NOBODY = 0
+
+
+class Keeper:
+    """The loop around the law for one boiler."""
+
+    def __init__(self, *, boiler: Boiler, directory: Path) -> None:
+        """Keep this boiler; orders go to the warden of this directory."""
+        self._heating = Heating(boiler, _NOBODY, CYCLE_S)
+        self._directory = directory
+        self._journal = ReadingsJournal(directory)
+        self._seq = 0
+        self._last: Action | None = None
+        self._report_due_s = 0.0
+        self._order_due_s = 0.0
+
+    async def run(self) -> None:
+        """Keep it until cancelled; then it falls back to idle power by itself."""
+        try:
+            while True:
+                began_s = time.monotonic()
+                await self.turn()
+                await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic() - began_s)))
+        finally:
+            self._journal.close()
+
+    async def turn(self) -> None:
+        """One cycle: measure, decide, limit; then the jobs and the journal."""
+        self._seq += 1
+        now_s = time.monotonic()
+        unix_s = time.time()  # noqa: TID251 - the stamp of a reading, nothing more
+        cycle = await self._heating.cycle(seq=self._seq, unix_s=unix_s, now_s=now_s)
+        if cycle.action is None:
+            return
+        is_news = self._last is None or self._last.state != cycle.action.state
+        if is_news:
+            _log.info("boiler %s (%s)", cycle.action.state.value, cycle.action.cause.value)
+        self._last = cycle.action
+        await self._order_warden(cycle.action, now_s, is_news=is_news)
+        if isinstance(cycle.reading, Refused):
+            _log.warning("a reading cannot be believed: %s", cycle.reading.sentence)
+        elif cycle.reading is not None and (is_news or now_s >= self._report_due_s):
+            self._report_due_s = now_s + REPORT_EVERY_S
+            self._keep_reading(cycle.reading)
+
+    async def _order_warden(self, action: Action, now_s: float, *, is_news: bool) -> None:
+        if not is_news and now_s < self._order_due_s and not action.kill_jobs:
+            return
+        self._order_due_s = now_s + REPEAT_ORDER_S
+        orders: list[dict[str, object]] = [{"do": "freeze" if action.freeze_jobs else "thaw"}]
+        if action.kill_jobs:
+            orders.append({"do": "stop_all", "reason": EndReason.OVERHEATED.value})
+        with contextlib.suppress(OSError):
+            await tell(self._directory, orders)
+
+    def _keep_reading(self, reading: Reading) -> None:
+        values = asdict(reading)
+        del values["node_id"], values["seq"]
+        self._journal.append(values)
+
+
+async def _keep(config: AgentConfig, boiler: Boiler) -> None:
+    keeper = Keeper(boiler=boiler, directory=config.directory)
+    work = asyncio.ensure_future(keeper.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, work.cancel)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+    finally:
+        await boiler.close()
+
+
+def _run(path: Path) -> Refused | None:
+    config = load_config(path)
+    if isinstance(config, Refused):
+        return config
+    config.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    boiler = modbus_boiler(config.device)
+    if isinstance(boiler, Refused):
+        return boiler
+    try:
+        asyncio.run(_keep(config, boiler))
+    except ValueError as error:
+        return Refused(code="control.too_fast", sentence=str(error))
+    return None
+
+
+def main() -> int:
+    """Run until TERM."""
+    parser = argparse.ArgumentParser(prog="python -m node_agent.keeper", description=__doc__)
+    parser.add_argument("config", type=Path, help="the agent's configuration, JSON")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    refused = _run(options.config)
+    if refused is not None:
+        sys.stderr.write(refused.sentence + "\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
