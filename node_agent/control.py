@@ -173,11 +173,9 @@ def decide(
         if is_wished_off and now_s - memory.changed_s >= settings.min_on_s:
             return _stopped(memory, Cause.ADVISED, now_s, settings)
     else:
-        cause = _wait(memory, temp_c, now_s, settings)
-        if cause is not Cause.NONE or is_wished_off:
-            return _stopped(
-                memory, cause if cause is not Cause.NONE else Cause.ADVISED, now_s, settings
-            )
+        cause = Cause.ADVISED if is_wished_off else _wait(memory, temp_c, now_s, settings)
+        if cause is not Cause.NONE:
+            return _stopped(memory, cause, now_s, settings)
         memory = replace(memory, changed_s=now_s)
     ramp_frac = _ramp_frac(temp_c, settings)
     cap_frac = min(ramp_frac, max(wish_frac, settings.idle_power_frac))

@@ -24,7 +24,6 @@ _TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
     "global_keyprefix": "chaufferie:",
 }
-_BROKER_ERRORS = (OperationalError, OSError)
 
 
 def listen(
@@ -34,12 +33,17 @@ def listen(
     name = f"node.{node_id}"
     queue = Queue(name, Exchange(name, type="direct"), routing_key=name)
     while not stop.is_set():
+        connection = Connection(broker_url, connect_timeout=3, transport_options=_TRANSPORT_OPTIONS)
+        broker_errors: tuple[type[Exception], ...] = (
+            OperationalError,
+            OSError,
+            *connection.connection_errors,
+            *connection.channel_errors,
+        )
         try:
-            with Connection(
-                broker_url, connect_timeout=3, transport_options=_TRANSPORT_OPTIONS
-            ) as connection:
+            with connection:
                 _consume(connection, queue, on_hint, stop)
-        except _BROKER_ERRORS:
+        except broker_errors:
             _log.info("hints are out of reach; asking by long poll meanwhile")
             stop.wait(_RETRY_S)
 
