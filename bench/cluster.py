@@ -60,7 +60,8 @@ def running_cluster(sites: int) -> Iterator[httpx2.Client]:
     """A client of a fresh cluster, which is stopped afterwards."""
     with tempfile.TemporaryDirectory(prefix="chaufferie-bench-") as folder:
         data = Path(folder)
-        command = [sys.executable, "-m", "chaufferie.cli.main", "up", "--data", folder]
+        chaufferie = Path(sys.executable).with_name("chaufferie")
+        command = [str(chaufferie), "up", "--data", folder]
         with (data / "up.log").open("wb") as log:
             process = subprocess.Popen(
                 [*command, "--port", "0", "--sites", str(sites)], stdout=log, stderr=log

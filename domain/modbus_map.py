@@ -83,6 +83,8 @@ SET_POINT = (
 )
 
 MAP_VERSION = 1
+#: A boiler takes no limit that would stay for longer than this [s].
+LONGEST_LIMIT_VALID_S = 300.0
 
 
 def span(block: Sequence[Field]) -> tuple[int, int]:

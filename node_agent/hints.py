@@ -34,7 +34,7 @@ def listen(
     queue = Queue(name, Exchange(name, type="direct"), routing_key=name)
     while not stop.is_set():
         connection = Connection(broker_url, connect_timeout=3, transport_options=_TRANSPORT_OPTIONS)
-        broker_errors: tuple[type[Exception], ...] = (
+        broker_errors: tuple[type[BaseException], ...] = (
             OperationalError,
             OSError,
             *connection.connection_errors,

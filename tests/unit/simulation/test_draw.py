@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from simulation.plant.draw import DAY_S, HOUR_S, calendar, draw_kg_per_s, mains_temp_c
+from simulation.sites import START_PLANT_TIME_S, Habit, default_sites, fleet_of
+
+SITES = default_sites(4)
+DRAWS = fleet_of(SITES).draws
+POOL, SPORTS, CANTEEN, DWELLINGS = range(4)
+
+
+@pytest.mark.parametrize(
+    ("plant_time_s", "expected"),
+    [
+        (0.0, (0, 0, 0)),
+        (DAY_S - 1, (0, 0, 23)),
+        (31 * DAY_S, (1, 3, 0)),
+        (364 * DAY_S + 5 * HOUR_S, (11, 0, 5)),
+        (365 * DAY_S, (0, 1, 0)),
+    ],
+)
+def test_plant_time_has_a_calendar(plant_time_s: float, expected: tuple[int, int, int]) -> None:
+    assert calendar(plant_time_s) == expected
+
+
+def test_sites_start_on_a_tuesday_morning_in_january() -> None:
+    assert calendar(START_PLANT_TIME_S) == (0, 1, 7)
+
+
+def test_a_year_of_draws_is_what_the_sites_say() -> None:
+    hours = range(365 * 24)
+    drawn_kg = sum(draw_kg_per_s(DRAWS, hour * HOUR_S) * HOUR_S for hour in hours)
+
+    # Rounded factors of the published shapes, and a year that is not whole weeks.
+    assert drawn_kg / 365 == pytest.approx([site.daily_draw_kg for site in SITES], rel=0.03)
+
+
+def test_habits_differ_in_when_they_draw() -> None:
+    night = draw_kg_per_s(DRAWS, 2 * HOUR_S)
+    noon = draw_kg_per_s(DRAWS, 12.5 * HOUR_S)
+    sunday_noon = draw_kg_per_s(DRAWS, 6 * DAY_S + 12.5 * HOUR_S)
+
+    assert [site.habit for site in SITES][CANTEEN] is Habit.CANTEEN
+    assert (night[[POOL, SPORTS, CANTEEN]] == 0).all()
+    assert night[DWELLINGS] > 0
+    assert noon[CANTEEN] == noon.max()
+    assert sunday_noon[CANTEEN] == 0
+    assert sunday_noon[DWELLINGS] > noon[DWELLINGS]
+
+
+def test_mains_water_is_coldest_in_february() -> None:
+    temps_c = np.array([mains_temp_c(day * DAY_S) for day in range(365)])
+
+    assert int(temps_c.argmin()) == 40
+    assert temps_c.mean() == pytest.approx(16.0, abs=0.01)
