@@ -1,6 +1,10 @@
-"""``python -m api``: serve; ``python -m api init --key-file F``: prepare the store."""
+"""``python -m api``: serve; ``python -m api init --key-file F``: prepare the store.
+
+``python -m api --key-file F`` does one after the other.
+"""
 
 import argparse
+import socket
 import sys
 from pathlib import Path
 
@@ -14,17 +18,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m api", description=__doc__)
     parser.add_argument("task", nargs="?", choices=["serve", "init"], default="serve")
     parser.add_argument("--key-file", type=Path, help="where init writes the first operator key")
+    parser.add_argument("--listen-fd", type=int, help="a listening socket that was passed to us")
     options = parser.parse_args()
     settings = ApiSettings()
-    if options.task == "init":
-        if options.key_file is None:
-            parser.error("init needs --key-file")
+    if options.task == "init" and options.key_file is None:
+        parser.error("init needs --key-file")
+    if options.key_file is not None:
         refused = initialise(settings, options.key_file)
         if refused is not None:
             sys.stderr.write(refused.sentence + "\n")
             return 2
-        return 0
-    uvicorn.run(
+    if options.task == "serve":
+        serve(settings, options.listen_fd)
+    return 0
+
+
+def serve(settings: ApiSettings, listen_fd: int | None) -> None:
+    """Serve until TERM, on a socket that was passed to us or on the address of the settings."""
+    config = uvicorn.Config(
         build(settings),
         host=settings.host,
         port=settings.port,
@@ -32,7 +43,8 @@ def main() -> int:
         access_log=False,
         timeout_graceful_shutdown=2,
     )
-    return 0
+    sockets = None if listen_fd is None else [socket.socket(fileno=listen_fd)]
+    uvicorn.Server(config).run(sockets=sockets)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api import problems
-from api.routes import agent, jobs
+from api.body_limit import BodyLimit
+from api.capacity import Capacity
+from api.routes import access, agent, files, fleet, health, heat, jobs, metrics, pages, results
 from api.services import Services
 from store.wakeups import Listener
 
@@ -29,12 +31,20 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
         services.close()
 
     app = FastAPI(
-        title="Chaufferie", docs_url=None, redoc_url=None, lifespan=lifespan, version="1"
+        title="Chaufferie",
+        version="1",
+        docs_url=None,  # the page of the framework loads scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,  # served by a route that declares its scope
+        lifespan=lifespan,
     )
     app.state.services = services
+    app.state.capacity = Capacity(services)
     app.add_exception_handler(problems.Problem, problems.on_problem)
     app.add_exception_handler(HTTPException, problems.on_http_exception)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
-    for module in (jobs, agent):
+    app.add_exception_handler(Exception, problems.on_bug)
+    app.add_middleware(BodyLimit)
+    for module in (jobs, agent, results, files, fleet, heat, access, metrics, health, pages):
         app.include_router(module.router)
     return app

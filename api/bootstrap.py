@@ -47,7 +47,9 @@ def build(settings: ApiSettings) -> FastAPI:
 def initialise(settings: ApiSettings, key_file: Path) -> Refused | None:
     """Migrate the store; write a first operator key to a private file, unless there is one."""
     store = open_from(settings)
-    upgrade(store.database)
+    refused = upgrade(store.database)
+    if refused is not None:
+        return refused
     if key_file.exists():
         return None
     with store.transaction() as tx:

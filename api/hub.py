@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-
+from typing import Self
 
 NODE_PREFIX = "n"
 
@@ -49,7 +49,7 @@ class Subscription:
         self._event = asyncio.Event()
         self._woken: set[str] = set()
 
-    def __enter__(self) -> "Subscription":
+    def __enter__(self) -> Self:
         """Join the waiters."""
         for topic in self._topics:
             self._waiters.setdefault(topic, set()).add(self)
@@ -84,8 +84,13 @@ def node_topic(node_id: int) -> str:
 
 
 def job_topic(job_id: int) -> str:
-    """This job changed."""
+    """Something changed in this job."""
     return f"j{job_id}"
+
+
+def output_topic(job_id: int) -> str:
+    """The job wrote something."""
+    return f"o{job_id}"
 
 
 ALL_JOBS = "jobs"

@@ -15,7 +15,9 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     """Ends a request with this status and refusal."""
 
-    def __init__(self, status: int, refusal: Refused, *, headers: dict[str, str] | None = None):
+    def __init__(
+        self, status: int, refusal: Refused, *, headers: dict[str, str] | None = None
+    ) -> None:
         """Answer with this HTTP status."""
         super().__init__(refusal.sentence)
         self.status = status
@@ -43,7 +45,7 @@ def not_found(what: str) -> Problem:
 
 async def on_problem(_request: Request, error: Exception) -> JSONResponse:
     """Answer a refused request."""
-    assert isinstance(error, Problem)
+    assert isinstance(error, Problem)  # noqa: S101 - what it is registered for
     return JSONResponse(
         problem_document(error.status, error.refusal),
         status_code=error.status,
@@ -54,7 +56,7 @@ async def on_problem(_request: Request, error: Exception) -> JSONResponse:
 
 async def on_http_exception(_request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework refuses (unknown route, wrong method)."""
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
     refusal = Refused(code=f"http.{error.status_code}", sentence=str(error.detail))
     return JSONResponse(
         problem_document(error.status_code, refusal),
@@ -66,8 +68,16 @@ async def on_http_exception(_request: Request, error: Exception) -> JSONResponse
 
 async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
     """Answer a body or parameter of the wrong form, naming the first wrong field."""
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     refusal = Refused(code="request.invalid", sentence=f"{where}: {first['msg']}.")
     return JSONResponse(problem_document(422, refusal), status_code=422, media_type=MEDIA_TYPE)
+
+
+async def on_bug(_request: Request, _error: Exception) -> JSONResponse:
+    """Answer what nobody foresaw; the traceback goes to the log, not to the caller."""
+    refusal = Refused(
+        code="internal", sentence="The server failed on this request; its log says why."
+    )
+    return JSONResponse(problem_document(500, refusal), status_code=500, media_type=MEDIA_TYPE)

@@ -5,18 +5,20 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, TypeVar
 
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.refusal import Refused
 from store.files import FileStore
 from store.keys import find_principal
+from store.rows import Connection
 from store.transaction import Store, Transaction
 from store.wakeups import Listener, decode_changes
 from store.writer import GroupCommitWriter
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,7 +46,7 @@ class Services:
             result = operation(tx)
             return result, tx.changed_nodes[nodes_before:], tx.changed_jobs[jobs_before:]
 
-        future = self._writer.submit(noting_changes)
+        future: Future[tuple[T, list[int], list[int]]] = self._writer.submit(noting_changes)
         result, nodes, jobs = await asyncio.wrap_future(future)
         self._wake(nodes, jobs)
         return result
@@ -74,6 +76,10 @@ class Services:
         else:
             self._keys.pop(token, None)
         return found
+
+    def forget_keys(self) -> None:
+        """Look every key up anew: one of them was revoked."""
+        self._keys.clear()
 
     def listen(self, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
         """Pass wake-ups from other programs to the hub; runs on a thread until it is closed."""

@@ -1,9 +1,31 @@
 """From the body of a submission to a job specification, by the parser that clients use too."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import hashlib
+import re
+from datetime import UTC, timedelta, timezone
+from typing import Annotated
 
-from domain.job_spec import JobSpec
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.files import check_relative_path
+from domain.job_spec import InputFile, JobSpec, Resources
 from domain.refusal import Refused
+from domain.sbatch.durations import describe_duration
+from domain.sbatch.parse import parse_submission
+from domain.sbatch.patterns import DEFAULT_OUTPUT
+from domain.sbatch.precedence import VARIABLES
+from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
+from store.jobs import DEFAULT_TIME_LIMIT_S
+
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_NAME = 256
+_LONGEST_LABEL = 256
+_MOST_INPUTS = 10_000
+_DAY_S = 86_400
+
+#: No program takes a NUL in an argument, and no database a NUL in a text.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class InputIn(BaseModel):
@@ -11,8 +33,8 @@ class InputIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: str
-    sha256: str
+    path: Text
+    sha256: Sha256
     size_bytes: int = Field(ge=0)
     executable: bool = False
 
@@ -22,17 +44,130 @@ class SubmissionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    script: str | None = None
-    script_name: str | None = None
-    command: list[str] = []
-    arguments: list[str] = []
-    options: list[str] = []
-    environment: dict[str, str] = {}
-    inputs: list[InputIn] = []
-    submit_host: str | None = None
-    submit_user: str | None = None
+    script: Text | None = None
+    script_name: Text | None = None
+    command: list[Text] = []
+    arguments: list[Text] = []
+    options: list[Text] = []
+    #: Variables for the job, and ``SBATCH_*`` ones, which stand for options and go no further.
+    environment: dict[Text, Text] = {}
+    inputs: list[InputIn] = Field(default=[], max_length=_MOST_INPUTS)
+    submit_host: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
+    submit_user: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
+    submit_dir: Text | None = None
+    #: Of the submitter's clock, in which ``--begin=16:00`` is meant.
+    utc_offset_s: int = Field(default=0, gt=-_DAY_S, lt=_DAY_S)
+
+
+def request_hash(body: SubmissionIn) -> bytes:
+    """Tells a repeated request from another one."""
+    return hashlib.sha256(body.model_dump_json().encode()).digest()
 
 
 def to_spec(body: SubmissionIn, now_s: float) -> JobSpec | Refused:
     """The specification, or why there is none."""
-    return JobSpec(name=body.command[0].rsplit("/", 1)[-1], command=tuple(body.command))
+    zone = timezone(timedelta(seconds=body.utc_offset_s)) if body.utc_offset_s else UTC
+    asked = parse_submission(
+        SubmitRequest(
+            now_s=now_s,
+            script=body.script,
+            script_name=body.script_name,
+            command=body.command,
+            options=body.options,
+            arguments=body.arguments,
+            environment=body.environment,
+            zone=zone,
+            submit_dir=body.submit_dir,
+        )
+    )
+    if isinstance(asked, Refused):
+        return asked
+    if len(asked.name) > _LONGEST_NAME:
+        return Refused(
+            code="job.name", sentence=f"The job's name is longer than {_LONGEST_NAME} characters."
+        )
+    inputs = _inputs(body)
+    if isinstance(inputs, Refused):
+        return inputs
+    environment = _environment(body, asked)
+    return (
+        environment if isinstance(environment, Refused) else _spec(body, asked, inputs, environment)
+    )
+
+
+def _spec(
+    body: SubmissionIn,
+    asked: Submission,
+    inputs: tuple[InputFile, ...],
+    environment: dict[str, str],
+) -> JobSpec:
+    stdout = asked.stdout_pattern
+    return JobSpec(
+        name=asked.name,
+        command=asked.command,
+        script=asked.script,
+        arguments=asked.arguments,
+        resources=Resources(
+            cores=asked.cores,
+            ntasks=asked.ntasks,
+            cpus_per_task=asked.cpus_per_task,
+            tasks_per_node=asked.tasks_per_node,
+            mem_mib=asked.mem_mib,
+            mem_per_cpu_mib=asked.mem_per_cpu_mib,
+            whole_node=asked.whole_node,
+            time_limit_s=asked.time_limit_s,
+        ),
+        asked=tuple(name.value for name in asked.asked),
+        scheduling_type=asked.scheduling_type,
+        start_before_s=asked.start_before_s,
+        not_before_s=asked.begin_s,
+        stdout_pattern=None if stdout == DEFAULT_OUTPUT else stdout,
+        stderr_pattern=asked.stderr_pattern,
+        append_output=asked.open_mode is OpenMode.APPEND,
+        chdir=asked.chdir,
+        partition=asked.partition,
+        qos=asked.qos,
+        project=asked.account,
+        comment=asked.comment,
+        requeue=asked.requeue,
+        environment=environment,
+        inputs=inputs,
+        is_held=asked.is_held,
+        submit_host=body.submit_host,
+        submit_user=body.submit_user,
+        notes=_notes(asked),
+    )
+
+
+def _inputs(body: SubmissionIn) -> tuple[InputFile, ...] | Refused:
+    found: dict[str, InputFile] = {}
+    for item in body.inputs:
+        path = check_relative_path(item.path)
+        if isinstance(path, Refused):
+            return path
+        if path in found:
+            return Refused(code="file.twice", sentence=f"Two inputs are named {path!r}.")
+        found[path] = InputFile(
+            path=path, sha256=item.sha256, size_bytes=item.size_bytes, executable=item.executable
+        )
+    return tuple(found.values())
+
+
+def _environment(body: SubmissionIn, asked: Submission) -> dict[str, str] | Refused:
+    """What the job finds set: what the client names for it, then what ``--export`` names."""
+    named = {name: text for name, text in body.environment.items() if name not in VARIABLES}
+    wrong = next((name for name in named if not _VARIABLE_NAME.fullmatch(name)), None)
+    if wrong is not None:
+        return Refused(
+            code="environment.name",
+            sentence=f"{wrong[:40]!r} is no name for a variable; use letters, digits and _.",
+        )
+    return {**named, **asked.export.variables}
+
+
+def _notes(asked: Submission) -> tuple[str, ...]:
+    notes = [str(note) for note in asked.notes]
+    if asked.script is not None and asked.time_limit_s is None:
+        limit = describe_duration(DEFAULT_TIME_LIMIT_S)
+        notes.append(f"No --time was given: the job is stopped after {limit}.")
+    return tuple(notes)

@@ -1,12 +1,34 @@
 """How rows are shown to people and programs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from domain.node import SiteSpec
+from domain.reading import Reading
+from store.site_queries import MeterRow, NodeRow, SiteRow
+
+_ATTEMPT_FIELDS = (
+    "attempt",
+    "node",
+    "site",
+    "state",
+    "reason",
+    "exit_code",
+    "detail",
+    "offered_at_s",
+    "started_at_s",
+    "ended_at_s",
+    "wall_s",
+    "cpu_s",
+    "max_rss_bytes",
+    "energy_estimate_wh",
+    "is_simulated",
+)
 
 
 def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A job as the API shows it."""
+    """A job as the API shows it in a list."""
     spec = json.loads(row["spec"])
     return {
         "job_id": row["id"],
@@ -25,4 +47,89 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "submitted_at_s": row["submitted_at_s"],
         "started_at_s": row["started_at_s"],
         "finished_at_s": row["finished_at_s"],
+    }
+
+
+def job_detail(
+    row: Mapping[str, Any],
+    attempts: Sequence[Mapping[str, Any]],
+    files: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """One job with its tries, its notes and what it left."""
+    return {
+        **job_view(row),
+        "detail": next((item["detail"] for item in reversed(attempts) if item["detail"]), None),
+        "notes": json.loads(row["spec"])["notes"],
+        "attempts": [{name: item[name] for name in _ATTEMPT_FIELDS} for item in attempts],
+        "files": [
+            {name: item[name] for name in ("path", "size_bytes", "sha256")} for item in files
+        ],
+    }
+
+
+def node_view(row: NodeRow, now_s: float) -> dict[str, Any]:
+    """A node with its newest reading."""
+    reading = row.reading
+    return {
+        "node_id": row.node_id,
+        "name": row.name,
+        "site": row.site_name,
+        "state": row.state,
+        "cores": row.spec.cores,
+        "free_cores": row.free_cores,
+        "cores_are_shared": row.spec.cores_are_shared,
+        "mem_mib": row.spec.mem_mib,
+        "power_w": None if reading is None else reading.power_w,
+        "water_temp_c": None if reading is None else reading.water_temp_c,
+        "control_state": None if reading is None else reading.control_state,
+        "last_seen_age_s": None if row.last_seen_at_s is None else now_s - row.last_seen_at_s,
+        "running": row.running,
+        "is_simulated": row.spec.is_simulated,
+    }
+
+
+def site_view(
+    row: SiteRow, nodes: Sequence[NodeRow], meters: Sequence[MeterRow], now_s: float
+) -> dict[str, Any]:
+    """A site with the newest reading of its nodes, which share its water."""
+    own = [node for node in nodes if node.site_id == row.site_id]
+    readings = [node.reading for node in own if node.reading is not None]
+    newest = max(readings, key=lambda item: item.taken_at_s, default=None)
+    heat = [item for item in meters if item.site_id == row.site_id and item.kind == "heat"]
+    return {
+        "site_id": row.site_id,
+        **_spec_view(row.spec),
+        "nodes": [node.node_id for node in own],
+        **_reading_view(newest, now_s),
+        "heat_register_wh": sum(item.index_wh for item in heat) if heat else None,
+        "heat_delivered_wh": sum(item.index_wh - item.install_index_wh for item in heat),
+        "is_simulated": any(item.is_simulated for item in heat)
+        or any(node.spec.is_simulated for node in own),
+    }
+
+
+def _spec_view(spec: SiteSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "limit_temp_c": spec.limit_temp_c,
+        "storage_wh_per_k": spec.storage_wh_per_k,
+    }
+
+
+def _reading_view(reading: Reading | None, now_s: float) -> dict[str, Any]:
+    if reading is None:
+        names = (
+            "water_temp_c",
+            "heat_demand_w",
+            "headroom_wh",
+            "time_factor",
+            "reading_age_s",
+        )
+        return dict.fromkeys(names)
+    return {
+        "water_temp_c": reading.water_temp_c,
+        "heat_demand_w": reading.heat_demand_w,
+        "headroom_wh": reading.headroom_wh,
+        "time_factor": reading.time_factor,
+        "reading_age_s": max(now_s - reading.taken_at_s, 0.0),
     }

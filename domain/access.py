@@ -9,6 +9,7 @@ class Scope(StrEnum):
     """One right; every route asks for exactly one."""
 
     PUBLIC = "public"  #: No key at all: liveness, sign-in.
+    OWN = "own"  #: Any valid key: what concerns the key itself.
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
     HEAT_READ = "heat:read"

@@ -7,6 +7,8 @@ from typing import Any
 
 from domain.refusal import Refused
 
+_CONTROL_STATES_THAT_RUN = frozenset({"normal", "limited"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -30,6 +32,11 @@ class Reading:
     electricity_meter_serial: str
     control_state: str
 
+    @property
+    def accepts_work(self) -> bool:
+        """Whether local control lets jobs run; on a limited boiler they run, only slower."""
+        return self.control_state in _CONTROL_STATES_THAT_RUN
+
 
 #: (lowest, highest, why) for each number. Outside is an instrument's fault, not a fact.
 _RANGES: Mapping[str, tuple[float, float, str]] = {
@@ -47,6 +54,7 @@ _RANGES: Mapping[str, tuple[float, float, str]] = {
     "seq": (0, 2**62, "readings are counted from zero"),
     "node_id": (0, 2**62, "nodes are numbered from one"),
 }
+_TOO_LONG_TO_SHOW = 10**100
 _TEXTS = ("heat_meter_serial", "electricity_meter_serial", "control_state")
 _WHOLE = frozenset({"heat_register_wh", "electricity_register_wh", "seq", "node_id"})
 
@@ -75,14 +83,19 @@ def _check_numbers(values: Mapping[str, Any]) -> Refused | None:
             return Refused(code="reading.type", sentence=f"{name} is not a number.")
         if name in _WHOLE and not isinstance(value, int):
             return Refused(code="reading.type", sentence=f"{name} is not a whole number.")
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             return Refused(code="reading.not_finite", sentence=f"{name} is not finite.")
         if not low <= value <= high:
             return Refused(
                 code="reading.range",
-                sentence=f"{name} = {value:g} is outside {low:g} to {high:g}: {why}.",
+                sentence=f"{name} = {_shown(value)} is outside {low:g} to {high:g}: {why}.",
             )
     return None
+
+
+def _shown(value: float) -> str:
+    """The number as text; a whole one may have more digits than any float or reader takes."""
+    return f"{value:g}" if abs(value) < _TOO_LONG_TO_SHOW else "a number of over a hundred digits"
 
 
 def _check_rest(values: Mapping[str, Any]) -> Refused | None:

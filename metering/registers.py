@@ -139,8 +139,9 @@ def heat_between(
     """Energy that passed the meter from one instant to another, by the rows nearest to them.
 
     A gap in the rows costs nothing: the register went on counting. Between two epochs nothing is
-    counted. Works on any subset of the ledger that holds the rows nearest both edges and the
-    first and last row of each epoch between them.
+    counted. Any subset of the ledger gives the same answer if it holds the rows on both sides of
+    both edges, the first and last row of each epoch between them and, where the register rolls
+    over, a row in each of its turns.
     """
     if from_s > to_s:
         return Refused(code="period.reversed", sentence="The period ends before it begins.")

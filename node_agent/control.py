@@ -17,7 +17,7 @@ class ControlState(StrEnum):
     """What the law lets the boiler do; travels in every reading."""
 
     NORMAL = "normal"
-    LIMITED = "limited"  #: Runs on less than full power, and should get no further work.
+    LIMITED = "limited"  #: Runs on less than full power; its jobs are slower.
     STOPPED = "stopped"  #: Off, jobs frozen, until the water has cooled or a sensor is back.
     TRIPPED = "tripped"  #: Off until a person has looked.
 

@@ -12,6 +12,7 @@ from scheduler.dispatch import HintDispatcher
 from scheduler.placement.registry import policy_named
 from scheduler.service import SchedulerService
 from store.opening import default_url, open_store
+from store.schema import check
 
 
 class SchedulerSettings(BaseSettings):
@@ -32,6 +33,9 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
         return policy
     url = settings.database_url or default_url(settings.data_dir)
     store = open_store(url, settings.data_dir)
+    refused = check(store.database)
+    if refused is not None:
+        return refused
     listener = store.wakeups.listen("scheduler")
     service = SchedulerService(store=store, policy=policy)
     dispatching = None

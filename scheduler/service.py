@@ -1,8 +1,6 @@
 """The loop: events in, engine, orders out, all in one transaction; and the safety net."""
 
 import logging
-import os
-import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from domain.commands import AssignAttempt, Command, PreemptAttempt
 from domain.events import EngineStarted
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
-from store import assignments, belief, leadership, reconcile
+from store import assignments, belief, leadership, outbox, reconcile
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
 
@@ -19,6 +17,7 @@ _log = logging.getLogger(__name__)
 
 ROLE = "scheduler"
 _LEADER_TTL_S = 10.0
+_HINT_STALE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class SchedulerService:
         self._store = store
         self._policy = policy
         self._pace = pace or Pace()
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._holder = leadership.this_process()
         self._engine = Engine(policy)
         self._batch = 0
         self._is_leading = False
@@ -103,7 +102,12 @@ class SchedulerService:
         if not logged and not commands:
             return False
         assignments.log_batch(
-            tx, batch=self._batch, now_s=self._now_s, consumed=logged, commands=commands
+            tx,
+            batch=self._batch,
+            now_s=self._now_s,
+            consumed=logged,
+            commands=commands,
+            duration_s=self.last_decision_s,
         )
         self._apply(tx, commands)
         self._batch += 1
@@ -122,6 +126,8 @@ class SchedulerService:
         with self._store.transaction() as tx:
             lost = reconcile.lose_expired(tx)
             silent = reconcile.mark_silent_nodes(tx)
+            # Where no dispatcher runs nobody else does; heartbeats say what a hint says.
+            outbox.drop_stale(tx, assignments.HINT_TOPIC, _HINT_STALE_S)
         if lost or silent:
             _log.warning("reconciled", extra={"lost": lost, "silent_nodes": silent})
 

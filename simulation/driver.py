@@ -20,7 +20,6 @@ from domain.events import (
     ReadingTaken,
 )
 from domain.job import EndReason
-from node_agent.control import ControlState
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
 from simulation.clock import VirtualClock
@@ -124,7 +123,7 @@ class Simulation:
                 heat_demand_w=reading.heat_demand_w,
                 headroom_wh=reading.headroom_wh,
                 time_factor=reading.time_factor,
-                accepts_work=reading.control_state == ControlState.NORMAL,
+                accepts_work=reading.accepts_work,
             )
 
     def _arrivals(self) -> Iterator[Event]:

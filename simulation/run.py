@@ -14,6 +14,9 @@ from simulation.report import Setting, Summary, as_text, summarise, to_plain
 from simulation.sites import default_sites
 from simulation.workload import draw_jobs
 
+#: Beyond these a run would take hours or more memory than a machine has.
+_MOST_DAYS, _MOST_LOAD_FRAC, _MOST_SITES, _MOST_CORES = 366, 10, 10_000, 4096
+
 
 def run(options: argparse.Namespace) -> int:
     """Simulate and print; the exit code."""
@@ -61,9 +64,20 @@ def simulate(setting: Setting) -> Summary | Refused:
 
 
 def _impossible(setting: Setting) -> Refused | None:
-    if min(setting.days, setting.load_frac) > 0 and min(setting.sites, setting.node_cores) >= 1:
+    is_in_bounds = (
+        0 < setting.days <= _MOST_DAYS
+        and 0 < setting.load_frac <= _MOST_LOAD_FRAC
+        and 1 <= setting.sites <= _MOST_SITES
+        and 1 <= setting.node_cores <= _MOST_CORES
+        and setting.seed >= 0
+    )
+    if is_in_bounds:
         return None
     return Refused(
         code="simulation.setting",
-        sentence="Days, load, sites and cores must all be more than zero; correct the options.",
+        sentence=(
+            f"Days must lie in 0 to {_MOST_DAYS}, load in 0 to {_MOST_LOAD_FRAC}, sites in 1 to "
+            f"{_MOST_SITES}, cores in 1 to {_MOST_CORES}, and the seed not below 0; "
+            "correct the options."
+        ),
     )

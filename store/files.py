@@ -32,6 +32,10 @@ class FileStore(Protocol):
         """Live output from this offset on, empty where there is none."""
         ...
 
+    def output_size(self, name: str) -> int:
+        """How much live output there is [bytes]."""
+        ...
+
 
 class Upload(Protocol):
     """One file being received."""
@@ -102,6 +106,13 @@ class LocalFileStore:
                 return file.read(_CHUNK_BYTES)
         except FileNotFoundError:
             return b""
+
+    def output_size(self, name: str) -> int:
+        """How much live output there is [bytes]."""
+        try:
+            return (self._outputs / name).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _path(self, sha256: str) -> Path:
         return self._blobs / sha256[:2] / sha256

@@ -1,11 +1,16 @@
 """Reading jobs: every query takes the only tenant that may be seen, or None for operators."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
-from domain.job import FINAL_STATES
+from domain import wire
+from domain.commands import AssignAttempt, Why
+from domain.events import JobQueued
+from domain.job import FINAL_STATES, JobState
+from store.jobs import queued_event
 from store.tables import (
     attempt,
     decision,
@@ -66,9 +71,11 @@ def page(
     name: str | None = None,
     before_id: int | None = None,
     limit: int = 100,
+    oldest_first: bool = False,
 ) -> list[dict[str, Any]]:
     """Jobs, newest first; ``before_id`` turns the page and stays stable as jobs come in."""
-    statement = _visible(_rows(), tenant_id).order_by(instance.c.id.desc()).limit(limit)
+    order = instance.c.id if oldest_first else instance.c.id.desc()
+    statement = _visible(_rows(), tenant_id).order_by(order).limit(limit)
     if states_wanted:
         statement = statement.where(instance.c.state.in_(states_wanted))
     if name is not None:
@@ -79,13 +86,12 @@ def page(
 
 
 def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
-    """Every try of an instance, first one first, with what it used and why it was placed."""
+    """Every try of an instance, first one first, with what it used."""
     statement = (
         select(
             attempt,
             node.c.name.label("node"),
             site.c.name.label("site"),
-            decision.c.commands,
             job_usage.c.wall_s,
             job_usage.c.cpu_s,
             job_usage.c.max_rss_bytes,
@@ -95,7 +101,6 @@ def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
         .select_from(
             attempt.join(node, attempt.c.node_id == node.c.id)
             .join(site, node.c.site_id == site.c.id)
-            .outerjoin(decision, attempt.c.batch == decision.c.batch)
             .outerjoin(
                 job_usage,
                 (attempt.c.instance_id == job_usage.c.instance_id)
@@ -108,8 +113,70 @@ def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(statement)]
 
 
-def files(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
-    """The files of the last attempt that left some."""
+def reasons(connection: Connection, instance_id: int) -> dict[int, Why]:
+    """Why each attempt was placed where it was, by its number."""
+    statement = (
+        select(attempt.c.attempt, decision.c.commands)
+        .select_from(attempt.join(decision, attempt.c.batch == decision.c.batch))
+        .where(attempt.c.instance_id == instance_id)
+    )
+    return {
+        row.attempt: command.why
+        for row in connection.execute(statement)
+        for command in map(wire.load_command, json.loads(row.commands))
+        if isinstance(command, AssignAttempt)
+        and (command.instance_id, command.attempt) == (instance_id, row.attempt)
+    }
+
+
+#: Counting those ahead of a job stops here.
+MOST_AHEAD = 1000
+
+
+def ahead_of(connection: Connection, instance_id: int) -> int:
+    """How many waiting instances are older than this one, up to ``MOST_AHEAD``."""
+    older = select(instance.c.id).where(
+        instance.c.state == JobState.QUEUED.value, instance.c.id < instance_id
+    )
+    return len(connection.execute(older.limit(MOST_AHEAD)).all())
+
+
+def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
+    """The first waiting instances, as the engine knows them."""
+    statement = (
+        select(
+            instance.c.id,
+            instance.c.tenant_id,
+            instance.c.attempt,
+            instance.c.queued_at_s,
+            job.c.spec,
+        )
+        .select_from(instance.join(job, instance.c.job_id == job.c.id))
+        .where(instance.c.state == JobState.QUEUED.value)
+        .order_by(instance.c.id)
+        .limit(limit)
+    )
+    return [
+        queued_event(
+            wire.load_spec(json.loads(row.spec)),
+            instance_id=row.id,
+            tenant_id=row.tenant_id,
+            queued_at_s=row.queued_at_s,
+            last_attempt=row.attempt,
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def file(connection: Connection, instance_id: int, path: str) -> str | None:
+    """The sha256 of a file that the last attempt to leave some left at this path."""
+    return next((item["sha256"] for item in files(connection, instance_id, path)), None)
+
+
+def files(
+    connection: Connection, instance_id: int, path: str | None = None
+) -> list[dict[str, Any]]:
+    """The files of the last attempt that left some; ``path`` narrows them to one."""
     newest = (
         select(result_file.c.attempt)
         .where(result_file.c.instance_id == instance_id)
@@ -122,10 +189,31 @@ def files(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
         .where(result_file.c.instance_id == instance_id, result_file.c.attempt == newest)
         .order_by(result_file.c.path)
     )
+    if path is not None:
+        statement = statement.where(result_file.c.path == path)
     return [dict(row._mapping) for row in connection.execute(statement)]
+
+
+def count_by_state(
+    connection: Connection, states_wanted: Sequence[str], tenant_id: int | None
+) -> dict[str, int]:
+    """How many instances are in each of these states."""
+    statement = (
+        select(instance.c.state, func.count().label("jobs"))
+        .where(instance.c.state.in_(states_wanted))
+        .group_by(instance.c.state)
+    )
+    found = {row.state: row.jobs for row in connection.execute(_visible(statement, tenant_id))}
+    return {**dict.fromkeys(states_wanted, 0), **found}
 
 
 def unfinished(connection: Connection, tenant_id: int | None) -> int:
     """How many instances have not ended, up to a thousand."""
     statement = select(instance.c.id).where(instance.c.state.not_in(_FINAL)).limit(1000)
     return len(connection.execute(_visible(statement, tenant_id)).all())
+
+
+def shown_of_spec(text: str) -> tuple[str, int]:
+    """Scheduling type and cores, out of a stored specification."""
+    plain = json.loads(text)
+    return plain["scheduling_type"], plain["resources"]["cores"]

@@ -28,6 +28,9 @@ class Submission:
     key_id: int | None
     idempotency_key: str | None
     spec: JobSpec
+    #: Of the request as sent; None = of the specification. A time like ``+2h`` is read anew at a
+    #: repeat, so only the request tells a repeat from another job.
+    request_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,10 @@ def submit(tx: Transaction, submissions: Sequence[Submission]) -> list[Accepted 
     body is refused with ``idempotency.conflict``; the others are not touched by it.
     """
     texts = [wire.dumps(item.spec) for item in submissions]
-    hashes = [hashlib.sha256(text.encode()).digest() for text in texts]
+    hashes = [
+        item.request_hash or hashlib.sha256(text.encode()).digest()
+        for item, text in zip(submissions, texts, strict=True)
+    ]
     known = _known_keys(tx, submissions)
     answers: list[Accepted | Refused | None] = []
     fresh: list[int] = []

@@ -4,12 +4,14 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from domain.access import ROLE_SCOPES, Principal, Role, Scope
 from domain.refusal import Refused
 from store.nodes import token_hash
+from store.rows import AnyRow
 from store.tables import api_key, tenant
 from store.transaction import Transaction
 
@@ -111,6 +113,11 @@ def find_principal(connection: Connection, token: str, now_s: float) -> Principa
     row = connection.execute(select(api_key).where(api_key.c.public_id == public_id)).one_or_none()
     if row is None or not secrets.compare_digest(bytes(row.secret_hash), token_hash(token)):
         return unknown
+    return admit(row, now_s)
+
+
+def admit(row: AnyRow, now_s: float) -> Principal | Refused:
+    """Whoever owns this row of ``api_key``, unless the key was revoked or has expired."""
     if row.revoked_at_s is not None:
         return Refused(code="key.revoked", sentence="This key was revoked; ask for a new one.")
     if row.expires_at_s is not None and row.expires_at_s < now_s:
@@ -129,6 +136,28 @@ def find_principal(connection: Connection, token: str, now_s: float) -> Principa
 def _known_scopes(names: Iterable[str]) -> Iterable[Scope]:
     known = {scope.value for scope in Scope}
     return (Scope(name) for name in names if name in known)
+
+
+def list_keys(connection: Connection) -> list[dict[str, Any]]:
+    """Every key without its secret, newest first."""
+    statement = (
+        select(
+            api_key.c.id.label("key_id"),
+            api_key.c.name,
+            api_key.c.role,
+            api_key.c.scopes,
+            tenant.c.name.label("tenant"),
+            api_key.c.node_id,
+            api_key.c.site_ids,
+            api_key.c.created_at_s,
+            api_key.c.expires_at_s,
+            api_key.c.revoked_at_s,
+            api_key.c.last_used_at_s,
+        )
+        .select_from(api_key.outerjoin(tenant, api_key.c.tenant_id == tenant.c.id))
+        .order_by(api_key.c.id.desc())
+    )
+    return [dict(row._mapping) for row in connection.execute(statement)]
 
 
 def note_use(tx: Transaction, key_id: int) -> None:

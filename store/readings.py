@@ -164,5 +164,5 @@ def reading_event(item: Reading) -> ReadingTaken:
         heat_demand_w=item.heat_demand_w,
         headroom_wh=item.headroom_wh,
         time_factor=item.time_factor,
-        accepts_work=item.control_state == "normal",
+        accepts_work=item.accepts_work,
     )

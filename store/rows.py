@@ -1,7 +1,8 @@
-"""The type of a row whose columns are read by name."""
+"""The types that cross the door of the store: a row read by name, and one view of the data."""
 
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row
+import sqlalchemy
 
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnyRow: TypeAlias = sqlalchemy.Row[*tuple[Any, ...]]
+Connection: TypeAlias = sqlalchemy.Connection

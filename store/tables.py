@@ -283,14 +283,6 @@ setting = Table(
     Column("value", Text, nullable=False),
 )
 
-allowed_move = Table(
-    "allowed_move",
-    metadata,
-    Column("machine", Text, primary_key=True),
-    Column("before", Text, primary_key=True),
-    Column("after", Text, primary_key=True),
-)
-
 uploaded_file = Table(
     "uploaded_file",
     metadata,

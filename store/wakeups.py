@@ -35,6 +35,10 @@ class Wakeups(Protocol):
         """A mailbox for ``scheduler`` or ``api``; one listener a name on SQLite."""
         ...
 
+    def close(self) -> None:
+        """Send no more."""
+        ...
+
 
 class Listener(Protocol):
     """A mailbox."""
@@ -80,6 +84,9 @@ class SilentWakeups:
         message = f"no wake-ups are configured for {name}"
         raise OSError(message)
 
+    def close(self) -> None:
+        """Do nothing."""
+
 
 class DatagramWakeups:
     """Wake-ups as datagrams on Unix sockets in a private directory."""
@@ -102,6 +109,10 @@ class DatagramWakeups:
     def listen(self, name: str) -> "DatagramListener":
         """Bind the mailbox, taking it over from a process that died."""
         return DatagramListener(self._directory / f"{name}.wake")
+
+    def close(self) -> None:
+        """Send no more."""
+        self._sender.close()
 
     def _send(self, name: str, message: str) -> None:
         # Nobody listening, or a full mailbox: the reader will look by itself.
@@ -156,6 +167,11 @@ class NotifyWakeups:
     def listen(self, name: str) -> "NotifyListener":
         """Subscribe on a connection of its own."""
         return NotifyListener(self._conninfo, f"chaufferie_{name}")
+
+    def close(self) -> None:
+        """Send no more."""
+        if self._sender is not None:
+            self._sender.close()
 
     def _notify(self, name: str, message: str) -> None:
         try:

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.hub import node_topic
+from api.hub import node_topic, output_topic
 from api.problems import Problem
-from api.security import NodeItself, ServicesOf, public
-from domain.access import Principal, Role
-from domain.delivery import AttemptKey, Claimed, Completion, Kill
+from api.security import NodeItself, ServicesOf, node_id_of, public
+from domain.access import Role
+from domain.delivery import AttemptKey, Claimed, Completion, CompletionResult, Kill
 from domain.files import ResultFile
 from domain.job import EndReason
 from domain.node import NodeSpec
@@ -154,13 +154,6 @@ def _kill(item: Kill) -> dict[str, Any]:
     return {"key": _pair(item.key), "reason": item.reason.value}
 
 
-def _node_id(principal: Principal) -> int:
-    if principal.node_id is None:
-        refusal = Refused(code="key.node", sentence="This key does not belong to a node.")
-        raise Problem(403, refusal)
-    return principal.node_id
-
-
 @router.post("/enrol", dependencies=[Depends(public)])
 async def enrol(body: EnrolIn, services: ServicesOf) -> dict[str, Any]:
     """Turn a one-time token into a node and its key."""
@@ -190,7 +183,7 @@ async def enrol(body: EnrolIn, services: ServicesOf) -> dict[str, Any]:
 @router.put("/spec")
 async def declare(body: NodeSpecIn, services: ServicesOf, principal: NodeItself) -> dict[str, Any]:
     """Declare the node's inventory at its start; work may follow."""
-    node_id = _node_id(principal)
+    node_id = node_id_of(principal)
     await services.write(lambda tx: nodes.declare(tx, node_id, body.to_spec()))
     return {"node_id": node_id}
 
@@ -207,7 +200,7 @@ async def offers(
     It says only "look"; ``since`` is the mark of the answer before, so that what a node cannot
     take yet does not wake it again.
     """
-    node_id = _node_id(principal)
+    node_id = node_id_of(principal)
     with services.hub.subscribe([node_topic(node_id)]) as change:
         mark = services.hub.mark(node_topic(node_id))
         if mark == since and await change.wait(wait_s):
@@ -216,15 +209,13 @@ async def offers(
 
 
 @router.post("/exchange")
-async def exchange(
-    body: ExchangeIn, services: ServicesOf, principal: NodeItself
-) -> dict[str, Any]:
+async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself) -> dict[str, Any]:
     """Report what ended and claim what is offered and fits, in one transaction."""
-    node_id = _node_id(principal)
+    node_id = node_id_of(principal)
     holding, stopping = _keys(body.holding), _keys(body.stopping)
     reports = [item.to_completion() for item in body.completions]
 
-    def operation(tx: Transaction) -> tuple[list[completions.CompletionResult], claims.Handed]:
+    def operation(tx: Transaction) -> tuple[list[CompletionResult], claims.Handed]:
         results = completions.complete(tx, node_id, reports)
         handed = claims.claim(
             tx,
@@ -250,7 +241,7 @@ async def heartbeat(
     body: HeartbeatIn, services: ServicesOf, principal: NodeItself
 ) -> dict[str, Any]:
     """Renew leases; the answer says what to stop and what is offered."""
-    node_id = _node_id(principal)
+    node_id = node_id_of(principal)
 
     def operation(tx: Transaction) -> claims.Pulse:
         if nodes.is_down(tx, node_id):
@@ -278,7 +269,7 @@ async def take_readings(
     body: list[dict[str, Any]], services: ServicesOf, principal: NodeItself
 ) -> dict[str, Any]:
     """Store readings; each is refused or kept by itself."""
-    node_id = _node_id(principal)
+    node_id = node_id_of(principal)
     items = [_own_reading(values, node_id) for values in body]
     intake = await services.write(lambda tx: readings.add_readings(tx, node_id, items))
     return {
@@ -303,7 +294,7 @@ async def take_output(
     body: OutputIn, services: ServicesOf, principal: NodeItself
 ) -> dict[str, int]:
     """Append live output; the answer says from where to go on."""
-    node_id = _node_id(principal)
+    node_id = node_id_of(principal)
     key = _key(body.key)
     owned = await services.read(lambda connection: claims.is_running_on(connection, key, node_id))
     if not owned:
@@ -316,4 +307,5 @@ async def take_output(
         refusal = Refused(code="output.form", sentence="The output is not stdout or stderr text.")
         raise Problem(422, refusal) from None
     size = await asyncio.to_thread(services.files.append_output, name, body.offset, data)
+    services.hub.woken([output_topic(key.instance_id)])
     return {"size_bytes": size}

@@ -2,21 +2,28 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting
 from api.hub import job_topic
 from api.problems import Problem, not_found, problem_document
-from api.security import JobsReader, JobsWriter, ServicesOf
+from api.routes.files import EMPTY_SHA256
+from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
-from api.submission import SubmissionIn, to_spec
-from api.views import job_view
+from api.submission import SubmissionIn, request_hash, to_spec
+from api.views import job_detail, job_view
+from domain import wire
 from domain.access import Principal
 from domain.job import FINAL_STATES, JobState
+from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from store import job_queries, jobs
+from store import job_queries, jobs, uploads
+from store.rows import Connection
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -29,6 +36,15 @@ MANY_JOBS = 20
 
 IdempotencyKey = Annotated[str | None, Header(max_length=200)]
 WaitS = Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)]
+
+
+def capacity_of(request: Request) -> Capacity:
+    """The sizes of the nodes, as this process knows them."""
+    found: Capacity = request.app.state.capacity
+    return found
+
+
+CapacityOf = Annotated[Capacity, Depends(capacity_of)]
 
 
 class BatchIn(BaseModel):
@@ -49,33 +65,65 @@ class WaitIn(BaseModel):
     wait_s: float = Field(default=0.0, ge=0, le=LONGEST_WAIT_S)
 
 
-def _tenant_id(principal: Principal) -> int:
-    if principal.tenant_id is None:
-        refusal = Refused(code="key.tenant", sentence="This key belongs to no tenant.")
-        raise Problem(403, refusal)
-    return principal.tenant_id
-
-
 async def _submit(
     services: Services,
+    capacity: Capacity,
     principal: Principal,
     bodies: list[SubmissionIn],
     keys: list[str | None],
 ) -> list[tuple[jobs.Accepted | Refused, tuple[str, ...]]]:
-    tenant_id = _tenant_id(principal)
-    now_s = time.time()  # noqa: TID251 - only to read relative deadlines
-    specs = [to_spec(body, now_s) for body in bodies]
+    tenant_id = tenant_id_of(principal)
+    specs = await _read_specs(services, capacity, tenant_id, bodies)
     valid = [
         jobs.Submission(
-            tenant_id=tenant_id, key_id=principal.key_id, idempotency_key=key, spec=spec
+            tenant_id=tenant_id,
+            key_id=principal.key_id,
+            idempotency_key=key,
+            spec=spec,
+            request_hash=None if key is None else request_hash(body),
         )
-        for spec, key in zip(specs, keys, strict=True)
+        for body, spec, key in zip(bodies, specs, keys, strict=True)
         if not isinstance(spec, Refused)
     ]
     answers = iter(await services.write(lambda tx: jobs.submit(tx, valid)) if valid else [])
+    no_nodes = () if await capacity.sizes() else (NO_NODES_YET,)
     return [
-        (spec, ()) if isinstance(spec, Refused) else (next(answers), spec.notes) for spec in specs
+        (spec, ()) if isinstance(spec, Refused) else (next(answers), (*spec.notes, *no_nodes))
+        for spec in specs
     ]
+
+
+async def _read_specs(
+    services: Services, capacity: Capacity, tenant_id: int, bodies: list[SubmissionIn]
+) -> list[JobSpec | Refused]:
+    """What each body asks for, or why it cannot be granted by anybody here."""
+    now_s = time.time()  # noqa: TID251 - only to read relative deadlines
+    sizes = await capacity.sizes()
+    digests = {item.sha256 for body in bodies for item in body.inputs} - {EMPTY_SHA256}
+    owned = {EMPTY_SHA256}
+    if digests:
+        owned |= await services.read(
+            lambda connection: uploads.owned(connection, tenant_id, digests)
+        )
+    specs: list[JobSpec | Refused] = []
+    for body in bodies:
+        spec = to_spec(body, now_s)
+        if not isinstance(spec, Refused):
+            refused = check_fits(spec.resources, sizes) or _missing_input(spec, owned)
+            specs.append(refused or spec)
+        else:
+            specs.append(spec)
+    return specs
+
+
+def _missing_input(spec: JobSpec, owned: set[str]) -> Refused | None:
+    for item in spec.inputs:
+        if item.sha256 not in owned:
+            return Refused(
+                code="file.not_sent",
+                sentence=f"The input {item.path!r} was not sent; PUT it to /v1/files first.",
+            )
+    return None
 
 
 def _status(refusal: Refused) -> int:
@@ -86,11 +134,12 @@ def _status(refusal: Refused) -> int:
 async def submit(
     body: SubmissionIn,
     services: ServicesOf,
+    capacity: CapacityOf,
     principal: JobsWriter,
     idempotency_key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """Accept one job: it is stored before the answer leaves."""
-    ((answer, notes),) = await _submit(services, principal, [body], [idempotency_key])
+    ((answer, notes),) = await _submit(services, capacity, principal, [body], [idempotency_key])
     if isinstance(answer, Refused):
         raise Problem(_status(answer), answer)
     return {"job_id": answer.job_id, "is_repeat": answer.is_repeat, "notes": list(notes)}
@@ -98,7 +147,7 @@ async def submit(
 
 @router.post("/batch")
 async def submit_batch(
-    body: BatchIn, services: ServicesOf, principal: JobsWriter
+    body: BatchIn, services: ServicesOf, capacity: CapacityOf, principal: JobsWriter
 ) -> dict[str, Any]:
     """Accept many jobs in one transaction; the answers stand in the order of the jobs."""
     keys: list[str | None] = [None] * len(body.jobs)
@@ -107,7 +156,7 @@ async def submit_batch(
             refusal = Refused(code="batch.keys", sentence="Send one idempotency key for each job.")
             raise Problem(422, refusal)
         keys = list(body.idempotency_keys)
-    answers = await _submit(services, principal, body.jobs, keys)
+    answers = await _submit(services, capacity, principal, body.jobs, keys)
     return {
         "jobs": [
             problem_document(_status(answer), answer)
@@ -118,12 +167,29 @@ async def submit_batch(
     }
 
 
+@router.post("/check")
+async def check(
+    body: SubmissionIn, services: ServicesOf, capacity: CapacityOf, principal: JobsWriter
+) -> dict[str, Any]:
+    """Say what a submission would mean and where it would fit; nothing is stored."""
+    (spec,) = await _read_specs(services, capacity, tenant_id_of(principal), [body])
+    if isinstance(spec, Refused):
+        raise Problem(_status(spec), spec)
+    return {
+        "name": spec.name,
+        "resources": wire.to_plain(spec.resources),
+        "scheduling_type": spec.scheduling_type.value,
+        "notes": list(spec.notes),
+        "would_fit": fitting(spec.resources, await capacity.sizes()),
+    }
+
+
 @router.post("/wait")
 async def wait_for_many(
     body: WaitIn, services: ServicesOf, principal: JobsReader
 ) -> dict[str, Any]:
     """Answer when all of these jobs have ended, or when the time is up."""
-    visible = principal.visible_tenant_id
+    visible = tenant_seen_by(principal)
     final = {state.value for state in FINAL_STATES}
     found: dict[int, str] = {}
     loop = asyncio.get_running_loop()
@@ -131,9 +197,8 @@ async def wait_for_many(
     wanted = set(body.job_ids)
     with services.hub.subscribe([job_topic(job_id) for job_id in wanted]) as change:
         while True:
-            batch = list(wanted)
             found |= await services.read(
-                lambda connection, batch=batch: job_queries.states(connection, batch, visible)
+                partial(job_queries.states, ids=list(wanted), tenant_id=visible)
             )
             open_ids = {job_id for job_id in body.job_ids if found.get(job_id, "") not in final}
             left_s = deadline_s - loop.time()
@@ -147,7 +212,7 @@ async def wait_for_many(
 
 
 @router.get("")
-async def list_jobs(  # noqa: PLR0913 - one filter an argument
+async def list_jobs(  # noqa: PLR0917 - called by name, from the query
     services: ServicesOf,
     principal: JobsReader,
     state: Annotated[list[JobState] | None, Query()] = None,
@@ -160,7 +225,7 @@ async def list_jobs(  # noqa: PLR0913 - one filter an argument
     rows = await services.read(
         lambda connection: job_queries.page(
             connection,
-            tenant_id=principal.visible_tenant_id,
+            tenant_id=tenant_seen_by(principal),
             states_wanted=wanted,
             name=name,
             before_id=before_id,
@@ -176,27 +241,47 @@ async def look(
     job_id: int, services: ServicesOf, principal: JobsReader, wait_s: WaitS = 0.0
 ) -> dict[str, Any]:
     """One job; with ``wait_s`` the answer comes when it has ended, or when the time is up."""
-    final = {state.value for state in FINAL_STATES}
-    visible = principal.visible_tenant_id
+    visible = tenant_seen_by(principal)
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
     with services.hub.subscribe([job_topic(job_id)]) as change:
         while True:
-            row = await services.read(
-                lambda connection: job_queries.one(connection, job_id, visible)
-            )
-            if row is None:
-                raise not_found("job")
             left_s = deadline_s - loop.time()
-            if row["state"] in final or left_s <= 0:
-                return job_view(row)
+            seen = await services.read(partial(_see, job_id, visible, is_last=left_s <= 0))
+            if seen is None:
+                raise not_found("job")
+            if seen.detail is not None:
+                return seen.detail
             await change.wait(left_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A job that is there; its detail only where it is to be shown."""
+
+    detail: dict[str, Any] | None
+
+
+def _see(
+    job_id: int, visible: int | None, connection: Connection, *, is_last: bool
+) -> _Seen | None:
+    """The job in full if it has ended or this is the last look."""
+    row = job_queries.one(connection, job_id, visible)
+    if row is None:
+        return None
+    if not is_last and JobState(row["state"]) not in FINAL_STATES:
+        return _Seen(detail=None)
+    return _Seen(
+        detail=job_detail(
+            row, job_queries.attempts(connection, job_id), job_queries.files(connection, job_id)
+        )
+    )
 
 
 @router.post("/{job_id}/cancel")
 async def cancel(job_id: int, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
     """Cancel a job: at once if it waits, by its node if it runs."""
-    visible = principal.visible_tenant_id
+    visible = tenant_seen_by(principal)
     after = await services.write(lambda tx: jobs.cancel(tx, job_id, visible, principal.actor))
     if after is None:
         raise not_found("job")
@@ -206,7 +291,7 @@ async def cancel(job_id: int, services: ServicesOf, principal: JobsWriter) -> di
 @router.post("/{job_id}/release")
 async def release(job_id: int, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
     """Let a held job queue."""
-    visible = principal.visible_tenant_id
+    visible = tenant_seen_by(principal)
     after = await services.write(lambda tx: jobs.release(tx, job_id, visible, principal.actor))
     if after is None:
         raise not_found("job")

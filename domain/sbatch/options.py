@@ -82,7 +82,7 @@ _EFFECT = """
     open-mode= output/o= parsable partition/p= qos/q= requeue[=] tasks-per-node= test-only time/t=
     wait/W workdir= wrap= @type=
 """
-_SILENT = "quiet/Q"
+_SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """
     exclude/x= hint= mail-type= mail-user= nice[=] signal= time-min=
 """

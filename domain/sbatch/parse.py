@@ -88,14 +88,19 @@ def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refuse
     return _Work(script=script, default_name="wrap" if wrapped is not None else named)
 
 
+def _instead(one: Given) -> str:
+    if one.option.name == "stage":
+        return "--stage is for the command line, which knows where the files are."
+    return (
+        f"{one.spelled} is for the command line; in a script write "
+        f"--qos={shortened(one.value or '')}, which means the same here."
+    )
+
+
 def _check_script_options(given: Sequence[Given]) -> Refused | None:
     for one in given:
         if one.option.is_command_line_only:
-            return one.origin.refuse(
-                "command_line_only",
-                f"{one.spelled} is for the command line; in a script write "
-                f"--qos={shortened(one.value or '')}, which means the same here.",
-            )
+            return one.origin.refuse("command_line_only", _instead(one))
         if one.option.name == "wrap":
             return one.origin.refuse(
                 "command_line_only", "--wrap is for the command line; write the command itself."

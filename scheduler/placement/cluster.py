@@ -1,5 +1,6 @@
 """What the engine knows: nodes, the queue, and the heat promised by what runs."""
 
+import heapq
 import math
 from collections import deque
 from collections.abc import Iterator
@@ -64,7 +65,8 @@ class JobQueue:
     def __init__(self) -> None:
         """Start empty."""
         self._jobs: dict[int, JobQueued] = {}
-        self._shapes: dict[ShapeKey, deque[int]] = {}
+        self._shapes: dict[ShapeKey, deque[JobQueued]] = {}
+        self._deadlines: list[tuple[float, int]] = []  # A heap; entries of jobs gone stay a while.
 
     def __len__(self) -> int:
         """Jobs waiting."""
@@ -75,10 +77,17 @@ class JobQueue:
         return instance_id in self._jobs
 
     def add(self, job: JobQueued) -> None:
-        """Append a job behind those of its shape; a second copy replaces the first."""
-        if job.instance_id not in self._jobs:
-            self._shapes.setdefault(shape_of(job), deque()).append(job.instance_id)
+        """Append a job behind those of its shape; news of a waiting job replaces what was known.
+
+        A place in the line is good while this very value waits: one that was left behind must
+        not come to life again when its job returns, or the job would stand in line twice.
+        """
+        if self._jobs.get(job.instance_id) == job:
+            return
+        self._shapes.setdefault(shape_of(job), deque()).append(job)
         self._jobs[job.instance_id] = job
+        if job.start_before_s is not None:
+            heapq.heappush(self._deadlines, (job.start_before_s, job.instance_id))
 
     def remove(self, instance_id: int) -> JobQueued | None:
         """Take a job out; its place in the line is dropped when it is reached."""
@@ -96,16 +105,27 @@ class JobQueue:
 
     def of_shape(self, shape: ShapeKey) -> Iterator[JobQueued]:
         """Waiting jobs of a shape, oldest first."""
-        for instance_id in self._shapes.get(shape, ()):
-            job = self._jobs.get(instance_id)
-            if job is not None and shape_of(job) == shape:
+        for job in self._shapes.get(shape, ()):
+            if self._jobs.get(job.instance_id) is job:
                 yield job
+
+    def due_before(self, time_s: float) -> list[JobQueued]:
+        """Waiting jobs that must have started by then, most urgent first."""
+        due: dict[tuple[float, int], JobQueued] = {}
+        while self._deadlines and self._deadlines[0][0] <= time_s:
+            entry = heapq.heappop(self._deadlines)
+            job = self._jobs.get(entry[1])
+            if job is not None and job.start_before_s == entry[0]:
+                due[entry] = job
+        for entry in due:
+            heapq.heappush(self._deadlines, entry)
+        return list(due.values())
 
     def _head(self, shape: ShapeKey) -> JobQueued | None:
         line = self._shapes.get(shape)
         while line:
-            job = self._jobs.get(line[0])
-            if job is not None and shape_of(job) == shape:
+            job = line[0]
+            if self._jobs.get(job.instance_id) is job:
                 return job
             line.popleft()
         self._shapes.pop(shape, None)

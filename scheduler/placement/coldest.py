@@ -6,8 +6,8 @@ heat, until their deadline. A job too wide for any node now reserves one, so tha
 cannot starve it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from domain.commands import Why
 from domain.events import JobQueued
@@ -22,6 +22,8 @@ ONLY_NODE = "only_node_with_room"
 _MOST_CANDIDATES = 6
 #: A ``Flex`` job is started this long before its last moment, whatever the water says [s].
 DEADLINE_MARGIN_S = 5.0
+#: So many jobs of one shape whose heat nobody wants say that nobody wants the others' either.
+MOST_PASSED_OVER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,60 +33,91 @@ class ColdestTank:
     name: str = "coldest"
 
     def plan(self, view: View) -> Sequence[Placement]:
-        """What should start now: ``OnDemand`` and ``Reserved`` before ``Flex``, then by age."""
-        rooms = open_rooms(view)
-        if not any(room.free_cores + room.ahead_cores > 0 for room in rooms):
+        """What should start now.
+
+        ``Flex`` jobs whose time has come first, then ``OnDemand`` and ``Reserved``, then the
+        ``Flex`` jobs whose heat is wanted; each by age.
+        """
+        draft = _Draft(view=view, rooms=open_rooms(view))
+        if not any(room.free_cores + room.ahead_cores > 0 for room in draft.rooms):
             return []
+        for job in view.state.queue.due_before(view.now_s + DEADLINE_MARGIN_S):
+            draft.place(job, DEADLINE_REACHED)
         shapes = view.state.queue.shapes()
-        urgent = [shape for shape in shapes if shape.scheduling_type != SchedulingType.FLEX]
-        patient = [shape for shape in shapes if shape.scheduling_type == SchedulingType.FLEX]
-        placements: list[Placement] = []
-        for shape in (*urgent, *patient):
-            blocked = _place_shape(view, rooms, shape, placements)
-            if blocked is not None and shape in urgent:
-                rooms = _without_reserved(rooms, blocked)
-        return placements
+        for shape in shapes:
+            if shape.scheduling_type != SchedulingType.FLEX:
+                draft.place_urgent(shape)
+        for shape in shapes:
+            if shape.scheduling_type == SchedulingType.FLEX:
+                draft.place_patient(shape)
+        return draft.placements
 
 
-def _place_shape(
-    view: View, rooms: list[Room], shape: ShapeKey, placements: list[Placement]
-) -> JobQueued | None:
-    """Place jobs of one shape, oldest first; the first that found no room, if any."""
-    for job in view.state.queue.of_shape(shape):
-        if job.not_before_s is not None and job.not_before_s > view.now_s:
-            continue
-        expected_s = view.expect_s(job)
-        fitting = [room for room in rooms if room.fits(job, is_short=expected_s <= SHORT_JOB_S)]
-        if not fitting:
-            return job
-        code = COLDEST_WATER
-        eligible = [room for room in fitting if room.node.facts.node_id != job.avoid_node_id]
-        eligible = eligible or fitting
-        if shape.scheduling_type == SchedulingType.FLEX:
-            wanted = [room for room in eligible if _has_room_for_heat(room, job, expected_s)]
+@dataclass(slots=True)
+class _Draft:
+    """A plan while it is being made."""
+
+    view: View
+    rooms: list[Room]
+    placements: list[Placement] = field(default_factory=list)
+    placed: set[int] = field(default_factory=set)
+
+    def place_urgent(self, shape: ShapeKey) -> None:
+        """Place jobs of one shape, oldest first; one that finds no room reserves a node."""
+        for job in self._ready(shape):
+            if not self.place(job, COLDEST_WATER):
+                self.rooms = _without_reserved(self.rooms, job)
+                return
+
+    def place_patient(self, shape: ShapeKey) -> None:
+        """Place jobs of one shape while some water has room for their heat."""
+        passed_over = 0
+        for job in self._ready(shape):
+            fitting = self._fitting(job)
+            if not fitting:
+                return
+            expected_s = self.view.expect_s(job)
+            wanted = [room for room in fitting if _has_room_for_heat(room, job, expected_s)]
             if wanted:
-                eligible = wanted
-            elif not _is_due(job, view.now_s):
+                self._put(job, wanted, COLDEST_WATER)
                 continue
-            else:
-                code = DEADLINE_REACHED
+            passed_over += 1
+            if passed_over == MOST_PASSED_OVER:
+                return
+
+    def place(self, job: JobQueued, code: str) -> bool:
+        """Place one job on the coldest node it fits; False where it fits none."""
+        fitting = self._fitting(job)
+        if fitting:
+            self._put(job, fitting, code)
+        return bool(fitting)
+
+    def _ready(self, shape: ShapeKey) -> Iterator[JobQueued]:
+        for job in self.view.state.queue.of_shape(shape):
+            is_early = job.not_before_s is not None and job.not_before_s > self.view.now_s
+            if not is_early and job.instance_id not in self.placed:
+                yield job
+
+    def _fitting(self, job: JobQueued) -> list[Room]:
+        """Nodes with room; the one where its last attempt went wrong only if there is no other."""
+        is_short = self.view.expect_s(job) <= SHORT_JOB_S
+        fitting = [room for room in self.rooms if room.fits(job, is_short=is_short)]
+        others = [room for room in fitting if room.node.facts.node_id != job.avoid_node_id]
+        return others or fitting
+
+    def _put(self, job: JobQueued, eligible: Sequence[Room], code: str) -> None:
         best = min(eligible, key=lambda room: (room.promised_temp_c, room.node.facts.node_id))
         if len(eligible) == 1 and code == COLDEST_WATER:
             code = ONLY_NODE
-        placements.append(
-            Placement(job=job, node_id=best.node.facts.node_id, why=_why(code, eligible))
-        )
-        best.take(job, expected_s)
-    return None
+        node_id = best.node.facts.node_id
+        self.placements.append(Placement(job=job, node_id=node_id, why=_why(code, eligible)))
+        self.placed.add(job.instance_id)
+        best.take(job, self.view.expect_s(job))
 
 
 def _has_room_for_heat(room: Room, job: JobQueued, expected_s: float) -> bool:
     spare_k = room.node.facts.limit_temp_c - room.promised_temp_c
     return room.job_heat_wh(job, expected_s) <= spare_k * room.node.facts.storage_wh_per_k
-
-
-def _is_due(job: JobQueued, now_s: float) -> bool:
-    return job.start_before_s is not None and job.start_before_s - DEADLINE_MARGIN_S <= now_s
 
 
 def _why(code: str, eligible: Sequence[Room]) -> Why:

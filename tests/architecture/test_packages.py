@@ -46,6 +46,8 @@ def test_a_door_holds_only_the_sentence_of_its_duty() -> None:
     trees = {str(path): ast.parse((ROOT / path).read_text()) for path in DOORS}
 
     assert [path for path, tree in trees.items() if not ast.get_docstring(tree)] == []
+    # What a user imports is named at its own door, and loaded from there when it is asked for.
+    trees.pop("chaufferie/__init__.py")
     assert [path for path, tree in trees.items() if len(tree.body) > 1] == []
 
 

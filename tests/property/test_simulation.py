@@ -114,10 +114,21 @@ def test_the_same_setting_gives_the_same_figures(seed: int) -> None:
     assert to_plain(setting, once) == to_plain(setting, again)
 
 
-@pytest.mark.parametrize(("policy", "days"), [("hottest", 1.0), ("coldest", 0.0)])
-def test_a_setting_that_cannot_be_is_refused_in_a_sentence(policy: str, days: float) -> None:
+@pytest.mark.parametrize(
+    ("policy", "days", "seed"),
+    [
+        ("hottest", 1.0, 1),
+        ("coldest", 0.0, 1),
+        ("coldest", float("inf"), 1),
+        ("coldest", float("nan"), 1),
+        ("coldest", 1.0, -1),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_in_a_sentence(
+    policy: str, days: float, seed: int
+) -> None:
     setting = Setting(
-        policy=policy, seed=1, days=days, month=1, sites=1, node_cores=1, load_frac=0.5
+        policy=policy, seed=seed, days=days, month=1, sites=1, node_cores=1, load_frac=0.5
     )
     refused = simulate(setting)
 

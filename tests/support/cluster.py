@@ -24,6 +24,7 @@ from domain.refusal import Refused
 from store import nodes
 from store.keys import KeyRequest, add_key, add_tenant
 from store.opening import default_url, open_store
+from store.transaction import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE_STORAGE_WH_PER_K = 348.0
@@ -111,16 +112,22 @@ class Cluster:
 
     def key_for_tenant(self, tenant: str) -> str:
         """A tenant's key, for a tenant of this name made anew."""
-        store = open_store(default_url(self.data_dir), self.data_dir)
-        try:
-            with store.transaction() as tx:
-                tenant_id = add_tenant(tx, tenant, actor="test")
-                request = KeyRequest(name=tenant, role=Role.TENANT, tenant_id=tenant_id)
-                key = add_key(tx, request, actor="test")
-        finally:
-            store.database.close()
+        with self.store() as store, store.transaction() as tx:
+            tenant_id = add_tenant(tx, tenant, actor="test")
+            request = KeyRequest(name=tenant, role=Role.TENANT, tenant_id=tenant_id)
+            key = add_key(tx, request, actor="test")
         assert not isinstance(key, Refused)
         return key.token
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The cluster's store, to look at or to change behind the programs' back."""
+        store = open_store(default_url(self.data_dir), self.data_dir)
+        try:
+            yield store
+        finally:
+            store.wakeups.close()
+            store.database.close()
 
     def until_answers(self) -> None:
         """Wait until the API serves."""
@@ -141,12 +148,11 @@ class Cluster:
                 program.wait()
 
     def _prepare_nodes(self) -> list[Path]:
-        store = open_store(default_url(self.data_dir), self.data_dir)
         folders = []
-        try:
+        with self.store() as store:
             for index in range(self.sites):
+                spec = SiteSpec(name=f"site{index}", storage_wh_per_k=SITE_STORAGE_WH_PER_K)
                 with store.transaction() as tx:
-                    spec = SiteSpec(name=f"site{index}", storage_wh_per_k=SITE_STORAGE_WH_PER_K)
                     site_id = nodes.add_site(tx, spec, "test")
                     assert isinstance(site_id, int)
                     nodes.add_enrolment(
@@ -158,8 +164,6 @@ class Cluster:
                         actor="test",
                     )
                 folders.append(self._prepare_node(index))
-        finally:
-            store.database.close()
         return folders
 
     def _prepare_node(self, index: int) -> Path:

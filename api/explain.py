@@ -1,0 +1,159 @@
+"""Why a job is where it is: the stored decision, or a look at the cluster as it is now."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from api.beliefs import Beliefs, believe
+from domain import wire
+from domain.commands import Why
+from domain.events import JobQueued
+from domain.job import EndReason, JobState
+from scheduler.placement.explain import Explanation, Line, explain_placed, explain_waiting
+from store import job_queries
+from store.database import Database
+from store.jobs import queued_event
+from store.rows import Connection
+
+#: What each end means to the person whose job it was.
+END_SENTENCES = {
+    EndReason.COMPLETED: "The program ended with exit code 0.",
+    EndReason.PROGRAM_FAILED: "The program ended with an error; look at its output.",
+    EndReason.TIME_LIMIT: "It ran longer than its time limit; ask for more with --time.",
+    EndReason.MEMORY_LIMIT: "It used more memory than it asked for; ask for more with --mem.",
+    EndReason.CANCELLED: "It was cancelled.",
+    EndReason.PREEMPTED: "It was stopped for better heat and queues again.",
+    EndReason.NOT_STARTED: "The program could not be started; check its name and its #! line.",
+    EndReason.NOT_CLAIMED: "The node did not take it in time.",
+    EndReason.NODE_RESTARTED: "Its node restarted.",
+    EndReason.LEASE_ENDED: "Its node was not heard of for longer than the job allows.",
+    EndReason.WARDEN_LOST: "The process that watched it on the node was lost.",
+    EndReason.OVERHEATED: "Its boiler became too hot and was stopped.",
+}
+_UNDER_WAY = {
+    JobState.ASSIGNED: "Offered to its node, which has not taken it yet. ",
+    JobState.RUNNING: "",
+    JobState.PREEMPTED: "It is being stopped for better heat and will queue again. ",
+    JobState.CANCELLING: "It is being stopped because it was cancelled. ",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """All that is read before anything is worded."""
+
+    row: dict[str, Any]
+    attempts: list[dict[str, Any]]
+    reasons: dict[int, Why]
+    beliefs: Beliefs | None  #: Only where the job waits.
+    n_ahead: int = 0
+
+
+def gather(
+    database: Database, connection: Connection, job_id: int, tenant_id: int | None
+) -> _Facts | None:
+    """What the explanation of a job needs; None where there is no such job to see."""
+    row = job_queries.one(connection, job_id, tenant_id)
+    if row is None:
+        return None
+    waits = row["state"] == JobState.QUEUED
+    return _Facts(
+        row=row,
+        attempts=job_queries.attempts(connection, job_id),
+        reasons=job_queries.reasons(connection, job_id),
+        beliefs=believe(database, connection) if waits else None,
+        n_ahead=job_queries.ahead_of(connection, job_id) if waits else 0,
+    )
+
+
+def explain(facts: _Facts) -> dict[str, Any]:
+    """The explanation as the API shows it."""
+    spec = json.loads(facts.row["spec"])
+    reason = _explain_state(facts)
+    return {
+        "job_id": facts.row["id"],
+        "state": facts.row["state"],
+        "code": reason.code,
+        "sentence": reason.sentence,
+        "lines": list(reason.lines),
+        "notes": spec["notes"],
+        "attempts": [_attempt(item, facts.reasons.get(item["attempt"])) for item in facts.attempts],
+    }
+
+
+def _explain_state(facts: _Facts) -> Explanation:
+    state = JobState(facts.row["state"])
+    if facts.beliefs is not None:
+        before = [job for job in facts.beliefs.waiting if job.instance_id < facts.row["id"]]
+        is_counted_out = facts.n_ahead < job_queries.MOST_AHEAD
+        line = Line(n_ahead=facts.n_ahead, is_counted_out=is_counted_out, first=before)
+        return explain_waiting(facts.beliefs.view, _as_queued(facts.row), line)
+    if state is JobState.HELD:
+        return Explanation(code="held", sentence=_held(facts.row))
+    if state is JobState.BLOCKED:
+        return Explanation(code="blocked", sentence="It waits for another job to end.")
+    placed = _last_placement(facts)
+    if state in _UNDER_WAY and placed is not None:
+        return Explanation(
+            code=placed.code, sentence=_UNDER_WAY[state] + placed.sentence, lines=placed.lines
+        )
+    code = facts.row["reason"] or state.value
+    sentence = END_SENTENCES[EndReason(code)] if code in set(EndReason) else f"It is {code}."
+    detail = next((item["detail"] for item in reversed(facts.attempts) if item["detail"]), None)
+    lines = [] if detail is None else [detail]
+    lines += [] if placed is None else [f"Why there: {placed.sentence}"]
+    return Explanation(code=code, sentence=sentence, lines=tuple(lines))
+
+
+def _last_placement(facts: _Facts) -> Explanation | None:
+    if not facts.attempts:
+        return None
+    last = facts.attempts[-1]
+    why = facts.reasons.get(last["attempt"])
+    if why is None:
+        return None
+    return explain_placed(why, node_name=last["node"], site_name=last["site"])
+
+
+def _held(row: dict[str, Any]) -> str:
+    release = f"release it with: chaufferie release {row['id']}"
+    if row["reason"] is None:
+        return f"It was submitted with --hold; {release}."
+    return (
+        f"Its last try ended ({row['reason']}) and it was submitted with --no-requeue; "
+        f"look at what it left, then {release}."
+    )
+
+
+def _as_queued(row: dict[str, Any]) -> JobQueued:
+    return queued_event(
+        wire.load_spec(json.loads(row["spec"])),
+        instance_id=row["id"],
+        tenant_id=row["tenant_id"],
+        queued_at_s=row["queued_at_s"],
+        last_attempt=row["attempt"],
+    )
+
+
+def _attempt(item: dict[str, Any], why: Why | None) -> dict[str, Any]:
+    shown = {name: item[name] for name in ("attempt", "node", "site", "state", "reason", "detail")}
+    if why is None:
+        return {**shown, "why": None}
+    worded = explain_placed(why, node_name=item["node"], site_name=item["site"])
+    candidates = [
+        {name: value for name, value in asdict(candidate).items() if name != "node_id"}
+        for candidate in why.candidates
+    ]
+    return {
+        **shown,
+        "why": {"code": worded.code, "sentence": worded.sentence, "candidates": candidates},
+    }
+
+
+def waiting_sentences(beliefs: Beliefs) -> dict[int, str]:
+    """Why each of the first waiting jobs waits, in one sentence, by its number."""
+    found: dict[int, str] = {}
+    for position, job in enumerate(beliefs.waiting):
+        line = Line(n_ahead=position, first=beliefs.waiting[:position])
+        found[job.instance_id] = explain_waiting(beliefs.view, job, line).sentence
+    return found

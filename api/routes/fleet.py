@@ -1,0 +1,135 @@
+"""Sites and nodes: what is wanted where, and who may join."""
+
+import secrets
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.problems import Problem, not_found
+from api.security import NodesAdmin, NodesReader, ServicesOf
+from api.submission import Text
+from api.views import node_view, site_view
+from domain.node import SiteSpec
+from domain.refusal import Refused
+from store import nodes, site_queries
+from store.rows import Connection
+from store.transaction import Transaction
+
+router = APIRouter(prefix="/v1", tags=["fleet"])
+
+_LONGEST_NAME = 200
+_TOKEN_BYTES = 32
+_DEFAULT_ENROLMENT_S = 900.0
+_LONGEST_ENROLMENT_S = 7 * 86_400.0
+
+
+class SiteIn(BaseModel):
+    """A place with a heat demand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
+    storage_wh_per_k: float = Field(gt=0, le=1e9, allow_inf_nan=False)
+    limit_temp_c: float = Field(default=50.0, gt=0, le=95, allow_inf_nan=False)
+
+
+class EnrolmentIn(BaseModel):
+    """Leave for one node to join a site."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site_id: int
+    node_name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
+    life_s: float = Field(
+        default=_DEFAULT_ENROLMENT_S, gt=0, le=_LONGEST_ENROLMENT_S, allow_inf_nan=False
+    )
+
+
+@router.get("/sites")
+async def list_sites(services: ServicesOf, principal: NodesReader) -> dict[str, Any]:
+    """Sites with their water, demand and register."""
+    only = principal.site_ids
+    database = services.store.database
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        now_s = database.now_s(connection)
+        all_nodes = site_queries.nodes(connection, only)
+        meters = site_queries.meters(connection, only)
+        return [
+            site_view(row, all_nodes, meters, now_s) for row in site_queries.sites(connection, only)
+        ]
+
+    return {"sites": await services.read(read)}
+
+
+@router.post("/sites", status_code=201)
+async def add_site(body: SiteIn, services: ServicesOf, principal: NodesAdmin) -> dict[str, int]:
+    """Register a site."""
+    spec = SiteSpec(
+        name=body.name, storage_wh_per_k=body.storage_wh_per_k, limit_temp_c=body.limit_temp_c
+    )
+    site_id = await services.write(lambda tx: nodes.add_site(tx, spec, principal.actor))
+    if isinstance(site_id, Refused):
+        raise Problem(409, site_id)
+    return {"site_id": site_id}
+
+
+@router.post("/enrolments", status_code=201)
+async def add_enrolment(
+    body: EnrolmentIn, services: ServicesOf, principal: NodesAdmin
+) -> dict[str, Any]:
+    """Make a token with which one node joins, once; it is shown only here."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+
+    def operation(tx: Transaction) -> float | Refused:
+        refused = nodes.add_enrolment(
+            tx,
+            token=token,
+            site_id=body.site_id,
+            node_name=body.node_name,
+            ttl_s=body.life_s,
+            actor=principal.actor,
+        )
+        return tx.now_s + body.life_s if refused is None else refused
+
+    expires_at_s = await services.write(operation)
+    if isinstance(expires_at_s, Refused):
+        raise Problem(404, expires_at_s)
+    return {"token": token, "expires_at_s": expires_at_s}
+
+
+@router.get("/nodes")
+async def list_nodes(services: ServicesOf, principal: NodesReader) -> dict[str, Any]:
+    """Nodes with what they hold and what they read."""
+    only = principal.site_ids
+    database = services.store.database
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        now_s = database.now_s(connection)
+        return [node_view(row, now_s) for row in site_queries.nodes(connection, only)]
+
+    return {"nodes": await services.read(read)}
+
+
+@router.post("/nodes/{node_id}/drain")
+async def drain(node_id: int, services: ServicesOf, principal: NodesAdmin) -> dict[str, Any]:
+    """Send no new work to a node; what runs there goes on."""
+    return await _set_drained(services, node_id, principal, drained=True)
+
+
+@router.post("/nodes/{node_id}/resume")
+async def resume(node_id: int, services: ServicesOf, principal: NodesAdmin) -> dict[str, Any]:
+    """Let a drained node take work again."""
+    return await _set_drained(services, node_id, principal, drained=False)
+
+
+async def _set_drained(
+    services: ServicesOf, node_id: int, principal: NodesAdmin, *, drained: bool
+) -> dict[str, Any]:
+    known = await services.write(
+        lambda tx: nodes.set_drained(tx, node_id, drained=drained, actor=principal.actor)
+    )
+    if not known:
+        raise not_found("node")
+    return {"node_id": node_id, "state": "drained" if drained else "up"}

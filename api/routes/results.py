@@ -1,0 +1,119 @@
+"""What a job leaves, and why it is where it is: output, files, explanation."""
+
+import asyncio
+import base64
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+
+from api.explain import explain, gather
+from api.hub import job_topic, output_topic
+from api.problems import not_found
+from api.routes.files import file_response
+from api.security import JobsReader, ServicesOf, tenant_seen_by
+from api.services import Services
+from domain.job import FINAL_STATES
+from store import job_queries
+from store.files import output_name
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
+
+LONGEST_WAIT_S = 60.0
+#: Output that came through another API process is looked for this often [s].
+_LOOK_AGAIN_S = 2.0
+
+Stream = Literal["stdout", "stderr"]
+
+
+@router.get("/explain")
+async def explain_job(job_id: int, services: ServicesOf, principal: JobsReader) -> dict[str, Any]:
+    """Why this job runs where it runs, or why it does not run yet."""
+    visible = tenant_seen_by(principal)
+    database = services.store.database
+    facts = await services.read(lambda connection: gather(database, connection, job_id, visible))
+    if facts is None:
+        raise not_found("job")
+    return explain(facts)
+
+
+@router.get("/output")
+async def output(  # noqa: PLR0917 - called by name, from the query
+    job_id: int,
+    services: ServicesOf,
+    principal: JobsReader,
+    stream: Stream = "stdout",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0.0,
+    attempt: Annotated[int | None, Query(ge=1)] = None,
+) -> dict[str, Any]:
+    """Output from an offset on; with ``wait_s`` the answer comes when there is more of it.
+
+    Without ``attempt`` it is the last one that wrote something. A follower passes the attempt of
+    the answer before, and sees ``is_final`` when that attempt writes no more.
+    """
+    visible = tenant_seen_by(principal)
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + wait_s
+    with services.hub.subscribe([job_topic(job_id), output_topic(job_id)]) as change:
+        while True:
+            row = await services.read(
+                lambda connection: job_queries.one(connection, job_id, visible)
+            )
+            if row is None:
+                raise not_found("job")
+            number, is_final = await asyncio.to_thread(_attempt_shown, services, row, attempt)
+            data = await asyncio.to_thread(_read_output, services, (job_id, number), stream, offset)
+            left_s = deadline_s - loop.time()
+            if data or is_final or left_s <= 0:
+                break
+            await change.wait(min(left_s, _LOOK_AGAIN_S))
+    return {
+        "attempt": number,
+        "stream": stream,
+        "offset": offset,
+        "next_offset": offset + len(data),
+        "data_base64": base64.b64encode(data).decode(),
+        "is_final": is_final and not data,
+    }
+
+
+def _attempt_shown(services: Services, row: dict[str, Any], wanted: int | None) -> tuple[int, bool]:
+    """Which attempt's output is read, and whether that attempt writes no more."""
+    has_ended = row["state"] in {state.value for state in FINAL_STATES}
+    current = int(row["attempt"])
+    if wanted is not None:
+        return wanted, has_ended or wanted < current
+    for number in range(current, 0, -1):
+        sizes = (
+            services.files.output_size(output_name(row["id"], number, stream))
+            for stream in ("stdout", "stderr")
+        )
+        if any(sizes):
+            return number, has_ended
+    return current, has_ended
+
+
+def _read_output(services: Services, key: tuple[int, int], stream: str, offset: int) -> bytes:
+    return services.files.read_output(output_name(key[0], key[1], stream), offset)
+
+
+@router.get("/files/{path:path}")
+async def fetch(
+    job_id: int,
+    path: str,
+    services: ServicesOf,
+    principal: JobsReader,
+    asked_range: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """A file that the job left; ``Range`` is honoured, so that a broken transfer can go on."""
+    visible = tenant_seen_by(principal)
+    sha256 = await services.read(
+        lambda connection: (
+            None
+            if job_queries.one(connection, job_id, visible) is None
+            else job_queries.file(connection, job_id, path)
+        )
+    )
+    if sha256 is None:
+        raise not_found("file")
+    return await file_response(services, sha256, asked_range)

@@ -1,0 +1,1 @@
+"""The command line: what a person types, each command a thin use of the SDK."""

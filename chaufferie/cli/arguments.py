@@ -1,0 +1,36 @@
+"""Arguments that several commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.client import Client
+
+JobId = Annotated[int, typer.Argument(metavar="ID", help="Number of the job.", min=1)]
+JobIds = Annotated[list[int], typer.Argument(metavar="ID...", help="Numbers of jobs.", min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Data directory of the `chaufferie up` to talk to.",
+        show_default=False,
+    ),
+]
+
+#: A person at a terminal would rather read a sentence than wait.
+_PATIENCE_S = 2.0
+#: What may take longer than two seconds to send or fetch, on a line of 50 Mbit/s.
+LONG_TRANSFER_BYTES = 12_000_000
+#: While it waits for a job, the command outlives a server that starts again.
+PATIENCE_WHILE_WAITING_S = 60.0
+
+
+def open_client(data_dir: Path | None, patience_s: float = _PATIENCE_S) -> "Client":
+    """The server that this command talks to."""
+    from chaufferie.sdk.client import Client
+
+    return Client(data_dir=data_dir, patience_s=patience_s)

@@ -1,0 +1,208 @@
+"""Commands that look at sites, nodes and heat."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chaufferie.cli import quantities
+from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.speech import remark, say_json, say_table
+from chaufferie.sdk.errors import BadInputError
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.client import Client
+
+_SIMULATED = "Marked *: of simulated meters, never billed."
+
+
+def sites(
+    *,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show the sites, their water, the heat they want."""
+    with open_client(data) as client:
+        document = client.transport.get("/v1/sites")
+    if as_json:
+        say_json(document)
+        return
+    found = document["sites"]
+    say_table(
+        (
+            "ID",
+            "SITE",
+            "NODES",
+            "WATER C",
+            "LIMIT C",
+            "DEMAND kW",
+            "HEADROOM kWh",
+            "DELIVERED kWh",
+            "READ AGO",
+        ),
+        (
+            (
+                site["site_id"],
+                site["name"],
+                len(site["nodes"]),
+                quantities.celsius(site["water_temp_c"]),
+                quantities.celsius(site["limit_temp_c"]),
+                quantities.kw(site["heat_demand_w"]),
+                quantities.kwh(site["headroom_wh"]),
+                _marked(quantities.kwh(site["heat_delivered_wh"]), site),
+                quantities.duration(site["reading_age_s"]),
+            )
+            for site in found
+        ),
+    )
+    _say_simulated(found)
+
+
+def nodes(
+    *,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show the nodes: the server-boilers and what they do."""
+    with open_client(data) as client:
+        document = client.transport.get("/v1/nodes")
+    if as_json:
+        say_json(document)
+        return
+    found = document["nodes"]
+    say_table(
+        (
+            "ID",
+            "NODE",
+            "SITE",
+            "STATE",
+            "CORES",
+            "FREE",
+            "RUNNING",
+            "POWER kW",
+            "WATER C",
+            "CONTROL",
+            "SEEN AGO",
+        ),
+        (
+            (
+                node["node_id"],
+                node["name"],
+                node["site"],
+                node["state"],
+                node["cores"],
+                node["free_cores"],
+                node["running"],
+                quantities.kw(node["power_w"]),
+                quantities.celsius(node["water_temp_c"]),
+                node["control_state"],
+                quantities.duration(node["last_seen_age_s"]),
+            )
+            for node in found
+        ),
+    )
+    if any(node.get("cores_are_shared") for node in found):
+        remark("Nodes of one machine share its cores.")
+
+
+def heat(
+    *,
+    site: Annotated[
+        str | None, typer.Option("--site", help="Name or number of one site; default: all.")
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="2026-01-31 or 2026-01-31T08:00.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Likewise.")] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show the heat delivered, from the meters.
+
+    Each figure is the difference of two indexes of the site's heat meter.
+    """
+    asked = {"from_s": _instant_s(begin), "to_s": _instant_s(end)}
+    with open_client(data) as client:
+        asked["site_id"] = None if site is None else _site_id(client, site)
+        params = {key: value for key, value in asked.items() if value is not None}
+        document = client.transport.get("/v1/heat", params)
+    if as_json:
+        say_json(document)
+        return
+    _say_heat(document["sites"], document["total"])
+
+
+def _say_heat(found: list[dict[str, Any]], total: dict[str, Any]) -> None:
+    rows = [
+        (
+            part["name"],
+            quantities.clock(part["from_s"]),
+            quantities.clock(part["to_s"]),
+            quantities.kwh(part["first_index_wh"]),
+            quantities.kwh(part["last_index_wh"]),
+            _marked(quantities.kwh(part["heat_wh"]), part),
+            quantities.kwh(part["electricity_wh"]),
+            quantities.share(part["erf"]),
+            part["heat_meter_serial"],
+        )
+        for part in found
+    ]
+    sums = (
+        "all",
+        "",
+        "",
+        "",
+        "",
+        _marked(quantities.kwh(total["heat_wh"]), *found),
+        quantities.kwh(total["electricity_wh"]),
+        quantities.share(total["erf"]),
+        "",
+    )
+    say_table(
+        (
+            "SITE",
+            "FROM",
+            "TO",
+            "FIRST INDEX",
+            "LAST INDEX",
+            "HEAT kWh",
+            "ELECTRICITY kWh",
+            "ERF",
+            "METER",
+        ),
+        [*rows, sums],
+    )
+    _say_simulated(found)
+
+
+def _marked(text: str | None, *measured: dict[str, Any]) -> str | None:
+    """The figure, with a mark where any meter behind it is simulated."""
+    is_simulated = any(part["is_simulated"] for part in measured)
+    return f"{text}*" if text is not None and is_simulated else text
+
+
+def _say_simulated(found: list[dict[str, Any]]) -> None:
+    factors = {part["time_factor"] for part in found if part["is_simulated"]}
+    if factors:
+        speeds = ", ".join(f"{factor:g}" for factor in sorted(factors))
+        remark(f"{_SIMULATED} Their time runs {speeds} times as fast as the clock.")
+
+
+def _instant_s(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise BadInputError(
+            f"{text!r} is no date; write for instance 2026-01-31 or 2026-01-31T08:00."
+        ) from error
+
+
+def _site_id(client: "Client", name: str) -> int:
+    found = client.transport.get("/v1/sites")["sites"]
+    numbers = [site["site_id"] for site in found if name in {site["name"], str(site["site_id"])}]
+    if not numbers:
+        known = ", ".join(site["name"] for site in found) or "none"
+        raise BadInputError(f"There is no site {name!r}; there are: {known}.")
+    return int(numbers[0])

@@ -1,0 +1,226 @@
+"""Commands that look at jobs and steer them."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from chaufferie.cli import quantities
+from chaufferie.cli.arguments import (
+    PATIENCE_WHILE_WAITING_S,
+    AsJson,
+    DataDir,
+    JobId,
+    JobIds,
+    open_client,
+)
+from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
+from chaufferie.cli.waiting import wait_for
+from chaufferie.sdk.errors import RefusedByServerError
+from domain.job import FINAL_STATES, JobState
+
+_ATTEMPT_COLUMNS = ("TRY", "NODE", "SITE", "STATE", "REASON", "CODE", "WALL", "CPU", "MEMORY", "WH")
+
+
+def jobs(
+    *,
+    state: Annotated[
+        list[JobState] | None, typer.Option("--state", help="Only these; may be repeated.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Only jobs of this name.")] = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 50,
+    every: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """List jobs, newest first."""
+    with open_client(data) as client:
+        found = list(
+            client.job_documents(states=state or (), name=name, limit=None if every else limit)
+        )
+    if as_json:
+        say_json(found)
+        return
+    say_table(
+        ("ID", "NAME", "STATE", "TYPE", "CORES", "NODE", "SITE", "SUBMITTED", "TIME"),
+        (
+            (
+                job["job_id"],
+                job["name"],
+                job["state"],
+                job["scheduling_type"],
+                job["cores"],
+                job["node"],
+                job["site"],
+                quantities.clock(job["submitted_at_s"]),
+                quantities.duration(_running_s(job)),
+            )
+            for job in found
+        ),
+    )
+    if not every and len(found) == limit:
+        remark(f"These are the newest {limit}; --all shows every one.")
+
+
+def job(
+    *,
+    job_id: JobId,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show one job: where it is, what it used, what it left."""
+    with open_client(data) as client:
+        document = client.job(job_id).document
+    if as_json:
+        say_json(document)
+        return
+    limit_s = document["time_limit_s"]
+    say_fields(
+        {
+            "Job": document["job_id"],
+            "Name": document["name"],
+            "State": document["state"],
+            "Reason": document["reason"],
+            "Detail": document.get("detail"),
+            "Exit code": document["exit_code"],
+            "Type": document["scheduling_type"],
+            "Cores": document["cores"],
+            "Time limit": quantities.duration(limit_s),
+            "Project": document["project"],
+            "Node": document["node"],
+            "Site": document["site"],
+            "Submitted": quantities.clock(document["submitted_at_s"]),
+            "Started": quantities.clock(document["started_at_s"]),
+            "Finished": quantities.clock(document["finished_at_s"]),
+        }
+    )
+    attempts = document.get("attempts", ())
+    if attempts:
+        say("")
+        say_table(_ATTEMPT_COLUMNS, (_attempt_row(attempt) for attempt in attempts))
+        if any(attempt.get("is_simulated") for attempt in attempts):
+            remark("Energy here is of simulated meters.")
+    if document.get("files"):
+        say("")
+        rows = ((file["path"], quantities.size(file["size_bytes"])) for file in document["files"])
+        say_table(("FILE", "SIZE"), rows)
+    remarks(document.get("notes", ()))
+
+
+def explain(
+    *,
+    job_id: JobId,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Say why a job is where it is, or why it still waits."""
+    with open_client(data) as client:
+        answer = client.transport.get(f"/v1/jobs/{job_id}/explain")
+    if as_json:
+        say_json(answer)
+        return
+    ended = answer["state"] in FINAL_STATES
+    say(f"Job {job_id} {'' if ended else 'is '}{answer['state']}. {answer['sentence']}")
+    for line in answer["lines"]:
+        say(f"  {line}")
+    if answer["notes"]:
+        say("Said when it was submitted:")
+        for note in answer["notes"]:
+            say(f"  {note}")
+
+
+def wait(
+    *,
+    job_ids: JobIds,
+    timeout_s: Annotated[
+        float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="At most so long.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Wait until jobs have ended.
+
+    The exit code is that of the first that did not succeed, in the order given.
+    """
+    ends_at_s = None if timeout_s is None else time.monotonic() + timeout_s
+    with open_client(data) as client:
+        waited_for = [client.job(job_id) for job_id in job_ids]
+        client.transport.patience_s = PATIENCE_WHILE_WAITING_S
+        codes: list[int] = []
+        for one in waited_for:
+            left_s = None if ends_at_s is None else max(ends_at_s - time.monotonic(), 0.0)
+            codes.append(wait_for(one, left_s))
+    documents = [one.document for one in waited_for]
+    if as_json:
+        say_json(documents)
+    raise typer.Exit(next((code for code in codes if code != ExitCode.OK), ExitCode.OK))
+
+
+def cancel(
+    *,
+    job_ids: JobIds,
+    data: DataDir = None,
+) -> None:
+    """Stop jobs, waiting or running."""
+    with open_client(data) as client:
+        _for_each(job_ids, lambda job_id: _steer(client.job(job_id).cancel(), job_id))
+
+
+def release(
+    *,
+    job_ids: JobIds,
+    data: DataDir = None,
+) -> None:
+    """Let held jobs queue."""
+    with open_client(data) as client:
+        _for_each(job_ids, lambda job_id: _steer(client.job(job_id).release(), job_id))
+
+
+def _steer(state: JobState, job_id: int) -> None:
+    say(f"Job {job_id} {'had already ' if _is_over(state) else 'is '}{state.value}.")
+
+
+def _is_over(state: JobState) -> bool:
+    """Whether it ended by itself, before anybody could steer it."""
+    return state in FINAL_STATES and state is not JobState.CANCELLED
+
+
+def _for_each(job_ids: list[int], act: Callable[[int], None]) -> None:
+    """Do it for each job; one that is refused does not keep the others from it."""
+    worst = ExitCode.OK
+    for job_id in job_ids:
+        try:
+            act(job_id)
+        except RefusedByServerError as error:
+            remark(f"Job {job_id}: {error}")
+            worst = exit_code_of(error)
+    if worst is not ExitCode.OK:
+        raise typer.Exit(worst)
+
+
+def _running_s(document: Mapping[str, Any]) -> float | None:
+    started_s, finished_s = document["started_at_s"], document["finished_at_s"]
+    if started_s is None:
+        return None
+    now_s = time.time()  # noqa: TID251 - how long it has run by the reader's clock
+    ended_s: float = finished_s or now_s
+    return max(ended_s - float(started_s), 0.0)
+
+
+def _attempt_row(attempt: Mapping[str, Any]) -> tuple[object, ...]:
+    memory = attempt.get("max_rss_bytes")
+    energy_wh = attempt.get("energy_estimate_wh")
+    return (
+        attempt["attempt"],
+        attempt["node"],
+        attempt["site"],
+        attempt["state"],
+        (attempt["reason"] or "").replace("_", " ") or None,
+        attempt["exit_code"],
+        quantities.duration(attempt.get("wall_s")),
+        quantities.duration(attempt.get("cpu_s")),
+        None if memory is None else quantities.size(memory),
+        None if energy_wh is None else f"{energy_wh:.2f}",
+    )

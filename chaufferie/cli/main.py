@@ -1,0 +1,137 @@
+"""The command `chaufferie`: its sub-commands, and what a mistake looks like."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from chaufferie.cli import fleet, jobs, keys, output, programs
+from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.speech import remark
+from chaufferie.cli.submit import asks_for_help, submit
+from chaufferie.sdk.errors import ChaufferieError
+
+_SUBMIT_USAGE = "[OPTIONS] SCRIPT [ARGUMENTS] | [OPTIONS] -- COMMAND"
+_SUBMIT_OPTIONS = """\b
+Options of our own:
+  --data DIR         data directory of the server to talk to (stands first)
+  --stage FILE       send this file, or this directory, along; may be repeated
+  --type TYPE        flex (may wait for heat), ondemand, or reserved
+  --json             print JSON for a program
+\b
+Options of sbatch, among others (#SBATCH lines take the same):
+  -J, --job-name NAME         -n, --ntasks N             -c, --cpus-per-task N
+  -t, --time LIMIT            --mem SIZE                 -o, --output FILE
+  -e, --error FILE            -D, --chdir DIR            -A, --account PROJECT
+  --deadline TIME             --export NAMES             -H, --hold
+  --wrap COMMAND              run this by a shell; no script
+  -W, --wait                  wait; the exit code is then the job's own
+  --parsable                  print the number of the job alone
+  --test-only                 say where it could run, and submit nothing"""
+
+
+class RawWords(TyperCommand):
+    """A command that reads its words itself: they belong to another parser."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
+        """Keep every word, unless the first asks for help."""
+        if asks_for_help(args):
+            sys.stdout.write(ctx.get_help() + "\n")
+            ctx.exit()
+        ctx.args = list(args)
+        return args
+
+
+app = typer.Typer(
+    name="chaufferie",
+    help="Runs jobs on servers that are boilers: where, and when, heat is wanted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"chaufferie {version('chaufferie')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+_JOBS: tuple[Callable[..., None], ...] = (
+    jobs.jobs,
+    jobs.job,
+    jobs.explain,
+    output.logs,
+    output.get,
+    jobs.wait,
+    jobs.cancel,
+    jobs.release,
+)
+_FLEET: tuple[Callable[..., None], ...] = (fleet.sites, fleet.nodes, fleet.heat)
+_CHILDREN: tuple[Callable[..., None], ...] = (
+    programs.doctor,
+    programs.simulate,
+    programs.api,
+    programs.scheduler,
+    programs.worker,
+    programs.agent,
+)
+
+app.command(
+    "submit",
+    cls=RawWords,
+    options_metavar=_SUBMIT_USAGE,
+    epilog=_SUBMIT_OPTIONS,
+    add_help_option=False,
+)(submit)
+for command in (*_JOBS, *_FLEET):
+    app.command(command.__name__)(command)
+app.add_typer(keys.app, name="keys")
+for command in (keys.whoami, programs.up, programs.demo):
+    app.command(command.__name__)(command)
+for command in _CHILDREN:
+    # Every word, --help too, is the program's.
+    app.command(
+        command.__name__,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(command)
+
+
+def main() -> None:
+    """Run one command; a mistake of the user's ends in one sentence."""
+    try:
+        app()
+    except ChaufferieError as error:
+        _end(str(error), exit_code_of(error))
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read us has enough; Python must not complain about it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.FAILED)
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        _end(f"{where}{error.strerror or error}.", ExitCode.FAILED)
+
+
+def _end(sentence: str, code: ExitCode) -> None:
+    remark(f"chaufferie: {sentence}")
+    sys.exit(code)

@@ -1,0 +1,84 @@
+"""Commands that start the programs of the server side, each as a process of its own."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaufferie.sdk.endpoint import DATA_DIR_VARIABLE, default_data_dir
+
+_DEFAULT_PORT = 8080
+_DEFAULT_SITES = 4
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 = any that is free.")]
+Sites = Annotated[int, typer.Option("--sites", min=1, max=64, help="How many simulated sites.")]
+
+
+def up(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Where everything is kept.", show_default=False),
+    ] = None,
+    port: Port = _DEFAULT_PORT,
+    sites: Sites = _DEFAULT_SITES,
+) -> None:
+    """Start everything on this machine and stay; Ctrl-C stops it."""
+    from chaufferie.up import command
+
+    raise typer.Exit(command.up(data or default_data_dir(), port, sites))
+
+
+def demo(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", help="Keep it here; default: nowhere.", show_default=False
+        ),
+    ] = None,
+    sites: Sites = _DEFAULT_SITES,
+) -> None:
+    """Start everything, run real jobs, print a report, stop."""
+    from chaufferie.up import command
+
+    raise typer.Exit(command.demo(data, sites))
+
+
+def api(context: typer.Context) -> None:
+    """Serve the API."""
+    _become("api", context.args)
+
+
+def scheduler(context: typer.Context) -> None:
+    """Run the scheduler."""
+    _become("scheduler", context.args)
+
+
+def worker(context: typer.Context) -> None:
+    """Run the Celery worker and its beat."""
+    _become("worker", context.args)
+
+
+def agent(context: typer.Context) -> None:
+    """Run the agent of one node, with its configuration file."""
+    _become("node_agent", context.args)
+
+
+def simulate(context: typer.Context) -> None:
+    """Run a scenario under virtual time."""
+    _become("simulation", context.args)
+
+
+def doctor(context: typer.Context) -> None:
+    """Check every invariant on the live store."""
+    _become("scheduler", ["doctor", *context.args])
+
+
+def _become(module: str, words: Sequence[str]) -> None:
+    """Replace this process: signals and the exit code are then the program's own."""
+    environment = {DATA_DIR_VARIABLE: str(default_data_dir()), **os.environ}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, "-m", module, *words], environment)  # noqa: S606 - no shell is the point

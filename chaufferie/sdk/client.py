@@ -1,0 +1,225 @@
+"""The client: everything a program may ask of a server."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from chaufferie.sdk import fleet
+from chaufferie.sdk.endpoint import Endpoint, find_endpoint
+from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
+from chaufferie.sdk.job import LONGEST_POLL_S, Job
+from chaufferie.sdk.staging import upload
+from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
+from chaufferie.sdk.transport import Transport, refused_document
+from domain.job import FINAL_STATES, JobState
+
+#: How long a request is tried while nobody answers: a server that starts again is back by then.
+DEFAULT_PATIENCE_S = 10.0
+#: The server refuses longer requests (1 MiB); room is left for what goes round the jobs.
+_LARGEST_BATCH_BYTES = 900_000
+_LARGEST_BATCH = 1000
+_LARGEST_WAIT = 5000
+_PAGE = 200
+
+
+class Client:
+    """A server, seen with one key.
+
+    Without arguments it is the server that `chaufferie up` runs for this user on this machine,
+    or the one that ``CHAUFFERIE_URL`` and ``CHAUFFERIE_TOKEN`` name.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        data_dir: str | Path | None = None,
+        patience_s: float = DEFAULT_PATIENCE_S,
+    ) -> None:
+        """Choose the server; nothing is sent yet.
+
+        Raises ``NotConfiguredError`` where nothing says which server.
+        """
+        if url is not None and token is not None:
+            endpoint = Endpoint(url=url, token=token)
+        elif url is None and token is None:
+            endpoint = find_endpoint(None if data_dir is None else Path(data_dir))
+        else:
+            raise TypeError("give url and token together")
+        self.transport = Transport(endpoint, patience_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def submit(
+        self,
+        *,
+        script: str | Path | None = None,
+        command: Sequence[str] = (),
+        **wishes: Unpack[Wishes],
+    ) -> Job:
+        """Submit a script's file, or a command; the job is stored when this returns.
+
+        Raises ``BadInputError`` before anything is sent, ``RefusedByServerError`` after.
+        """
+        return self.send(prepare(JobRequest(script=script, command=command, wishes=wishes)))
+
+    def send(self, prepared: Prepared) -> Job:
+        """Submit what was prepared; sent again as often as needed, accepted once."""
+        upload(self.transport, prepared.inputs)
+        answer = self.transport.post("/v1/jobs", prepared.body, key=uuid.uuid4().hex)
+        return Job(self.transport, answer["job_id"], notes=answer["notes"])
+
+    def check(self, prepared: Prepared) -> Mapping[str, Any]:
+        """What would become of it, and which nodes could take it; nothing is stored."""
+        answer: Mapping[str, Any] = self.transport.post("/v1/jobs/check", prepared.body)
+        return answer
+
+    def submit_many(self, requests: Sequence[JobRequest]) -> list[Job]:
+        """Submit many jobs in few requests, in this order.
+
+        All are read before the first is sent. Where the server refuses one, those before it are
+        accepted, and the error names it.
+        """
+        prepared = [prepare(request) for request in requests]
+        upload(self.transport, [item for one in prepared for item in one.inputs])
+        jobs: list[Job] = []
+        for batch in split_batches([one.body for one in prepared]):
+            keys = [uuid.uuid4().hex for _ in batch]
+            body = {"jobs": batch, "idempotency_keys": keys}
+            for answer in self.transport.post("/v1/jobs/batch", body)["jobs"]:
+                refused = refused_document(answer)
+                if refused is not None:
+                    raise _at(refused, len(jobs) + 1, len(requests))
+                jobs.append(Job(self.transport, answer["job_id"], notes=answer["notes"]))
+        return jobs
+
+    def job(self, job_id: int) -> Job:
+        """The job of this number."""
+        job = Job(self.transport, job_id)
+        job.refresh()
+        return job
+
+    def jobs(
+        self, *, states: Sequence[JobState] = (), name: str | None = None, limit: int | None = 50
+    ) -> Iterator[Job]:
+        """Jobs, newest first; ``limit=None`` gives all of them, page by page."""
+        for document in self.job_documents(states=states, name=name, limit=limit):
+            yield Job(self.transport, document["job_id"], document=document)
+
+    def job_documents(
+        self, *, states: Sequence[JobState] = (), name: str | None = None, limit: int | None = 50
+    ) -> Iterator[Mapping[str, Any]]:
+        """As ``jobs``, each as the server shows it."""
+        left = limit
+        before_id: int | None = None
+        while left is None or left > 0:
+            params: dict[str, Any] = {"limit": _PAGE if left is None else min(left, _PAGE)}
+            if states:
+                params["state"] = [state.value for state in states]
+            if name is not None:
+                params["name"] = name
+            if before_id is not None:
+                params["before_id"] = before_id
+            answer = self.transport.get("/v1/jobs", params)
+            yield from answer["jobs"]
+            before_id = answer["next_before_id"]
+            if before_id is None:
+                return
+            left = None if left is None else left - len(answer["jobs"])
+
+    def wait(
+        self, jobs: Sequence[Job | int], timeout_s: float | None = None
+    ) -> dict[int, JobState]:
+        """Wait until all of these have ended; the state of each.
+
+        A number that names no job of yours is left out. Raises ``WaitTimedOutError`` after
+        ``timeout_s``; the jobs go on.
+        """
+        ids = [job if isinstance(job, int) else job.id for job in jobs]
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        found: dict[int, JobState] = {}
+        for first in range(0, len(ids), _LARGEST_WAIT):
+            found |= self._wait_for(ids[first : first + _LARGEST_WAIT], deadline_s)
+        return found
+
+    def _wait_for(self, ids: Sequence[int], deadline_s: float | None) -> dict[int, JobState]:
+        while True:
+            left_s = LONGEST_POLL_S if deadline_s is None else deadline_s - time.monotonic()
+            wait_s = min(max(left_s, 0.0), LONGEST_POLL_S)
+            body = {"job_ids": ids, "wait_s": wait_s}
+            answer = self.transport.post("/v1/jobs/wait", body, wait_s=wait_s)
+            found = {int(key): JobState(state) for key, state in answer["states"].items()}
+            n_open = sum(state not in FINAL_STATES for state in found.values())
+            if n_open == 0:
+                return found
+            if deadline_s is not None and time.monotonic() >= deadline_s:
+                raise WaitTimedOutError(f"{n_open} of {len(ids)} jobs have not ended; they go on.")
+
+    def sites(self) -> tuple[fleet.SiteView, ...]:
+        """The sites, their water and the heat they want."""
+        return fleet.read_sites(self.transport.get("/v1/sites"))
+
+    def nodes(self) -> tuple[fleet.NodeView, ...]:
+        """The nodes and what they are doing."""
+        return fleet.read_nodes(self.transport.get("/v1/nodes"))
+
+    def heat(
+        self,
+        *,
+        site_id: int | None = None,
+        from_s: float | None = None,
+        to_s: float | None = None,
+    ) -> fleet.Heat:
+        """Heat delivered between two instants [Unix time], from the indexes of the meters."""
+        asked = {"site_id": site_id, "from_s": from_s, "to_s": to_s}
+        params = {key: value for key, value in asked.items() if value is not None}
+        return fleet.read_heat(self.transport.get("/v1/heat", params))
+
+    def whoami(self) -> Mapping[str, Any]:
+        """Whose key this is, and what it may do."""
+        answer: Mapping[str, Any] = self.transport.get("/v1/whoami")
+        return answer
+
+
+def split_batches(bodies: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """The bodies in order, cut where a request would grow too long for the server."""
+    batch: list[Mapping[str, Any]] = []
+    batch_bytes = 0
+    for body in bodies:
+        size_bytes = len(json.dumps(body, ensure_ascii=False).encode())
+        if batch and (
+            batch_bytes + size_bytes > _LARGEST_BATCH_BYTES or len(batch) >= _LARGEST_BATCH
+        ):
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append(body)
+        batch_bytes += size_bytes
+    if batch:
+        yield batch
+
+
+def _at(refused: RefusedByServerError, position: int, n_jobs: int) -> RefusedByServerError:
+    return RefusedByServerError(
+        f"Job {position} of {n_jobs}: {refused}",
+        status=refused.status,
+        code=refused.code,
+        line=refused.line,
+    )

@@ -1,0 +1,79 @@
+"""What can go wrong between a program and the server; each error is one plain sentence."""
+
+from pathlib import Path
+
+
+class ChaufferieError(Exception):
+    """Anything that this package tells its user; ``str(error)`` says what to do."""
+
+
+class NotConfiguredError(ChaufferieError):
+    """It is not said where the server is, or with what key."""
+
+
+class BadInputError(ChaufferieError):
+    """What was asked cannot be sent: a missing file, a wrong option; nothing was submitted."""
+
+    def __init__(
+        self, sentence: str, *, code: str = "client.input", line: int | None = None
+    ) -> None:
+        """Name the code of the refusal, and the line of the script where there is one."""
+        super().__init__(sentence)
+        self.code = code
+        self.line = line
+
+
+class ServerUnreachableError(ChaufferieError):
+    """Nobody answered, or the server said that it cannot work now."""
+
+
+class ServerFailedError(ChaufferieError):
+    """The server answered with a fault of its own."""
+
+
+class RefusedByServerError(ChaufferieError):
+    """The server understood and refused."""
+
+    def __init__(self, sentence: str, *, status: int, code: str, line: int | None = None) -> None:
+        """Keep what a program may want to look at."""
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.line = line
+
+
+class NotAllowedError(RefusedByServerError):
+    """The key is missing, wrong, expired, revoked, or may not do this."""
+
+
+class NotFoundError(RefusedByServerError):
+    """There is no such thing, or it belongs to somebody else."""
+
+
+class WaitTimedOutError(ChaufferieError):
+    """The time given for waiting is over; the job goes on."""
+
+
+class JobFailedError(ChaufferieError):
+    """A job whose result was asked for did not succeed."""
+
+    def __init__(self, sentence: str, *, job_id: int, exit_code: int | None) -> None:
+        """Keep which job, and what its program returned."""
+        super().__init__(sentence)
+        self.job_id = job_id
+        self.exit_code = exit_code
+
+
+class FileInTheWayError(ChaufferieError):
+    """A file with other content is where a result would go."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
+        super().__init__(
+            f"{path} exists and differs; name another directory, or allow overwriting."
+        )
+        self.path = path
+
+
+class DamagedFileError(ChaufferieError):
+    """What arrived is not what the job wrote."""

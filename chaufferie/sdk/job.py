@@ -1,0 +1,215 @@
+"""One job on the server: look at it, wait for it, fetch what it wrote."""
+
+import base64
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from chaufferie.sdk.download import fetch_file
+from chaufferie.sdk.errors import JobFailedError, WaitTimedOutError
+from chaufferie.sdk.transport import Transport
+from domain.files import ResultFile
+from domain.job import FINAL_STATES, JobState
+
+Stream = Literal["stdout", "stderr"]
+
+#: The server holds a request open at most this long [s].
+LONGEST_POLL_S = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """What a job that succeeded left behind."""
+
+    job_id: int
+    exit_code: int
+    stdout: str
+    files: tuple[ResultFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a job is where it is, or why it still waits."""
+
+    code: str
+    sentence: str
+    lines: tuple[str, ...]  #: One for each node that was considered.
+    notes: tuple[str, ...]  #: What was said when it was submitted.
+    attempts: tuple[Mapping[str, Any], ...]
+
+
+class Job:
+    """A job that was accepted."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        job_id: int,
+        *,
+        document: Mapping[str, Any] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Name the job; nothing is asked of the server yet."""
+        self.id = job_id
+        self.notes = tuple(notes)  #: What the server said when it accepted the job.
+        self._transport = transport
+        self._document = document
+
+    def __repr__(self) -> str:
+        state = "" if self._document is None else f" {self._document['state']}"
+        return f"<Job {self.id}{state}>"
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """Everything the server said about it when last asked."""
+        return self._document if self._document is not None else self.refresh()
+
+    @property
+    def state(self) -> JobState:
+        """Where it stood when the server was last asked."""
+        return JobState(self.document["state"])
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it had ended when the server was last asked."""
+        return self.state in FINAL_STATES
+
+    @property
+    def exit_code(self) -> int | None:
+        """What its program returned; None while it runs, or where none ran."""
+        code: int | None = self.document["exit_code"]
+        return code
+
+    def refresh(self, wait_s: float = 0.0) -> Mapping[str, Any]:
+        """Ask again; with ``wait_s`` the answer comes when it ends, or when the time is up."""
+        document: Mapping[str, Any] = self._transport.get(
+            f"/v1/jobs/{self.id}", {"wait_s": wait_s} if wait_s else None, wait_s=wait_s
+        )
+        self._document = document
+        return document
+
+    def wait(
+        self,
+        timeout_s: float | None = None,
+        *,
+        on_look: Callable[["Job"], None] | None = None,
+        look_every_s: float = LONGEST_POLL_S,
+    ) -> JobState:
+        """Wait until it has ended; ``on_look`` is called with each answer until then.
+
+        Raises ``WaitTimedOutError`` after ``timeout_s``; the job goes on.
+        """
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            left_s = LONGEST_POLL_S if deadline_s is None else deadline_s - time.monotonic()
+            self.refresh(min(max(left_s, 0.0), look_every_s, LONGEST_POLL_S))
+            if self.is_final:
+                return self.state
+            if deadline_s is not None and time.monotonic() >= deadline_s:
+                raise WaitTimedOutError(f"Job {self.id} is still {self.state.value}; it goes on.")
+            if on_look is not None:
+                on_look(self)
+
+    def result(self, timeout_s: float | None = None) -> JobResult:
+        """Wait, and give what it left; raises ``JobFailedError`` where it did not succeed."""
+        state = self.wait(timeout_s)
+        if state is not JobState.SUCCEEDED:
+            raise JobFailedError(
+                describe_end(self.document), job_id=self.id, exit_code=self.exit_code
+            )
+        return JobResult(
+            job_id=self.id,
+            exit_code=self.exit_code or 0,
+            stdout=self.stdout(),
+            files=self.files(),
+        )
+
+    def cancel(self) -> JobState:
+        """Stop it: at once where it waits, by its node where it runs."""
+        answer = self._transport.post(f"/v1/jobs/{self.id}/cancel")
+        return JobState(answer["state"])
+
+    def release(self) -> JobState:
+        """Let it queue, where it was held."""
+        answer = self._transport.post(f"/v1/jobs/{self.id}/release")
+        return JobState(answer["state"])
+
+    def logs(self, *, follow: bool = False, stream: Stream = "stdout") -> Iterator[bytes]:
+        """What its latest attempt wrote so far, in pieces.
+
+        With ``follow`` also what it writes until it ends; should it start anew elsewhere, the new
+        attempt's output comes after.
+        """
+        attempt: int | None = None
+        offset = 0
+        wait_s = LONGEST_POLL_S if follow else 0.0
+        while True:
+            asked: dict[str, str | float] = {"stream": stream, "offset": offset, "wait_s": wait_s}
+            if attempt is not None:
+                asked["attempt"] = attempt
+            answer = self._transport.get(f"/v1/jobs/{self.id}/output", asked, wait_s=wait_s)
+            piece = base64.b64decode(answer["data_base64"])
+            attempt, offset = answer["attempt"], answer["next_offset"]
+            if piece:
+                yield piece
+            elif not follow or (answer["is_final"] and self._ended_with(attempt)):
+                return
+            elif answer["is_final"]:
+                attempt, offset = attempt + 1, 0
+
+    def _ended_with(self, attempt: int) -> bool:
+        return int(self.refresh()["attempt"]) <= attempt
+
+    def stdout(self) -> str:
+        """What it wrote on its standard output so far."""
+        return b"".join(self.logs()).decode("utf-8", "replace")
+
+    def stderr(self) -> str:
+        """What it wrote on its standard error so far, where that is kept apart."""
+        return b"".join(self.logs(stream="stderr")).decode("utf-8", "replace")
+
+    def files(self) -> tuple[ResultFile, ...]:
+        """The files it left in its working directory."""
+        return tuple(
+            ResultFile(path=file["path"], sha256=file["sha256"], size_bytes=file["size_bytes"])
+            for file in self.refresh().get("files", ())
+        )
+
+    def download(self, directory: str | Path = ".", *, overwrite: bool = False) -> tuple[Path, ...]:
+        """Fetch every file it left; those that are there already, unchanged, are not sent again.
+
+        Raises ``FileInTheWayError`` before fetching a file that would replace another one.
+        """
+        folder = Path(directory)
+        return tuple(
+            fetch_file(self._transport, self.id, file, folder, overwrite=overwrite)
+            for file in self.files()
+        )
+
+    def explain(self) -> Explanation:
+        """Why it is where it is, or why it still waits."""
+        answer = self._transport.get(f"/v1/jobs/{self.id}/explain")
+        return Explanation(
+            code=answer["code"],
+            sentence=answer["sentence"],
+            lines=tuple(answer["lines"]),
+            notes=tuple(answer["notes"]),
+            attempts=tuple(answer["attempts"]),
+        )
+
+
+def describe_end(document: Mapping[str, Any]) -> str:
+    """How a job ended, in one sentence."""
+    state = document["state"]
+    code = document.get("exit_code")
+    reason = (document.get("reason") or "").replace("_", " ")
+    details = [reason] if reason and reason not in {"completed", state} else []
+    if code is not None and state != JobState.SUCCEEDED:
+        details.append(f"exit code {code}")
+    if document.get("detail"):
+        details.append(str(document["detail"]).rstrip("."))
+    shown = f" ({', '.join(details)})" if details else ""
+    where = f" on {document['node']}" if document.get("node") else ""
+    return f"Job {document['job_id']} {state}{where}{shown}."

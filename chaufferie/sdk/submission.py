@@ -1,0 +1,165 @@
+"""A job as a user asks for it, read by the parser of the server before anything is sent."""
+
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, TypedDict
+
+from chaufferie.sdk.errors import BadInputError
+from chaufferie.sdk.staging import Input, find_inputs
+from domain.refusal import Refused
+from domain.sbatch.durations import describe_duration
+from domain.sbatch.parse import parse_submission
+from domain.sbatch.precedence import VARIABLES
+from domain.sbatch.submission import Submission, SubmitRequest
+
+_S_PER_MIN = 60
+
+
+class Wishes(TypedDict, total=False):
+    """What may be asked of a job by name; each stands for an option of the command line."""
+
+    name: str
+    cores: int
+    mem_mib: int
+    time_limit_s: float
+    type: str  #: ``flex``, ``ondemand`` or ``reserved``.
+    deadline: str | datetime  #: By which the job must have ended; ``+6h`` counts from now.
+    project: str
+    options: Sequence[str]  #: Further words, as on the command line of ``sbatch``.
+    arguments: Sequence[str]  #: For the script.
+    environment: Mapping[str, str]  #: Variables that the job finds set.
+    inputs: Sequence[str | Path]  #: Files and directories that travel with the job.
+    directory: str | Path  #: The submit directory, where inputs are; default: the current one.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """One job to submit: a script, or a command, and what is asked for it."""
+
+    script: str | Path | None = None  #: Its file, relative to the submit directory.
+    text: str | None = None  #: Of a script that is in no file.
+    command: Sequence[str] = ()
+    wishes: Wishes = field(default_factory=Wishes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A submission that the parser accepts, ready to be sent."""
+
+    body: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    submission: Submission
+
+
+def prepare(request: JobRequest) -> Prepared:
+    """Read the script and the options as the server will.
+
+    Raises ``BadInputError`` naming the line and the option where something is wrong.
+    """
+    wishes = request.wishes
+    submit_dir = Path(wishes.get("directory", ".")).absolute()
+    options = (*_option_words(wishes), *wishes.get("options", ()))
+    text = request.text
+    if request.script is not None:
+        text = read_script_file(submit_dir / request.script)
+    name = None if request.script is None else Path(request.script).name
+    now_s = time.time()  # noqa: TID251 - the clock by which relative deadlines are meant
+    offset_s = time.localtime(now_s).tm_gmtoff
+    shell = dict(os.environ)
+    submission = parse_submission(
+        SubmitRequest(
+            now_s=now_s,
+            script=text,
+            script_name=name,
+            command=request.command,
+            options=options,
+            arguments=wishes.get("arguments", ()),
+            environment=shell,
+            zone=timezone(timedelta(seconds=offset_s)),
+            submit_dir=str(submit_dir),
+        )
+    )
+    if isinstance(submission, Refused):
+        raise BadInputError(submission.sentence, code=submission.code, line=submission.line)
+    inputs = find_inputs(wishes.get("inputs", ()), submit_dir)
+    body = {
+        "script": text,
+        "script_name": name,
+        "command": list(request.command),
+        "arguments": list(wishes.get("arguments", ())),
+        "options": list(options),
+        "environment": {
+            **{key: shell[key] for key in VARIABLES if key in shell},
+            **wishes.get("environment", {}),
+            **submission.export.variables,
+        },
+        "inputs": [item.as_document() for item in inputs],
+        "submit_host": socket.gethostname(),
+        "submit_user": _user(),
+        "submit_dir": str(submit_dir),
+        "utc_offset_s": offset_s,
+    }
+    _check_text(body)
+    return Prepared(body=body, inputs=inputs, submission=submission)
+
+
+def read_script_file(file: Path) -> str:
+    """The text of a job script; bytes that are no UTF-8 are left for the parser to name."""
+    try:
+        return file.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        raise BadInputError(
+            f"There is no script {str(file)!r}; to run a command, put it after --."
+        ) from None
+    except OSError as error:
+        raise BadInputError(
+            f"The script {str(file)!r} cannot be read: {error.strerror}."
+        ) from error
+
+
+def _check_text(body: Mapping[str, Any]) -> None:
+    """File names and arguments may hold bytes that are no text, which no request can carry."""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadInputError(
+            "A file name, an argument or a variable is not UTF-8 text; rename or change it."
+        ) from error
+
+
+def _option_words(wishes: Wishes) -> list[str]:
+    words: list[str] = []
+    for key, option in (("name", "job-name"), ("type", "type"), ("project", "account")):
+        if key in wishes:
+            words.append(f"--{option}={wishes[key]}")  # type: ignore[literal-required]
+    if "cores" in wishes:
+        words.append(f"--cpus-per-task={wishes['cores']}")
+    if "mem_mib" in wishes:
+        words.append(f"--mem={wishes['mem_mib']}M")
+    if "time_limit_s" in wishes:
+        minutes = max(1, -(-int(wishes["time_limit_s"]) // _S_PER_MIN))
+        words.append(f"--time={describe_duration(minutes * _S_PER_MIN)}")
+    if "deadline" in wishes:
+        words.append(f"--deadline={_instant(wishes['deadline'])}")
+    return words
+
+
+def _instant(deadline: str | datetime) -> str:
+    if isinstance(deadline, str):
+        return deadline
+    return deadline.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _user() -> str | None:
+    """The name of whoever submits, where the machine knows one."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None

@@ -1,0 +1,198 @@
+"""Requests to the server: retried where that is safe, refused in typed errors."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from chaufferie.sdk.endpoint import Endpoint
+from chaufferie.sdk.errors import (
+    ChaufferieError,
+    NotAllowedError,
+    NotConfiguredError,
+    NotFoundError,
+    RefusedByServerError,
+    ServerFailedError,
+    ServerUnreachableError,
+)
+
+#: How long an answer may take beyond the time that the request itself asks the server to wait.
+_ANSWER_TIMEOUT_S = 30.0
+_CONNECT_TIMEOUT_S = 5.0
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 2.0
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR, _BUSY = 401, 403, 404, 500, 503
+#: Of a proxy before the server, while the server starts again.
+_TRY_AGAIN = frozenset({_BUSY, 502, 504})
+
+Params = Mapping[str, str | int | float | list[str]]
+
+
+class Transport:
+    """One server, one key; connections are kept open between requests."""
+
+    def __init__(self, endpoint: Endpoint, patience_s: float) -> None:
+        """Keep trying for ``patience_s`` while nobody answers."""
+        self.url = endpoint.url.rstrip("/")
+        self.patience_s = patience_s
+        try:
+            self._http = httpx2.Client(
+                base_url=self.url,
+                headers={"Authorization": f"Bearer {endpoint.token}"},
+                timeout=httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S),
+                trust_env=not _is_this_machine(self.url),
+            )
+        except (httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise NotConfiguredError(
+                f"{self.url!r} with this key is no server to talk to: check both."
+            ) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, path: str, params: Params | None = None, *, wait_s: float = 0.0) -> Any:  # noqa: ANN401 - JSON
+        """The document at this path."""
+        answer = self._send(lambda: self._http.get(path, params=params, timeout=_timeout(wait_s)))
+        return _document(answer)
+
+    def post(
+        self, path: str, body: object = None, *, key: str | None = None, wait_s: float = 0.0
+    ) -> Any:  # noqa: ANN401 - JSON
+        """What the server answers to this; with an idempotency key it is done once at most."""
+        headers = {"Idempotency-Key": key} if key is not None else {}
+
+        def send() -> httpx2.Response:
+            return self._http.post(path, json=body, headers=headers, timeout=_timeout(wait_s))
+
+        return _document(self._send(send))
+
+    def post_once(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """As ``post``, for what must not be done twice: sent again only if it never arrived."""
+        return _document(self._send(lambda: self._http.post(path, json=body), is_repeatable=False))
+
+    def delete(self, path: str) -> None:
+        """Delete what is at this path."""
+        self._send(lambda: self._http.delete(path))
+
+    def has(self, path: str) -> bool:
+        """Whether there is something at this path."""
+        try:
+            self._send(lambda: self._http.head(path))
+        except NotFoundError:
+            return False
+        return True
+
+    def put_file(self, path: str, file: Path) -> None:
+        """Send the bytes of a file."""
+
+        def send() -> httpx2.Response:
+            with file.open("rb") as content:
+                return self._http.put(path, content=content, timeout=_timeout(None))
+
+        self._send(send)
+
+    @contextmanager
+    def stream(self, path: str) -> Iterator[Iterator[bytes]]:
+        """The bytes at this path, in pieces as they arrive."""
+        try:
+            with self._http.stream("GET", path) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _error(answer)
+                yield answer.iter_bytes()
+        except httpx2.TransportError as error:
+            raise self._unreachable() from error
+
+    def _send(
+        self, send: Callable[[], httpx2.Response], *, is_repeatable: bool = True
+    ) -> httpx2.Response:
+        give_up_s = time.monotonic() + self.patience_s
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            left_s = give_up_s - time.monotonic()
+            try:
+                answer = send()
+            except httpx2.TransportError as error:
+                was_sent = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+                if isinstance(error, httpx2.UnsupportedProtocol):
+                    raise NotConfiguredError(
+                        f"{self.url!r} is no address: it starts with http:// or https://."
+                    ) from error
+                if left_s <= 0 or (was_sent and not is_repeatable):
+                    raise self._unreachable() from error
+            else:
+                if answer.is_success:
+                    return answer
+                if answer.status_code not in _TRY_AGAIN or left_s <= 0 or not is_repeatable:
+                    raise _error(answer)
+            time.sleep(min(pause_s, max(left_s, 0.0)))
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _unreachable(self) -> ServerUnreachableError:
+        return ServerUnreachableError(
+            f"The server at {self.url} does not answer: check that it runs "
+            "(on this machine, start it with `chaufferie up`)."
+        )
+
+
+def _timeout(wait_s: float | None) -> httpx2.Timeout:
+    read_s = None if wait_s is None else wait_s + _ANSWER_TIMEOUT_S
+    return httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, read=read_s)
+
+
+def _is_this_machine(url: str) -> bool:
+    """Whether a proxy named in the environment could never be the way to this host."""
+    host = httpx2.URL(url).host
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _document(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ServerFailedError(
+            f"{answer.url} answers, but not as a Chaufferie server; check the address."
+        ) from error
+
+
+def _error(answer: httpx2.Response) -> ChaufferieError:
+    status = answer.status_code
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        document = {}
+    code = str(document.get("code", f"http.{status}"))
+    sentence = str(document.get("title") or f"The server answered with status {status}.")
+    if status in {_UNAUTHORIZED, _FORBIDDEN}:
+        return NotAllowedError(sentence, status=status, code=code)
+    if status == _NOT_FOUND:
+        return NotFoundError(sentence, status=status, code=code)
+    if status in _TRY_AGAIN:
+        return ServerUnreachableError(f"The server cannot answer now: {sentence}")
+    if status >= _SERVER_ERROR:
+        return ServerFailedError(f"The server failed: {sentence} Its log says why.")
+    line = document.get("line")
+    line = line if isinstance(line, int) else None
+    return RefusedByServerError(sentence, status=status, code=code, line=line)
+
+
+def refused_document(document: Mapping[str, Any]) -> RefusedByServerError | None:
+    """The refusal that an item of a batch's answer holds, if it is one."""
+    if "job_id" in document:
+        return None
+    return RefusedByServerError(
+        str(document.get("title")),
+        status=int(document.get("status", 0)),
+        code=str(document.get("code")),
+        line=document.get("line"),
+    )

@@ -1,0 +1,1 @@
+"""Starts everything on this machine as processes of its own, and runs the demonstration."""

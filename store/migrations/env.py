@@ -1,0 +1,15 @@
+"""Runs the migrations on the connection that ``store.schema`` opened."""
+
+from alembic import context
+
+from store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite alters a table by copying it
+    compare_type=True,
+    transactional_ddl=True,  # all of a migration or nothing, on both databases
+)
+with context.begin_transaction():
+    context.run_migrations()

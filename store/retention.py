@@ -1,0 +1,99 @@
+"""What is forgotten, and when: old readings are thinned, old engine runs and sent messages go.
+
+The register ledger, the attempts, their usage and the audit trail are never touched here: a
+statement may ask for them years later. Every step is small and can be repeated, so that a job
+never waits long for one and a stop at any moment does no harm.
+"""
+
+from sqlalchemy import BigInteger, cast, delete, func, insert, select, update
+
+from store import event_log
+from store.tables import decision, event, outbox, reading, setting
+from store.transaction import Transaction
+
+#: Of old readings one stays for each node and this long [s]: the shape of a day remains.
+KEPT_EVERY_S = 900.0
+#: Readings of this span are thinned in one step [s].
+THINNED_STEP_S = 86_400.0
+LARGEST_STEP_ROWS = 5000
+_THINNED_UNTIL = "readings_thinned_until_s"
+
+
+def thin_readings(tx: Transaction, older_than_s: float) -> bool:
+    """Thin one more day of readings of this age; whether there may be more to do.
+
+    The last reading of each span stays, and so does the newest of each node.
+    """
+    start_s = _thinned_until_s(tx)
+    stop_s = min(start_s + THINNED_STEP_S, tx.now_s - older_than_s)
+    if stop_s <= start_s:
+        return False
+    in_step = (reading.c.taken_at_s >= start_s) & (reading.c.taken_at_s < stop_s)
+    span = cast(reading.c.taken_at_s / KEPT_EVERY_S, BigInteger)
+    kept = (
+        select(func.max(reading.c.seq).label("seq"), reading.c.node_id)
+        .where(in_step)
+        .group_by(reading.c.node_id, span)
+        .subquery()
+    )
+    is_kept = (
+        select(kept.c.seq)
+        .where(kept.c.node_id == reading.c.node_id, kept.c.seq == reading.c.seq)
+        .exists()
+    )
+    tx.connection.execute(delete(reading).where(in_step, ~is_kept))
+    _note_thinned(tx, stop_s)
+    return stop_s < tx.now_s - older_than_s
+
+
+def _thinned_until_s(tx: Transaction) -> float:
+    """Where the last step stopped; at first, the oldest reading."""
+    found = tx.connection.execute(
+        select(setting.c.value).where(setting.c.name == _THINNED_UNTIL)
+    ).scalar()
+    if found is not None:
+        return float(found)
+    oldest = tx.connection.execute(select(func.min(reading.c.taken_at_s))).scalar()
+    return tx.now_s if oldest is None else float(oldest)
+
+
+def _note_thinned(tx: Transaction, until_s: float) -> None:
+    changed = tx.connection.execute(
+        update(setting).where(setting.c.name == _THINNED_UNTIL).values(value=repr(until_s))
+    ).rowcount
+    if not changed:
+        tx.connection.execute(insert(setting), {"name": _THINNED_UNTIL, "value": repr(until_s)})
+
+
+def prune_old_runs(tx: Transaction, older_than_s: float) -> bool:
+    """Forget some events of engine runs before the last; whether there may be more to do.
+
+    The last run stays whole, since it is what replays. Decisions that gave orders stay too: they
+    say why a job went where it went.
+    """
+    run = event_log.last_run(tx.connection)
+    if run is None:
+        return False
+    old = (
+        select(event.c.id)
+        .where(event.c.batch < run.first_batch, event.c.at_s < tx.now_s - older_than_s)
+        .limit(LARGEST_STEP_ROWS)
+    )
+    events = tx.connection.execute(delete(event).where(event.c.id.in_(old))).rowcount
+    idle = (
+        select(decision.c.batch)
+        .where(decision.c.batch < run.first_batch, decision.c.commands == "[]")
+        .where(decision.c.now_s < tx.now_s - older_than_s)
+        .limit(LARGEST_STEP_ROWS)
+    )
+    decisions = tx.connection.execute(delete(decision).where(decision.c.batch.in_(idle))).rowcount
+    return LARGEST_STEP_ROWS in (events, decisions)
+
+
+def drop_sent(tx: Transaction, older_than_s: float) -> bool:
+    """Forget some messages that were sent; whether there may be more to do."""
+    sent = (select(outbox.c.id).where(outbox.c.sent_at_s < tx.now_s - older_than_s)).limit(
+        LARGEST_STEP_ROWS
+    )
+    gone = tx.connection.execute(delete(outbox).where(outbox.c.id.in_(sent))).rowcount
+    return bool(gone == LARGEST_STEP_ROWS)

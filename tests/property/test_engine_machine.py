@@ -1,0 +1,174 @@
+"""The engine under any history of a cluster: no job lost or doubled, no core promised twice."""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from domain.commands import AssignAttempt, Command
+from domain.events import Event, JobQueued, JobWithdrawn
+from domain.job import EndReason, SchedulingType
+from scheduler.engine import Engine
+from scheduler.placement.coldest import ColdestTank
+from tests.support.builders import (
+    NOW_S,
+    claimed,
+    ended,
+    job_queued,
+    node_joined,
+    node_left,
+    reading_taken,
+)
+
+#: Jobs of at least this length are never offered ahead of a free core.
+SHORTEST_RUN_S = 10.0
+nodes = st.integers(1, 4)
+types = st.sampled_from([kind.value for kind in SchedulingType])
+
+
+@dataclass
+class Job:
+    """What the world knows of one job."""
+
+    fact: JobQueued
+    attempt: int = 0
+    node_id: int | None = None
+    is_claimed: bool = False
+    is_over: bool = False
+
+
+class ClusterMachine(RuleBasedStateMachine):
+    """A cluster that tells the engine everything, once, in some order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = Engine(ColdestTank())
+        self.now_s = NOW_S
+        self.log: list[tuple[list[Event], float, list[Command]]] = []
+        self.jobs: dict[int, Job] = {}
+        self.cores: dict[int, int] = {}
+        self.temps_c: dict[int, float] = {}
+
+    def tell(self, *facts: Event) -> None:
+        commands = self.engine.handle(facts, self.now_s)
+        self.log.append((list(facts), self.now_s, commands))
+        for order in commands:
+            assert isinstance(order, AssignAttempt)
+            job = self.jobs[order.instance_id]
+            assert not job.is_over, "an ended job was offered"
+            assert job.node_id is None, "a job was offered twice"
+            assert order.attempt == job.attempt + 1
+            job.attempt, job.node_id = order.attempt, order.node_id
+
+    def _placed(self) -> list[Job]:
+        return [job for job in self.jobs.values() if job.node_id is not None]
+
+    @rule(node_id=nodes, cores=st.sampled_from([2, 8]))
+    def join(self, node_id: int, cores: int) -> None:
+        cores = self.cores.setdefault(node_id, cores)
+        self.tell(node_joined(node_id, cores=cores))
+
+    @rule(node_id=nodes)
+    def leave(self, node_id: int) -> None:
+        if node_id in self.cores:
+            self.tell(node_left(node_id))
+
+    @rule(node_id=nodes, water_temp_c=st.floats(5.0, 55.0), works=st.booleans())
+    def read(self, node_id: int, water_temp_c: float, *, works: bool) -> None:
+        fact = reading_taken(node_id, water_temp_c, taken_at_s=self.now_s, accepts_work=works)
+        self.tell(fact)
+
+    @rule(cores=st.integers(1, 8), kind=types, whole=st.booleans(), limit_s=st.integers(60, 9999))
+    def submit(self, cores: int, kind: str, limit_s: int, *, whole: bool) -> None:
+        number = len(self.jobs) + 1
+        fact = job_queued(
+            number,
+            cores=cores,
+            scheduling_type=kind,
+            whole_node=whole,
+            time_limit_s=limit_s,
+            queued_at_s=self.now_s,
+            start_before_s=self.now_s + 600.0,
+        )
+        self.jobs[number] = Job(fact)
+        self.tell(fact)
+
+    @precondition(lambda self: self._placed())
+    @rule(data=st.data())
+    def claim(self, data: st.DataObject) -> None:
+        job = data.draw(st.sampled_from(self._placed()))
+        assert job.node_id is not None
+        job.is_claimed = True
+        self.tell(claimed(job.fact.instance_id, job.attempt, job.node_id))
+
+    @precondition(lambda self: self._placed())
+    @rule(
+        data=st.data(),
+        reason=st.sampled_from(list(EndReason)),
+        wall_s=st.floats(SHORTEST_RUN_S, 9999.0),
+        again=st.booleans(),
+        repeats=st.integers(1, 2),
+    )
+    def end(
+        self, data: st.DataObject, reason: EndReason, wall_s: float, repeats: int, *, again: bool
+    ) -> None:
+        job = data.draw(st.sampled_from(self._placed()))
+        assert job.node_id is not None
+        fact = ended(job.fact.instance_id, job.attempt, job.node_id, reason, wall_s)
+        facts: list[Event] = [fact] * repeats
+        again = again and reason is not EndReason.COMPLETED
+        if again:
+            job.fact = job_queued(
+                job.fact.instance_id,
+                cores=job.fact.cores,
+                time_limit_s=job.fact.time_limit_s,
+                last_attempt=job.attempt,
+                avoid_node_id=job.node_id,
+            )
+            facts.append(job.fact)
+        job.node_id, job.is_claimed, job.is_over = None, False, not again
+        self.tell(*facts)
+
+    @precondition(lambda self: any(not job.is_claimed for job in self.jobs.values()))
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        job = data.draw(st.sampled_from([job for job in self.jobs.values() if not job.is_claimed]))
+        job.is_over, job.node_id = True, None
+        self.tell(JobWithdrawn(instance_id=job.fact.instance_id))
+
+    @rule(seconds_s=st.floats(0.0, 120.0))
+    def wait(self, seconds_s: float) -> None:
+        self.now_s += seconds_s
+        self.tell()
+
+    @invariant()
+    def no_core_is_promised_twice(self) -> None:
+        used = dict.fromkeys(self.cores, 0)
+        for job in self._placed():
+            assert job.node_id is not None
+            node_cores = self.cores[job.node_id]
+            used[job.node_id] += node_cores if job.fact.whole_node else job.fact.cores
+        assert all(used[node_id] <= cores for node_id, cores in self.cores.items())
+
+    @invariant()
+    def every_job_waits_or_is_placed_or_is_over(self) -> None:
+        state = self.engine.state
+        state.check_invariants()
+        for number, job in self.jobs.items():
+            assert (number in state.queue) == (not job.is_over and job.node_id is None)
+            assert (number in state.occupations) == (job.node_id is not None)
+
+    @invariant()
+    def what_is_over_is_forgotten(self) -> None:
+        assert len(self.engine.state.queue) + len(self.engine.state.occupations) == sum(
+            not job.is_over for job in self.jobs.values()
+        )
+
+    def teardown(self) -> None:
+        """Replay the whole history on a fresh engine."""
+        fresh = Engine(ColdestTank())
+        for facts, now_s, commands in self.log:
+            assert fresh.handle(facts, now_s) == commands
+
+
+TestCluster = ClusterMachine.TestCase

@@ -1,0 +1,210 @@
+"""Scheduler, store and nodes under any history: nothing lost, run twice at once or billed twice."""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from domain.delivery import AttemptKey, CompletionResult
+from domain.job import FINAL_STATES, EndReason, JobState
+from scheduler.doctor import examine
+from scheduler.placement.coldest import ColdestTank
+from scheduler.service import Pace, SchedulerService
+from store import event_log, nodes, reconcile
+from store.invariants import look_at_all
+from store.readings import add_readings
+from tests.support.builders import job_spec, reading
+from tests.support.databases import Databases
+from tests.support.scene import Scene
+
+EAGER = Pace(reconcile_s=0.0, renew_s=0.0)
+TOLERANCE_S = 60
+CORES = 8
+reports = st.sampled_from(
+    [EndReason.COMPLETED, EndReason.PROGRAM_FAILED, EndReason.OVERHEATED, EndReason.TIME_LIMIT]
+)
+
+
+@dataclass
+class Node:
+    """One node as it really is, whatever the store believes."""
+
+    node_id: int
+    boot: int = 1
+    seq: int = 0
+    #: Programs that run, and until when their lease lets them.
+    running: dict[AttemptKey, float] = field(default_factory=dict)
+    cores: dict[AttemptKey, int] = field(default_factory=dict)
+    spooled: dict[AttemptKey, tuple[EndReason, str]] = field(default_factory=dict)
+
+    @property
+    def boot_id(self) -> str:
+        return f"boot-{self.boot}"
+
+    @property
+    def free_cores(self) -> int:
+        return CORES - sum(self.cores[key] for key in self.running)
+
+
+class ProtocolMachine(RuleBasedStateMachine):
+    """Two nodes, one store; every answer may be lost and every report repeated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        self.scene = Scene(Databases(Path(self._folder.name)).fresh())
+        self.nodes = [Node(self.scene.node(name)) for name in ("first", "second")]
+        self.jobs: list[int] = []
+        self.ended: dict[AttemptKey, int] = {}
+        self.restart_scheduler()
+
+    @rule()
+    def restart_scheduler(self) -> None:
+        self.service = SchedulerService(store=self.scene.store, policy=ColdestTank(), pace=EAGER)
+
+    @rule(
+        cores=st.integers(1, CORES),
+        max_attempts=st.integers(1, 2),
+        requeue=st.sampled_from([None, False]),
+    )
+    def submit(self, cores: int, max_attempts: int, *, requeue: bool | None) -> None:
+        spec = job_spec(
+            cores=cores,
+            max_attempts=max_attempts,
+            requeue=requeue,
+            disconnect_tolerance_s=TOLERANCE_S,
+        )
+        self.jobs.append(self.scene.submit(spec, key=f"job-{len(self.jobs)}"))
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        self.scene.cancel(data.draw(st.sampled_from(self.jobs)))
+
+    @rule()
+    def decide(self) -> None:
+        for node in self.nodes:
+            node.seq += 1
+            item = reading(node.node_id, node.seq, taken_at_s=self.scene.clock.now_s)
+            with self.scene.store.transaction() as tx:
+                add_readings(tx, node.node_id, [item])
+        self.service.turn()
+
+    @rule(which=st.integers(0, 1), is_lost=st.booleans())
+    def ask(self, which: int, *, is_lost: bool) -> None:
+        """A claim; its answer may not arrive."""
+        node = self.nodes[which]
+        known = [*node.running, *node.spooled]
+        handed = self.scene.claim(
+            node.node_id, node.boot_id, holding=known, free_cores=node.free_cores
+        )
+        if is_lost:
+            return
+        for item in handed.claimed:
+            node.running[item.key] = self.scene.clock.now_s + item.lease_ttl_s
+            node.cores[item.key] = int(item.spec["resources"]["cores"])  # type: ignore[index]
+        for order in handed.kill:
+            self._stop(node, order.key, order.reason)
+
+    @rule(which=st.integers(0, 1), is_lost=st.booleans())
+    def beat(self, which: int, *, is_lost: bool) -> None:
+        """A heartbeat; its answer may not arrive."""
+        node = self.nodes[which]
+        with self.scene.store.transaction() as tx:
+            if nodes.is_down(tx, node.node_id):
+                nodes.bring_back(tx, node.node_id)
+        pulse = self.scene.heartbeat(
+            node.node_id, node.boot_id, holding=list(node.running), spooled=list(node.spooled)
+        )
+        if is_lost:
+            return
+        for key in pulse.renewed:
+            node.running[key] = self.scene.clock.now_s + TOLERANCE_S
+        for order in pulse.kill:
+            self._stop(node, order.key, order.reason)
+
+    def _stop(self, node: Node, key: AttemptKey, reason: EndReason) -> None:
+        if node.running.pop(key, None) is not None:
+            node.spooled[key] = (reason, node.boot_id)
+
+    @precondition(lambda self: any(node.running for node in self.nodes))
+    @rule(data=st.data(), reason=reports)
+    def finish(self, data: st.DataObject, reason: EndReason) -> None:
+        """A program ends; its report waits on the node."""
+        running = [(node, key) for node in self.nodes for key in node.running]
+        node, key = data.draw(st.sampled_from(running))
+        self._stop(node, key, reason)
+
+    @rule(which=st.integers(0, 1), is_lost=st.booleans())
+    def report(self, which: int, *, is_lost: bool) -> None:
+        """Everything spooled is reported; where the answer is lost, it is reported again later."""
+        node = self.nodes[which]
+        for key, (reason, boot_id) in list(node.spooled.items()):
+            result = self.scene.report(node.node_id, key, reason, boot_id)
+            if result is CompletionResult.ACCEPTED:
+                self.ended[key] = self.ended.get(key, 0) + 1
+            if not is_lost:
+                del node.spooled[key]
+
+    @rule(which=st.integers(0, 1))
+    def lose_power(self, which: int) -> None:
+        """The node's programs are gone; what it had written down is not."""
+        node = self.nodes[which]
+        node.boot += 1
+        node.running.clear()
+
+    @rule(seconds_s=st.sampled_from([1.0, 30.0, 61.0, 100.0]))
+    def wait(self, seconds_s: float) -> None:
+        """Time goes by; a node stops by itself what its lease no longer covers."""
+        self.scene.clock.advance(seconds_s)
+        for node in self.nodes:
+            for key, until_s in list(node.running.items()):
+                if until_s <= self.scene.clock.now_s:
+                    self._stop(node, key, EndReason.LEASE_ENDED)
+        with self.scene.store.transaction() as tx:
+            reconcile.lose_expired(tx)
+
+    @invariant()
+    def no_job_runs_in_two_places(self) -> None:
+        running = [key.instance_id for node in self.nodes for key in node.running]
+        assert len(running) == len(set(running))
+
+    @invariant()
+    def no_end_is_accepted_twice(self) -> None:
+        assert set(self.ended.values()) <= {1}
+        assert {(row["instance_id"], row["attempt"]) for row in self.scene.usage()} == {
+            (key.instance_id, key.attempt) for key in self.ended
+        }
+
+    @invariant()
+    def the_store_is_sound(self) -> None:
+        findings = look_at_all(self.scene.database, role="nobody")
+        assert [finding for finding in findings if finding.offenders] == []
+
+    def teardown(self) -> None:
+        """With nodes that answer, every job comes to its end; and the log replays."""
+        try:
+            for _ in range(3 * len(self.jobs) + 3):
+                self.decide()
+                for which, node in enumerate(self.nodes):
+                    self.beat(which, is_lost=False)
+                    self.ask(which, is_lost=False)
+                    for key in list(node.running):
+                        self._stop(node, key, EndReason.COMPLETED)
+                    self.report(which, is_lost=False)
+            left = {self.scene.state(job_id) for job_id in self.jobs}
+            assert left <= FINAL_STATES | {JobState.HELD}
+            self.service.turn()
+            assert [item for item in examine(self.scene.database) if item.offenders] == []
+            with self.scene.database.read() as connection:
+                assert event_log.last_run(connection) is not None
+        finally:
+            self.scene.close()
+            self._folder.cleanup()
+
+
+TestProtocol = ProtocolMachine.TestCase
+TestProtocol.settings = settings(max_examples=12, stateful_step_count=40)

@@ -1,0 +1,106 @@
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import wire
+from domain.commands import AssignAttempt, Candidate, Command, PreemptAttempt, Why
+from domain.events import EngineStarted, Event, JobWithdrawn
+from domain.job import SchedulingType
+from domain.job_spec import InputFile, Resources
+from tests.support.builders import (
+    claimed,
+    ended,
+    job_queued,
+    job_spec,
+    node_joined,
+    node_left,
+    reading_taken,
+)
+
+EVENTS: list[Event] = [
+    job_queued(1, start_before_s=1.5, mem_mib=3),
+    JobWithdrawn(instance_id=1),
+    claimed(1),
+    ended(1),
+    node_joined(1),
+    node_left(1),
+    reading_taken(1),
+    EngineStarted(policy="coldest", version="1"),
+]
+CANDIDATE = Candidate(
+    node_id=1,
+    node_name="Piscine Élan",
+    water_temp_c=20.1,
+    promised_temp_c=21.3,
+    free_cores=4,
+    score=-21.3,
+)
+WHY = Why(code="coldest_water", candidates=(CANDIDATE,))
+COMMANDS: list[Command] = [
+    AssignAttempt(instance_id=1, attempt=2, node_id=3, why=WHY),
+    PreemptAttempt(instance_id=1, attempt=2, node_id=3, why=Why(code="better_heat")),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=wire.event_kind)
+def test_an_event_is_read_as_it_was_written(event: Event) -> None:
+    assert wire.load_event(wire.event_kind(event), wire.dumps(event)) == event
+
+
+def test_every_kind_of_event_is_tried_above() -> None:
+    kinds = {kind.__name__ for kind in Event.__args__}
+
+    assert {wire.event_kind(event) for event in EVENTS} == kinds
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+def test_a_command_is_read_as_it_was_written(command: Command) -> None:
+    text = json.dumps(wire.command_to_plain(command))
+
+    assert wire.load_command(json.loads(text)) == command
+
+
+def test_a_reason_is_read_as_it_was_written() -> None:
+    assert wire.load_why(wire.dumps(WHY)) == WHY
+
+
+def test_a_job_is_read_as_it_was_written() -> None:
+    spec = job_spec(
+        script="#!/bin/sh\ntrue\n",
+        arguments=("a", "b c"),
+        resources=Resources(cores=4, mem_mib=100, time_limit_s=60),
+        asked=("ntasks",),
+        scheduling_type=SchedulingType.FLEX,
+        environment={"A": "1"},
+        inputs=(InputFile(path="mesh.inp", sha256="0" * 64, size_bytes=7),),
+        notes=("said once",),
+    )
+
+    assert wire.load_spec(json.loads(wire.dumps(spec))) == spec
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_cross_bit_for_bit(value: float) -> None:
+    event = reading_taken(1, value)
+
+    again = wire.load_event("ReadingTaken", wire.dumps(event))
+
+    assert again == event
+    assert wire.dumps(again) == wire.dumps(event)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_a_number_does_not_cross(value: float) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        wire.dumps(reading_taken(1, value))
+
+
+def test_equal_jobs_give_equal_text_whatever_the_order_they_were_filled_in() -> None:
+    first = job_spec(name="a", comment="b")
+    second = replace(job_spec(comment="b"), name="a")
+
+    assert wire.dumps(first) == wire.dumps(second)

@@ -1,0 +1,1 @@
+"""The Celery application: work that is not on the job path."""

@@ -1,0 +1,26 @@
+"""The worker's settings, read once from the environment (``CHAUFFERIE_...``)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DAY_S = 86_400.0
+
+
+class WorkerSettings(BaseSettings):
+    """Where the store and the broker are, and how long things are kept."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAUFFERIE_")
+
+    data_dir: Path = Field(description="Where the embedded database and the wake-up sockets are.")
+    database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
+    redis_url: str | None = Field(default=None, description="Broker; the worker needs one.")
+    retention_every_s: float = Field(default=3600.0, gt=0, description="Between two rounds.")
+    readings_whole_s: float = Field(
+        default=90 * _DAY_S, gt=0, description="Readings of this age are thinned."
+    )
+    log_kept_s: float = Field(
+        default=7 * _DAY_S, gt=0, description="Events of older engine runs are kept this long."
+    )
+    sent_kept_s: float = Field(default=_DAY_S, gt=0, description="Sent messages, likewise.")
