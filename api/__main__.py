@@ -10,7 +10,8 @@ from pathlib import Path
 
 import uvicorn
 
-from api.bootstrap import ApiSettings, build, initialise
+from api.bootstrap import ApiSettings, build, initialise, open_from
+from store.schema import check
 
 
 def main() -> int:
@@ -28,8 +29,13 @@ def main() -> int:
         if refused is not None:
             sys.stderr.write(refused.sentence + "\n")
             return 2
-    if options.task == "serve":
-        serve(settings, options.listen_fd)
+    if options.task == "init":
+        return 0
+    refused = check(open_from(settings).database)
+    if refused is not None:
+        sys.stderr.write(refused.sentence + "\n")
+        return 2
+    serve(settings, options.listen_fd)
     return 0
 
 

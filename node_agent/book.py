@@ -59,6 +59,7 @@ class Book:
         self.cores = cores
         self._free = list(range(cores))
         self._held: dict[Key, Held] = {}
+        self._in_phase: dict[Phase, dict[Key, Held]] = {phase: {} for phase in Phase}
 
     def __contains__(self, key: object) -> bool:
         """Whether the attempt is held."""
@@ -75,17 +76,25 @@ class Book:
     def add(self, held: Held) -> None:
         """Hold an attempt."""
         self._held[held.key] = held
+        self._in_phase[held.phase][held.key] = held
 
     def drop(self, key: Key) -> Held | None:
         """Hold it no more."""
         held = self._held.pop(key, None)
         if held is not None:
+            del self._in_phase[held.phase][key]
             self.free(held)
         return held
 
+    def move(self, held: Held, phase: Phase) -> None:
+        """Note how far an attempt is."""
+        del self._in_phase[held.phase][held.key]
+        held.phase = phase
+        self._in_phase[phase][held.key] = held
+
     def in_phase(self, *phases: Phase) -> list[Held]:
-        """What is held in one of these phases."""
-        return [held for held in self._held.values() if held.phase in phases]
+        """What is held in one of these phases, in the order in which it came there."""
+        return [held for phase in phases for held in self._in_phase[phase].values()]
 
     def cores_needed(self, held: Held) -> int:
         """Cores the attempt takes here."""

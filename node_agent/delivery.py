@@ -35,9 +35,9 @@ class Delivery:
         self._book.free(held)
         if held.outputs is None or record.wall_s == 0.0 or not _left_something(held):
             held.completion = _completion(record, boot_id, None)
-            held.phase = Phase.ENDED
+            self._book.move(held, Phase.ENDED)
             return True
-        held.phase = Phase.ENDING
+        self._book.move(held, Phase.ENDING)
         return False
 
     async def hand_over(self, held: Held, record: EndRecord, boot_id: str) -> None:
@@ -49,11 +49,11 @@ class Delivery:
                 if item.sha256 != _EMPTY_SHA256:
                     await self._uplink.put_file(held.place.work / item.path, item.sha256)
             held.completion = _completion(record, boot_id, found)
-            held.phase = Phase.ENDED
+            self._book.move(held, Phase.ENDED)
             return
         # The attempt was fenced while it handed over: only its end is told, and refused.
         held.completion = _completion(record, boot_id, None)
-        held.phase = Phase.ENDED
+        self._book.move(held, Phase.ENDED)
 
     async def clear_away(self, told: Sequence[Held]) -> None:
         """Remove what the server has."""

@@ -56,7 +56,7 @@ class Launcher:
         if isinstance(order, Refused):
             return order.sentence
         held.outputs = output_paths(spec, grant)
-        held.phase = Phase.RUNNING
+        self._book.move(held, Phase.RUNNING)
         held.started_boot_s = boot_now_s()
         self._link.start(order)
         return None

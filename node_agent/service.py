@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 JITTER_FRAC = 0.2
 _REFUSED_PAUSE_S = 5.0
 _POLL_RETRY_S = 1.0
+_GATHER_S = 0.015
 _BUSY_POLL_S = 0.1
 _LOWEST_FREE_DISK_FRAC = 0.05
 
@@ -83,6 +84,9 @@ class Agent:
             self._look.clear()
             try:
                 await insist(self._exchange)
+                if self._book.in_phase(Phase.WAITING):
+                    # Work is here for every core that comes free: let more ends travel together.
+                    await asyncio.sleep(_GATHER_S)
             except RefusedByServerError as error:
                 # A revoked key, perhaps: the jobs keep their leases, the boiler its control.
                 _log.warning("the API refuses this node: %s", error)
@@ -91,10 +95,9 @@ class Agent:
 
     async def _exchange(self) -> None:
         told = self._book.in_phase(Phase.ENDED)
-        self._journal.commit(ended=[(held.key, _completion(held)) for held in told])
-        self._forget_in_warden(told)
         sent_boot_s = boot_now_s()
-        answer = await self._uplink.exchange(
+        answer = await self._tell(
+            told,
             {
                 "boot_id": self._boot_id,
                 "completions": [held.completion for held in told],
@@ -102,19 +105,31 @@ class Agent:
                 "stopping": [held.key for held in self._book if held.stop_reason is not None],
                 "free_cores": self._free_cores(),
                 "total_cores": self._config.spec.cores,
-            }
+            },
         )
         fresh = self._new_claims(answer["claimed"], sent_boot_s)
         self._journal.commit(
             claimed=[(held.key, held.claim) for held in fresh],
             handed_over=[held.key for held in told],
         )
+        self._forget_in_warden(told)
         for held in told:
             self._book.drop(held.key)
         self._work.launch_waiting()
         for item in answer["kill"]:
             self._work.stop(_key(item["key"]), EndReason(item["reason"]))
         self._work.clear_away(told)
+
+    async def _tell(self, told: list[Held], body: dict[str, Any]) -> dict[str, Any]:
+        """One exchange. Ends that cannot be told now are written down: they may wait for days.
+
+        Until then the warden keeps them too, so that an end that is told at once needs no flush.
+        """
+        try:
+            return await self._uplink.exchange(body)
+        except UplinkError:
+            self._journal.commit(ended=[(held.key, _completion(held)) for held in told])
+            raise
 
     def _new_claims(self, claims: list[dict[str, Any]], sent_boot_s: float) -> list[Held]:
         fresh = []

@@ -105,7 +105,7 @@ class Work:
             if not self.link.is_connected or not self.book.allot(held):
                 return
             if held.claim["spec"]["inputs"]:
-                held.phase = Phase.STAGING
+                self.book.move(held, Phase.STAGING)
                 self._spawn(self._stage(held))
             else:
                 self._start(held)

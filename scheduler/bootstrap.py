@@ -37,12 +37,14 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
     if refused is not None:
         return refused
     listener = store.wakeups.listen("scheduler")
-    service = SchedulerService(store=store, policy=policy)
+    hints = None
     dispatching = None
     if settings.redis_url is not None:
-        dispatcher = HintDispatcher(store, CeleryHints(settings.redis_url), service.hints_waiting)
+        hints = threading.Event()
+        dispatcher = HintDispatcher(store, CeleryHints(settings.redis_url), hints)
         dispatching = threading.Thread(target=dispatcher.run, args=(stop,), name="hints")
         dispatching.start()
+    service = SchedulerService(store=store, policy=policy, hints=hints)
     try:
         service.run(listener, stop)
     finally:

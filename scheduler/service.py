@@ -28,13 +28,25 @@ class Pace:
     gather_s: float = 0.02  #: Facts that start nothing wait this long for company.
     reconcile_s: float = 5.0
     renew_s: float = 3.0
+    #: The log of a run is kept whole while it lasts; a new run lets retention drop the old one.
+    longest_run_s: float = 86_400.0
 
 
 class SchedulerService:
     """Runs one engine on one store, while it leads."""
 
-    def __init__(self, *, store: Store, policy: Policy, pace: Pace | None = None) -> None:
-        """Decide by this policy on what this store holds."""
+    def __init__(
+        self,
+        *,
+        store: Store,
+        policy: Policy,
+        pace: Pace | None = None,
+        hints: threading.Event | None = None,
+    ) -> None:
+        """Decide by this policy on what this store holds.
+
+        ``hints`` is set when there are hints to carry; None = nobody carries any.
+        """
         self._store = store
         self._policy = policy
         self._pace = pace or Pace()
@@ -43,9 +55,9 @@ class SchedulerService:
         self._batch = 0
         self._is_leading = False
         self._now_s = 0.0
-        self._due_s: dict[str, float] = {"reconcile": 0.0, "renew": 0.0}
-        self.hints_waiting = threading.Event()
-        self.last_decision_s = 0.0
+        self._due_s: dict[str, float] = {"reconcile": 0.0, "renew": 0.0, "restart": 0.0}
+        self._hints = hints
+        self._has_hinted = False
 
     def run(self, listener: Listener, stop: threading.Event) -> None:
         """Decide until told to stop."""
@@ -75,13 +87,14 @@ class SchedulerService:
             if holder != self._holder:
                 self._is_leading = False
                 return False
-            if not self._is_leading:
+            if not self._is_leading or self._is_due("restart", self._pace.longest_run_s):
                 self._restart(tx)
                 self._is_leading = True
         return True
 
     def _restart(self, tx: Transaction) -> None:
         """Begin a new run: an empty engine, filled from the store through the log itself."""
+        self._due_s["restart"] = time.monotonic() + self._pace.longest_run_s
         started = EngineStarted(policy=self._policy.name, version=ENGINE_VERSION)
         self._engine = Engine(self._policy)
         self._batch = belief.restart_log(tx, started)
@@ -91,14 +104,18 @@ class SchedulerService:
     def _step(self) -> bool:
         """Consume one batch; whether there may be more."""
         with self._store.transaction() as tx:
-            return self._consume(tx, limit=assignments.LARGEST_BATCH)
+            has_more = self._consume(tx, limit=assignments.LARGEST_BATCH)
+        if self._hints is not None and self._has_hinted:
+            self._has_hinted = False
+            self._hints.set()  # Only now: before the commit there is nothing to be seen.
+        return has_more
 
     def _consume(self, tx: Transaction, limit: int | None) -> bool:
         logged = assignments.unconsumed(tx, limit)
         self._now_s = max(self._now_s, tx.now_s)
         began_s = time.perf_counter()
         commands = self._engine.handle([item.event for item in logged], self._now_s)
-        self.last_decision_s = time.perf_counter() - began_s
+        decision_s = time.perf_counter() - began_s
         if not logged and not commands:
             return False
         assignments.log_batch(
@@ -107,7 +124,7 @@ class SchedulerService:
             now_s=self._now_s,
             consumed=logged,
             commands=commands,
-            duration_s=self.last_decision_s,
+            duration_s=decision_s,
         )
         self._apply(tx, commands)
         self._batch += 1
@@ -117,8 +134,8 @@ class SchedulerService:
         offers = [command for command in commands if isinstance(command, AssignAttempt)]
         stops = [command for command in commands if isinstance(command, PreemptAttempt)]
         if offers:
-            assignments.assign(tx, offers, self._batch)
-            self.hints_waiting.set()
+            assignments.assign(tx, offers, self._batch, with_hints=self._hints is not None)
+            self._has_hinted = True
         if stops:
             assignments.preempt(tx, stops)
 

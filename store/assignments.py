@@ -66,7 +66,9 @@ def log_batch(
     )
 
 
-def assign(tx: Transaction, orders: Sequence[AssignAttempt], batch: int) -> int:
+def assign(
+    tx: Transaction, orders: Sequence[AssignAttempt], batch: int, *, with_hints: bool = True
+) -> int:
     """Offer attempts to their nodes; the number that were still wanted.
 
     An instance that is no longer queued, or whose attempt has moved on, is passed over: the event
@@ -110,7 +112,8 @@ def assign(tx: Transaction, orders: Sequence[AssignAttempt], batch: int) -> int:
         ],
     )
     nodes = dict.fromkeys(order.node_id for order in valid)
-    _hint(tx, {node: [o for o in valid if o.node_id == node] for node in nodes})
+    if with_hints:
+        _hint(tx, {node: [o for o in valid if o.node_id == node] for node in nodes})
     tx.changed_nodes.extend(nodes)
     return len(valid)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Double, bindparam, func, insert, select, update
 
 from domain import wire
 from domain.delivery import Completion, CompletionResult
@@ -183,6 +183,7 @@ def _end_values(
         "of_attempt_state": verdict.attempt_state.value,
         "of_failures": verdict.failures,
         "of_finished": tx.now_s if verdict.job_state in FINAL_STATES else None,
+        "of_queued": tx.now_s if verdict.job_state is JobState.QUEUED else None,
         "of_reason": report.reason.value,
         "of_exit_code": report.exit_code,
         "of_detail": report.detail,
@@ -237,6 +238,7 @@ def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:
             reason=bindparam("of_reason"),
             exit_code=bindparam("of_exit_code"),
             lease_until_s=None,
+            queued_at_s=func.coalesce(bindparam("of_queued", type_=Double), instance.c.queued_at_s),
         ),
         ends,
     )

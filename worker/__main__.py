@@ -40,7 +40,7 @@ def main() -> int:
     if refused is not None:
         return _refuse(refused.sentence)
     app = make_app(settings, store)
-    beat = Service(app)
+    beat = Service(app, scheduler_cls=app.conf.beat_scheduler)
     # A thread, where Celery's own option starts a second process for the same duty.
     beating = threading.Thread(target=beat.start, name="beat", daemon=True)
 

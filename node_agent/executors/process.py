@@ -4,6 +4,7 @@ It isolates by process group, limits and cores, not by user or name space: for t
 one another. Stronger executors come behind the same functions.
 """
 
+import contextlib
 import functools
 import getpass
 import os
@@ -18,7 +19,6 @@ from domain.sbatch.environment import JobFacts, job_environment
 from domain.sbatch.patterns import DEFAULT_OUTPUT, PatternValues, expand_pattern
 from node_agent.warden.protocol import Key, StartOrder
 
-SCRIPT_NAME = "slurm_script"
 _SCRIPT_MODE = 0o700
 #: Paths a job finds programs on: this interpreter's first, so that ``python3`` has its packages.
 _OWN_BIN = os.path.dirname(sys.executable)
@@ -35,22 +35,17 @@ def own_user() -> str:
 class Place:
     """Where one attempt lives on the node."""
 
-    root: Path
-
-    @property
-    def work(self) -> Path:
-        """The job's working directory: what it leaves here comes back."""
-        return self.root / "work"
+    work: Path  #: The job's working directory: what it leaves here comes back.
 
     @property
     def private(self) -> Path:
         """Its temporary directory, removed after it."""
-        return self.root / "tmp"
+        return self.work.with_name(f"{self.work.name}.tmp")
 
     @property
     def script(self) -> Path:
         """The staged script."""
-        return self.root / SCRIPT_NAME
+        return self.work.with_name(f"{self.work.name}.script")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,36 +65,36 @@ class Grant:
 
 def place_of(directory: Path, key: Key) -> Place:
     """The attempt's place in the node's directory."""
-    return Place(root=directory / "jobs" / f"{key[0]}-{key[1]}")
+    return Place(work=directory / "jobs" / f"{key[0]}-{key[1]}")
 
 
 def make_place(place: Place) -> None:
     """Make its directories; an earlier copy of the same attempt is cleared away."""
     try:
-        os.mkdir(place.root, 0o700)
+        os.mkdir(place.work, 0o700)
+        os.mkdir(place.private, 0o700)
     except FileExistsError:
-        shutil.rmtree(place.root)
-        os.mkdir(place.root, 0o700)
-    os.mkdir(place.work, 0o700)
-    os.mkdir(place.private, 0o700)
+        remove_place(place)
+        os.mkdir(place.work, 0o700)
+        os.mkdir(place.private, 0o700)
 
 
 def remove_place(place: Place) -> None:
     """Remove everything the attempt left."""
-    try:
-        _remove_small(place)
-    except OSError:
-        shutil.rmtree(place.root, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(place.script)
+    for folder in (place.work, place.private):
+        try:
+            _remove_flat(folder)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_small(place: Place) -> None:
-    """Remove a place with no directories of the job's own, several times faster than a walk."""
-    for folder in (place.work, place.private, place.root):
-        for name in os.listdir(folder):
-            path = os.path.join(folder, name)
-            if folder != place.root or name == SCRIPT_NAME:
-                os.unlink(path)
-        os.rmdir(folder)
+def _remove_flat(folder: Path) -> None:
+    """Remove a directory with none below it, several times faster than a walk."""
+    for name in os.listdir(folder):
+        os.unlink(os.path.join(folder, name))
+    os.rmdir(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

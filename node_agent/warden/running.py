@@ -1,5 +1,6 @@
 """One running attempt: its process, its deadlines, what it used, and how it is stopped."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -93,8 +94,10 @@ class Running:
 def spawn(order: StartOrder, own_cpus: set[int]) -> int:
     """Start the order's program in a session of its own; the process id.
 
-    Directory, cores and limits are set on this process for the moment of the spawn, so that the
-    child has them before its first instruction and no code runs between fork and exec.
+    Directory and limits are set on this process for the moment of the spawn, so that the child has
+    them before its first instruction and no code runs between fork and exec. Its cores are set
+    right after: set on this process they would move it to another core and back for every job,
+    which costs as much as the spawn.
     Raises ``OSError`` where the program cannot be started.
     """
     out_flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if order.append else os.O_TRUNC)
@@ -110,7 +113,6 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
         )
     own_file_limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     os.chdir(order.cwd)
-    os.sched_setaffinity(0, order.cpus or own_cpus)
     try:
         if order.file_limit_bytes is not None:
             soft_limit = (order.file_limit_bytes, own_file_limits[1])
@@ -126,8 +128,10 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
         )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, own_file_limits)
-        os.sched_setaffinity(0, own_cpus)
         os.chdir("/")
+    if order.cpus and set(order.cpus) != own_cpus:
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(pid, order.cpus)
     if order.file_limit_bytes is not None:
         limits = (order.file_limit_bytes, order.file_limit_bytes)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)

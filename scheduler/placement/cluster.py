@@ -187,13 +187,13 @@ class ClusterState:
 
 def core_need(job: JobQueued, facts: NodeJoined) -> int:
     """Cores the job takes on this node."""
-    return facts.cores if job.whole_node else job.cores
+    return max(facts.cores, job.cores) if job.whole_node else job.cores
 
 
 def mem_need_mib(job: JobQueued, facts: NodeJoined) -> int:
     """Memory the job takes on this node [MiB]; unstated = in proportion to its cores."""
     if job.whole_node:
-        return facts.mem_mib
+        return max(facts.mem_mib, job.mem_mib or 0)
     if job.mem_mib is not None:
         return job.mem_mib
     return facts.mem_mib * job.cores // facts.cores

@@ -7,7 +7,12 @@ from domain.commands import Candidate, Why
 from domain.events import JobQueued
 from domain.job import SchedulingType
 from scheduler.placement.cluster import NodeBelief, core_need, mem_need_mib
-from scheduler.placement.coldest import COLDEST_WATER, DEADLINE_REACHED, ONLY_NODE
+from scheduler.placement.coldest import (
+    COLDEST_WATER,
+    DEADLINE_MARGIN_S,
+    DEADLINE_REACHED,
+    ONLY_NODE,
+)
 from scheduler.placement.policy import View
 from scheduler.placement.room import READING_STALE_S, SHORT_JOB_S, Room, open_rooms
 
@@ -79,7 +84,7 @@ def explain_placed(why: Why, *, node_name: str, site_name: str) -> Explanation:
         COLDEST_WATER: f"{place} is coldest: {water}{_next_best(others)}.",
         ONLY_NODE: f"{place} was the only one with room for it: {water}.",
         DEADLINE_REACHED: (
-            f"Its last moment to start had come, though no tank had room for its heat; "
+            f"Its last moment to start had come, whatever the water said; "
             f"{place} was coldest: {water}."
         ),
     }.get(why.code, f"{place} was chosen by the rule {why.code}.")
@@ -166,7 +171,7 @@ def _no_room(view: View, job: JobQueued, line: Line) -> tuple[str, str] | None:
 
 
 def _no_heat_wanted(view: View, job: JobQueued) -> tuple[str, str] | None:
-    if job.scheduling_type != SchedulingType.FLEX:
+    if job.scheduling_type != SchedulingType.FLEX or _is_due(view, job):
         return None
     expected_s = view.expect_s(job)
     offers = [(room, room.job_heat_wh(job, expected_s)) for room in _fitting(view, job)]
@@ -191,7 +196,8 @@ def _no_heat_wanted(view: View, job: JobQueued) -> tuple[str, str] | None:
 def _kept_for_wider(view: View, job: JobQueued, line: Line) -> tuple[str, str] | None:
     fitting = _fitting(view, job)
     for other in line.first:
-        if other.scheduling_type == SchedulingType.FLEX or _fitting(view, other):
+        is_patient = other.scheduling_type == SchedulingType.FLEX
+        if is_patient or _too_early(view, other) or _fitting(view, other):
             continue
         able = _able_rooms(view, other)
         if not able:
@@ -206,6 +212,10 @@ def _kept_for_wider(view: View, job: JobQueued, line: Line) -> tuple[str, str] |
                 ),
             )
     return None
+
+
+def _is_due(view: View, job: JobQueued) -> bool:
+    return job.start_before_s is not None and job.start_before_s - DEADLINE_MARGIN_S <= view.now_s
 
 
 def _is_able(node: NodeBelief, job: JobQueued) -> bool:

@@ -28,9 +28,11 @@ def databases() -> Iterator[PostgresDatabases]:
 
 @pytest.fixture
 def scene(databases: PostgresDatabases) -> Iterator[Scene]:
-    made = Scene(databases.fresh())
+    url = databases.fresh()
+    made = Scene(url)
     yield made
     made.close()
+    databases.take_back(url)
 
 
 def test_two_claims_at_once_start_each_attempt_once(scene: Scene) -> None:

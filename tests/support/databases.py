@@ -9,10 +9,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import insert, make_url, text
 
+from store import triggers
 from store.database import Database
 from store.schema import upgrade
+from store.tables import id_counter, metadata
 
 ENGINES = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
@@ -32,6 +34,9 @@ class Databases:
         shutil.copyfile(self._template, path)
         return f"sqlite:///{path}"
 
+    def take_back(self, url: str) -> None:
+        """A test is done with this one."""
+
     def empty(self) -> str:
         """The URL of a database that holds nothing at all."""
         return f"sqlite:///{self._directory / f'{next(_numbers)}.sqlite'}"
@@ -42,14 +47,34 @@ class PostgresDatabases(Databases):
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
+        with psycopg.connect(uri, autocommit=True) as connection:
+            # These databases end with the tests: no power cut needs to be survived.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+            connection.execute("SELECT pg_reload_conf()")
         self._migrated = self.empty()
         _migrate(self._migrated)
+        self._cleared: list[str] = []
 
     def fresh(self) -> str:
+        if self._cleared:
+            return self._cleared.pop()
         return self._create(f" TEMPLATE {make_url(self._migrated).database}")
 
     def empty(self) -> str:
         return self._create("")
+
+    def take_back(self, url: str) -> None:
+        """Clear it for the next test: five times faster than another database."""
+        database = Database(url)
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        with database.write() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            connection.execute(insert(id_counter), {"name": "job", "next_id": 1})
+            triggers.install(connection)
+        database.close()
+        self._cleared.append(url)
 
     def _create(self, option: str) -> str:
         name = f"chaufferie_{next(_numbers)}"

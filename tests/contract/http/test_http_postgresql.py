@@ -14,9 +14,8 @@ SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.fixture
-def fleet(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Iterator[HttpScene]:
-    # The server's socket lives here, and such a path may have only 107 bytes.
-    with postgres_databases(tmp_path_factory.mktemp("pg")) as databases:
+def fleet(tmp_path: Path) -> Iterator[HttpScene]:
+    with postgres_databases() as databases:
         made = HttpScene(databases.fresh(), tmp_path / "files")
         yield made
         made.close()

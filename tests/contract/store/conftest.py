@@ -21,6 +21,8 @@ def databases(
 
 @pytest.fixture
 def scene(databases: Databases) -> Iterator[Scene]:
-    made = Scene(databases.fresh())
+    url = databases.fresh()
+    made = Scene(url)
     yield made
     made.close()
+    databases.take_back(url)

@@ -135,7 +135,10 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     ),
     "a message that nobody sent": (
         "outbox-sent",
-        lambda c: c.execute(update(outbox).values(created_at_s=0.0, sent_at_s=None)),
+        lambda c: c.execute(
+            insert(outbox),
+            {"topic": "webhook", "key": "", "payload": "", "created_at_s": 0.0, "tries": 0},
+        ),
     ),
     "a register that went back": (
         "registers-count-up",

@@ -23,8 +23,8 @@ def test_every_public_name_is_there(name: str) -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="Cleint"):
-        _ = chaufferie.Cleint
+    with pytest.raises(AttributeError, match="Customer"):
+        _ = chaufferie.Customer
 
 
 def test_the_command_line_starts_without_http_or_server_libraries() -> None:

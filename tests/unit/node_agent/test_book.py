@@ -12,7 +12,7 @@ from node_agent.executors.process import Place
 def a_held(number: int, *, cores: int = 1, whole_node: bool = False) -> Held:
     spec = JobSpec(name="x", resources=Resources(cores=cores, whole_node=whole_node))
     claim: dict[str, Any] = {"job_id": number, "spec": wire.to_plain(spec), "lease_ttl_s": 900}
-    place = Place(root=Path("/nowhere") / str(number))
+    place = Place(work=Path("/nowhere") / str(number))
     return Held(key=(number, 1), claim=claim, place=place, lease_until_boot_s=0.0)
 
 
@@ -61,6 +61,6 @@ def test_phases_can_be_listed() -> None:
     book = Book(cores=1)
     held = a_held(1)
     book.add(held)
-    held.phase = Phase.ENDED
+    book.move(held, Phase.ENDED)
     assert book.in_phase(Phase.WAITING, Phase.RUNNING) == []
     assert book.in_phase(Phase.ENDED) == [held]

@@ -33,7 +33,7 @@ def a_grant() -> Grant:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    found = Place(root=tmp_path / "12-2")
+    found = Place(work=tmp_path / "12-2")
     make_place(found)
     return found
 
@@ -111,7 +111,7 @@ def test_place_is_removed_whatever_is_in_it(place: Place) -> None:
     (place.work / "deep" / "er").mkdir(parents=True)
     (place.work / "deep" / "er" / "f").write_text("x")
     remove_place(place)
-    assert not place.root.exists()
+    assert list(place.work.parent.iterdir()) == []
 
 
 def test_place_of_an_earlier_copy_is_cleared(place: Place) -> None:

@@ -1,5 +1,4 @@
 from domain.commands import AssignAttempt, Command
-from domain.events import Event
 from domain.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.placement.coldest import (
@@ -19,6 +18,10 @@ from tests.support.builders import (
     node_joined,
     reading_taken,
 )
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.events import Event
 
 FLEX = SchedulingType.FLEX.value
 DAY_S = 86_400.0

@@ -138,6 +138,21 @@ def test_for_heat_names_the_tank_with_most_room_and_the_deadline() -> None:
     assert "within 10 h" in found.sentence
 
 
+def test_a_flex_job_whose_last_moment_has_come_waits_for_no_heat() -> None:
+    job = job_queued(99, cores=8, scheduling_type=FLEX, start_before_s=NOW_S)
+
+    found = waiting([node_joined(1), reading_taken(1, water_temp_c=49.99)], job)
+
+    assert found.code == "about_to_start"
+
+
+def test_a_wider_job_that_may_not_begin_yet_keeps_no_node() -> None:
+    wide = job_queued(7, cores=8, not_before_s=NOW_S + 60.0)
+    facts = [node_joined(1), reading_taken(1), *occupied(4)]
+
+    assert waiting(facts, line=Line(n_ahead=1, first=[wide])).code == "about_to_start"
+
+
 def test_an_on_demand_job_never_waits_for_heat() -> None:
     assert waiting([node_joined(1), reading_taken(1, water_temp_c=49.99)]).code == "about_to_start"
 
