@@ -11,7 +11,7 @@ from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.refusal import Refused
 from store.files import FileStore
-from store.keys import find_principal
+from store.keys import USE_NOTED_EVERY_S, find_principal, note_use
 from store.rows import Connection
 from store.transaction import Store, Transaction
 from store.wakeups import Listener, decode_changes
@@ -37,6 +37,7 @@ class Services:
         self.hub = Hub()
         self._writer = GroupCommitWriter(store)
         self._keys: dict[str, tuple[float, Principal]] = {}
+        self._noted_s: dict[int, float] = {}
 
     async def write(self, operation: Callable[[Transaction], T]) -> T:
         """Run an operation in the next group commit; its effects are durable when it returns."""
@@ -73,6 +74,7 @@ class Services:
         found = await self.read(find)
         if isinstance(found, Principal):
             self._keys[token] = (now_s, found)
+            self._note_use(found.key_id, now_s)
         else:
             self._keys.pop(token, None)
         return found
@@ -87,6 +89,12 @@ class Services:
             while True:
                 for line in listener.wait(1.0):
                     loop.call_soon_threadsafe(self._wake_line, line)
+
+    def _note_use(self, key_id: int, now_s: float) -> None:
+        """Remember now and then that a key is used; nobody waits for it."""
+        if now_s - self._noted_s.get(key_id, -USE_NOTED_EVERY_S) >= USE_NOTED_EVERY_S:
+            self._noted_s[key_id] = now_s
+            self._writer.submit(lambda tx: note_use(tx, key_id))
 
     def _wake_line(self, line: str) -> None:
         changes = decode_changes(line)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from node_agent.book import Book, Held, Phase
-from node_agent.executors.process import Place, remove_place
+from node_agent.executors.process import Place, remove_place, working_directory
 from node_agent.journal import Journal
-from node_agent.launch import working_directory
 from node_agent.results import Found, collect
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.protocol import EndRecord, boot_now_s
@@ -85,7 +84,7 @@ def _remove(places: Sequence[Place]) -> None:
 def _output_files(held: Held) -> dict[str, Path]:
     if held.outputs is None:
         return {}
-    folder = working_directory(held)
+    folder = working_directory(held.spec, held.place)
     found = {"stdout": folder / held.outputs.stdout}
     if held.outputs.stderr is not None:
         found["stderr"] = folder / held.outputs.stderr

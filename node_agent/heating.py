@@ -9,7 +9,17 @@ from dataclasses import dataclass, fields, replace
 
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
-from node_agent.control import Action, Advice, ControlMemory, ControlSettings, decide, settings_for
+from node_agent.control import (
+    Action,
+    Advice,
+    Cause,
+    ControlMemory,
+    ControlSettings,
+    ControlState,
+    decide,
+    reset,
+    settings_for,
+)
 from node_agent.devices.boiler import Boiler, DeviceError, Measurement, Nameplate
 
 _log = logging.getLogger(__name__)
@@ -26,14 +36,21 @@ class Cycle:
 class Heating:
     """Local control of one boiler."""
 
-    def __init__(self, boiler: Boiler, node_id: int, period_s: float = 1.0) -> None:
-        """Take charge; ``period_s`` is how often the caller asks for a cycle."""
+    def __init__(
+        self, boiler: Boiler, node_id: int, period_s: float = 1.0, *, is_tripped: bool = False
+    ) -> None:
+        """Take charge; ``period_s`` is how often the caller asks for a cycle.
+
+        ``is_tripped`` where the latch fell before this process began: a restart releases nothing.
+        """
         self._boiler = boiler
         self._node_id = node_id
         self._period_s = period_s
         self._nameplate: Nameplate | None = None
         self._settings: ControlSettings | None = None
         self._memory = ControlMemory()
+        if is_tripped:
+            self._memory = replace(self._memory, state=ControlState.TRIPPED, cause=Cause.TRIPPED)
         self._is_silent = False
 
     async def cycle(
@@ -60,6 +77,10 @@ class Heating:
         if isinstance(reading, Reading):
             reading = replace(reading, control_state=action.state.value)
         return Cycle(reading=reading, action=action)
+
+    def release(self) -> None:
+        """Release the latch: a person has looked."""
+        self._memory = reset(self._memory)
 
     async def _read(self, seq: int, unix_s: float) -> Reading | Refused:
         if self._nameplate is None:

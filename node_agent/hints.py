@@ -14,6 +14,8 @@ from typing import Any
 from kombu import Connection, Consumer, Exchange, Queue
 from kombu.exceptions import OperationalError
 
+from domain.hints import KEY_PREFIX, node_queue
+
 _log = logging.getLogger(__name__)
 
 _RETRY_S = 2.0
@@ -22,7 +24,7 @@ _TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 10,
-    "global_keyprefix": "chaufferie:",
+    "global_keyprefix": KEY_PREFIX,
 }
 
 
@@ -30,7 +32,7 @@ def listen(
     *, broker_url: str, node_id: int, on_hint: Callable[[], None], stop: threading.Event
 ) -> None:
     """Call ``on_hint`` for each hint until told to stop; reconnects by itself."""
-    name = f"node.{node_id}"
+    name = node_queue(node_id)
     queue = Queue(name, Exchange(name, type="direct"), routing_key=name)
     while not stop.is_set():
         connection = Connection(broker_url, connect_timeout=3, transport_options=_TRANSPORT_OPTIONS)

@@ -57,6 +57,8 @@ class Journal:
         """Random for each start of the machine; the same after a mere restart of the agent."""
         if self.fact("kernel_boot_id") != kernel_boot_id or self.fact("boot_id") is None:
             self.remember("boot_id", secrets.token_hex(8))
+            # Nothing that ran before the machine stopped runs now; what had ended is kept.
+            self._db.execute("DELETE FROM attempt WHERE completion IS NULL")
             self.remember("kernel_boot_id", kernel_boot_id)
         return str(self.fact("boot_id"))
 

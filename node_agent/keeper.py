@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ from domain.job import EndReason
 from domain.reading import Reading
 from domain.refusal import Refused
 from node_agent.config import AgentConfig, load_config
-from node_agent.control import Action
+from node_agent.control import Action, ControlState
 from node_agent.devices.boiler import Boiler
 from node_agent.devices.modbus import modbus_boiler
 from node_agent.heating import Heating
@@ -36,6 +37,8 @@ REPORT_EVERY_S = 2.0
 REPEAT_ORDER_S = 5.0
 #: The node's number is not known here: the agent puts it on when it sends the reading.
 _NOBODY = 0
+#: While this file lies in the node's directory its boiler stays off.
+LATCH_NAME = "tripped"
 
 
 class Keeper:
@@ -43,7 +46,8 @@ class Keeper:
 
     def __init__(self, *, boiler: Boiler, directory: Path) -> None:
         """Keep this boiler; orders go to the warden of this directory."""
-        self._heating = Heating(boiler, _NOBODY, CYCLE_S)
+        self._latch = directory / LATCH_NAME
+        self._heating = Heating(boiler, _NOBODY, CYCLE_S, is_tripped=self._latch.exists())
         self._directory = directory
         self._journal = ReadingsJournal(directory)
         self._seq = 0
@@ -66,6 +70,9 @@ class Keeper:
         self._seq += 1
         now_s = time.monotonic()
         unix_s = time.time()  # noqa: TID251 - the stamp of a reading, nothing more
+        if self._is_tripped() and not self._latch.exists():
+            self._heating.release()
+            self._last = None
         cycle = await self._heating.cycle(seq=self._seq, unix_s=unix_s, now_s=now_s)
         if cycle.action is None:
             return
@@ -73,12 +80,17 @@ class Keeper:
         if is_news:
             _log.info("boiler %s (%s)", cycle.action.state.value, cycle.action.cause.value)
         self._last = cycle.action
+        if self._is_tripped() and not self._latch.exists():
+            _keep_latch(self._latch)
         await self._order_warden(cycle.action, now_s, is_news=is_news)
         if isinstance(cycle.reading, Refused):
             _log.warning("a reading cannot be believed: %s", cycle.reading.sentence)
         elif cycle.reading is not None and (is_news or now_s >= self._report_due_s):
             self._report_due_s = now_s + REPORT_EVERY_S
             self._keep_reading(cycle.reading)
+
+    def _is_tripped(self) -> bool:
+        return self._last is not None and self._last.state is ControlState.TRIPPED
 
     async def _order_warden(self, action: Action, now_s: float, *, is_news: bool) -> None:
         if not is_news and now_s < self._order_due_s and not action.kill_jobs:
@@ -96,6 +108,14 @@ class Keeper:
         self._journal.append(values)
 
 
+def _keep_latch(latch: Path) -> None:
+    """Write down that it tripped, before anything else can happen."""
+    with latch.open("w", encoding="utf-8") as file:
+        file.write("The water was hotter than it can be; see the log, then release by hand.\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 async def _keep(config: AgentConfig, boiler: Boiler) -> None:
     keeper = Keeper(boiler=boiler, directory=config.directory)
     work = asyncio.ensure_future(keeper.run())
@@ -109,10 +129,13 @@ async def _keep(config: AgentConfig, boiler: Boiler) -> None:
         await boiler.close()
 
 
-def _run(path: Path) -> Refused | None:
+def _run(path: Path, *, release: bool) -> Refused | None:
     config = load_config(path)
     if isinstance(config, Refused):
         return config
+    if release:
+        (config.directory / LATCH_NAME).unlink(missing_ok=True)
+        return None
     config.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     boiler = modbus_boiler(config.device)
     if isinstance(boiler, Refused):
@@ -128,10 +151,13 @@ def main() -> int:
     """Run until TERM."""
     parser = argparse.ArgumentParser(prog="python -m node_agent.keeper", description=__doc__)
     parser.add_argument("config", type=Path, help="the agent's configuration, JSON")
+    parser.add_argument(
+        "--release", action="store_true", help="let a tripped boiler start again: you have looked"
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    refused = _run(options.config)
+    refused = _run(options.config, release=options.release)
     if refused is not None:
         sys.stderr.write(refused.sentence + "\n")
         return 2

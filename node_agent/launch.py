@@ -2,20 +2,18 @@
 
 import os
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 from domain.files import check_relative_path
-from domain.job_spec import JobSpec
+from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
+from domain.sizing import mem_need_mib
 from node_agent.book import Book, Held, Phase
 from node_agent.config import AgentConfig
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
 from node_agent.uplink import Uplink
 from node_agent.warden.client import WardenLink
 from node_agent.warden.protocol import boot_now_s
-
-#: Time limit of a job that names none [s]; the server says the same at submit.
-DEFAULT_TIME_LIMIT_S = 3600
 
 
 class Launcher:
@@ -66,30 +64,19 @@ class Launcher:
         spec = held.spec
         held.outputs = output_paths(spec, self._grant(held, spec))
 
+    def slots_of(self, cpus: Sequence[int]) -> tuple[int, ...]:
+        """The core slots of an attempt that is pinned to these cores."""
+        return tuple(self._cpus.index(cpu) for cpu in cpus if cpu in self._cpus)
+
     def _grant(self, held: Held, spec: JobSpec) -> Grant:
-        cores = self._book.cores_needed(held)
         return Grant(
             key=held.key,
             job_id=held.job_id,
             host_name=self._config.spec.host_name,
             cpus=tuple({self._cpus[slot % len(self._cpus)]: None for slot in held.slots}),
-            cores=cores,
-            mem_mib=self._mem_mib(spec, cores),
+            cores=self._book.cores_needed(held),
+            mem_mib=mem_need_mib(spec.resources, self._config.spec),
             time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
             lease_until_boot_s=held.lease_until_boot_s,
             now_s=time.time(),  # noqa: TID251 - shown to the job as its start time
         )
-
-    def _mem_mib(self, spec: JobSpec, cores: int) -> int:
-        node = self._config.spec
-        if spec.resources.whole_node:
-            return node.mem_mib
-        if spec.resources.mem_mib is not None:
-            return spec.resources.mem_mib
-        return node.mem_mib * cores // node.cores
-
-
-def working_directory(held: Held) -> Path:
-    """Where the job's relative names lead."""
-    chdir = held.spec.chdir
-    return held.place.work if chdir is None else held.place.work / chdir

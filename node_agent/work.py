@@ -62,24 +62,34 @@ class Work:
             )
             self.book.add(held)
             if entry.completion is None:
-                self.book.allot(held)
                 self._launcher.expect_outputs(held)
 
-    def _on_hello(self, running: set[Key], ended: list[EndRecord]) -> None:
-        known = {held.key for held in self.book.in_phase(Phase.RUNNING)}
-        for key in running - {held.key for held in self.book}:
-            self.link.stop(key, EndReason.LEASE_ENDED, grace_s=0.0)
+    def _on_hello(self, running: dict[Key, tuple[int, ...]], ended: list[EndRecord]) -> None:
+        """Agree with the warden on what runs, what has ended, and what never began."""
+        for key in running:
+            if key not in self.book:
+                self.link.stop(key, EndReason.LEASE_ENDED, grace_s=0.0)
         for record in ended:
             self._on_ended(record)
-        for key in known - running - {record.key for record in ended}:
-            held = self.book.of(key)
-            if held is not None:
-                self.delivery.end(held, _never_started(key), self._boot_id)
         for held in self.book.in_phase(Phase.RUNNING):
+            if held.key not in running:
+                # The warden writes an order down before it obeys it: this one never came.
+                self._begin_again(held)
+                continue
+            if not held.slots:
+                self.book.take_slots(held, self._launcher.slots_of(running[held.key]))
             if held.stop_reason is not None:
                 self.link.stop(held.key, held.stop_reason)
         self.launch_waiting()
         self._nudge()
+
+    def _begin_again(self, held: Held) -> None:
+        self.book.free(held)
+        if held.stop_reason is None:
+            self.book.move(held, Phase.WAITING)
+        else:
+            end = _stopped_before_start(held.key, held.stop_reason)
+            self.delivery.end(held, end, self._boot_id)
 
     def _on_ended(self, record: EndRecord) -> None:
         held = self.book.of(record.key)
@@ -166,10 +176,6 @@ def _end(key: Key, reason: EndReason, detail: str | None) -> EndRecord:
         cpu_s=0.0,
         max_rss_bytes=0,
     )
-
-
-def _never_started(key: Key) -> EndRecord:
-    return _end(key, EndReason.WARDEN_LOST, "The order to start it was lost.")
 
 
 def _not_started(key: Key, sentence: str) -> EndRecord:

@@ -9,7 +9,7 @@ from domain.commands import AssignAttempt, Command, PreemptAttempt
 from domain.events import EngineStarted
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
-from store import assignments, belief, leadership, outbox, reconcile
+from store import assignments, event_log, leadership, outbox, reconcile
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
 
@@ -96,29 +96,32 @@ class SchedulerService:
         """Begin a new run: an empty engine, filled from the store through the log itself."""
         self._due_s["restart"] = time.monotonic() + self._pace.longest_run_s
         started = EngineStarted(policy=self._policy.name, version=ENGINE_VERSION)
+        extended = reconcile.extend_leases_after_outage(tx)
+        if extended:
+            _log.warning("the store was away: %d leases begin anew", extended)
         self._engine = Engine(self._policy)
-        self._batch = belief.restart_log(tx, started)
+        self._batch = event_log.restart_log(tx, started)
         self._consume(tx, limit=None)
         _log.info("engine started", extra={"policy": self._policy.name, "batch": self._batch})
 
     def _step(self) -> bool:
         """Consume one batch; whether there may be more."""
         with self._store.transaction() as tx:
-            has_more = self._consume(tx, limit=assignments.LARGEST_BATCH)
+            has_more = self._consume(tx, limit=event_log.LARGEST_BATCH)
         if self._hints is not None and self._has_hinted:
             self._has_hinted = False
             self._hints.set()  # Only now: before the commit there is nothing to be seen.
         return has_more
 
     def _consume(self, tx: Transaction, limit: int | None) -> bool:
-        logged = assignments.unconsumed(tx, limit)
+        logged = event_log.unconsumed(tx, limit)
         self._now_s = max(self._now_s, tx.now_s)
         began_s = time.perf_counter()
         commands = self._engine.handle([item.event for item in logged], self._now_s)
         decision_s = time.perf_counter() - began_s
         if not logged and not commands:
             return False
-        assignments.log_batch(
+        event_log.log_batch(
             tx,
             batch=self._batch,
             now_s=self._now_s,

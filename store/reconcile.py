@@ -1,6 +1,6 @@
 """The safety net behind every wake-up: what is late, silent or forgotten, put right."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from domain.delivery import AttemptKey
 from domain.events import NodeLeft
@@ -53,11 +53,15 @@ def lose_expired(tx: Transaction, limit: int = 1000) -> int:
     )
 
 
-def extend_leases(tx: Transaction) -> int:
-    """Give every live lease one whole term from now.
+def extend_leases_after_outage(tx: Transaction) -> int:
+    """Give every live lease one whole term from now, where no node at all was heard of lately.
 
-    After the store was away no node could renew; its outage must not kill the fleet.
+    Then it was the store that was away: no node could renew, and its outage must not kill the
+    fleet. Where any node spoke, silence is that of the others, and their leases run on.
     """
+    newest_s = tx.connection.execute(select(func.max(node.c.last_seen_at_s))).scalar()
+    if newest_s is None or newest_s >= tx.now_s - SILENT_AFTER_S:
+        return 0
     result = tx.connection.execute(
         update(instance)
         .where(

@@ -114,26 +114,34 @@ def output_paths(spec: JobSpec, grant: Grant) -> OutputPaths:
         node_name=grant.host_name,
         restart_count=grant.key[1] - 1,
     )
-    stdout = _inside(expand_pattern(spec.stdout_pattern or DEFAULT_OUTPUT, values))
+    stdout = _output_name(expand_pattern(spec.stdout_pattern or DEFAULT_OUTPUT, values))
     if spec.stderr_pattern is None:
         return OutputPaths(stdout=stdout, stderr=None)
-    stderr = _inside(expand_pattern(spec.stderr_pattern, values))
+    stderr = _output_name(expand_pattern(spec.stderr_pattern, values))
     return OutputPaths(stdout=stdout, stderr=None if stderr == stdout else stderr)
 
 
+def working_directory(spec: JobSpec, place: Place) -> Path:
+    """Where the job's relative names lead: never outside its place."""
+    return place.work if spec.chdir is None else place.work / _inside(spec.chdir)
+
+
+def _output_name(name: str) -> str:
+    return name if name == os.devnull else _inside(name) or DEFAULT_OUTPUT
+
+
 def _inside(name: str) -> str:
-    if name == os.devnull:
-        return name
+    """The name as one below the working directory; empty where nothing is left of it."""
     pure = Path(name)
     parts = [part for part in pure.parts if part not in {"/", "..", "."}]
     if pure.is_absolute() or ".." in pure.parts:
-        return parts[-1] if parts else DEFAULT_OUTPUT
-    return str(Path(*parts)) if parts else DEFAULT_OUTPUT
+        return parts[-1] if parts else ""
+    return "/".join(parts)
 
 
 def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refused:
     """Stage the script and say what the warden shall start."""
-    cwd = place.work if spec.chdir is None else place.work / _inside(spec.chdir)
+    cwd = working_directory(spec, place)
     outputs = output_paths(spec, grant)
     if spec.chdir is not None:
         cwd.mkdir(parents=True, exist_ok=True)

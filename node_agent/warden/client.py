@@ -43,7 +43,7 @@ class WardenLink:
     def __init__(
         self,
         directory: Path,
-        on_hello: Callable[[set[Key], list[EndRecord]], None],
+        on_hello: Callable[[dict[Key, tuple[int, ...]], list[EndRecord]], None],
         on_ended: Callable[[EndRecord], None],
     ) -> None:
         """Watch over this node's directory."""
@@ -64,7 +64,9 @@ class WardenLink:
                 if message["is"] == "hello":
                     # Only now: an order sent before the greeting is read would seem lost.
                     self._writer = writer
-                    running = {load_key(pair) for pair in message["running"]}
+                    running = {
+                        load_key(item["key"]): tuple(item["cpus"]) for item in message["running"]
+                    }
                     self._on_hello(running, [load_end(item) for item in message["ended"]])
                 else:
                     self._on_ended(load_end(message["record"]))

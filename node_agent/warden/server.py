@@ -125,8 +125,11 @@ class Warden:
             {
                 "is": "hello",
                 "running": [
-                    *(item.order.key for item in self._running.values()),
-                    *self._delayed,
+                    {"key": order.key, "cpus": order.cpus}
+                    for order in (
+                        *(item.order for item in self._running.values()),
+                        *self._delayed.values(),
+                    )
                 ],
                 "ended": [asdict(record) for record in self._ledger.ended.values()],
                 "frozen": self._is_frozen,

@@ -113,9 +113,6 @@ class ProtocolMachine(RuleBasedStateMachine):
     def beat(self, which: int, *, is_lost: bool) -> None:
         """A heartbeat; its answer may not arrive."""
         node = self.nodes[which]
-        with self.scene.store.transaction() as tx:
-            if nodes.is_down(tx, node.node_id):
-                nodes.bring_back(tx, node.node_id)
         pulse = self.scene.heartbeat(
             node.node_id, node.boot_id, holding=list(node.running), spooled=list(node.spooled)
         )

@@ -19,9 +19,9 @@ from store import nodes
 from store.files import LocalFileStore
 from store.keys import KeyRequest, add_key, add_tenant, revoke_key
 from store.transaction import Store
-from store.wakeups import SilentWakeups
 from tests.support.builders import node_spec, reading
 from tests.support.clock import ClockedDatabase, SetClock
+from tests.support.wakeups import SilentWakeups
 
 HOST = "http://chaufferie.test"
 BOOT_ID = "boot-1"

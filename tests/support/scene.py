@@ -12,14 +12,14 @@ from domain.job import EndReason, JobState
 from domain.job_spec import JobSpec
 from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
-from store import assignments, claims, completions, jobs, keys, nodes, reconcile
+from store import assignments, claims, completions, event_log, jobs, keys, nodes, reconcile
 from store.claims import Handed, Pulse
 from store.jobs import Accepted, Submission
 from store.tables import attempt, instance, job_usage
 from store.transaction import Store
-from store.wakeups import SilentWakeups
 from tests.support.builders import job_spec, node_spec
 from tests.support.clock import ClockedDatabase, SetClock
+from tests.support.wakeups import SilentWakeups
 
 
 class Scene:
@@ -72,7 +72,7 @@ class Scene:
         )
         self._batch += 1
         with self.store.transaction() as tx:
-            assignments.log_batch(
+            event_log.log_batch(
                 tx, batch=self._batch, now_s=tx.now_s, consumed=[], commands=[order]
             )
             return assignments.assign(tx, [order], self._batch)
@@ -163,7 +163,7 @@ class Scene:
     def events(self) -> list[Event]:
         """Every event that no engine has seen, oldest first."""
         with self.store.transaction() as tx:
-            return [item.event for item in assignments.unconsumed(tx, None)]
+            return [item.event for item in event_log.unconsumed(tx, None)]
 
     def state(self, job_id: int) -> JobState:
         return JobState(self.instance(job_id)["state"])

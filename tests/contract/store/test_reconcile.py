@@ -82,10 +82,23 @@ def test_an_outage_of_the_store_does_not_kill_the_fleet(scene: Scene) -> None:
     scene.clock.advance(10 * LEASE_S)
 
     with scene.store.transaction() as tx:
-        assert reconcile.extend_leases(tx) == 1
+        assert reconcile.extend_leases_after_outage(tx) == 1
 
     assert scene.reconcile() == 0
     assert scene.state(key.instance_id) is JobState.RUNNING
+
+
+def test_leases_run_on_while_any_node_speaks(scene: Scene) -> None:
+    lost, heard = scene.node("lost"), scene.node("heard")
+    key = scene.running(lost)
+    scene.clock.advance(LEASE_S + MARGIN_S + 1.0)
+    scene.heartbeat(heard, holding=[])
+
+    with scene.store.transaction() as tx:
+        assert reconcile.extend_leases_after_outage(tx) == 0
+
+    assert scene.reconcile() == 1
+    assert scene.state(key.instance_id) is JobState.QUEUED
 
 
 def test_a_silent_node_gets_no_new_work_and_keeps_its_leases(scene: Scene) -> None:
@@ -116,9 +129,7 @@ def test_a_silent_node_that_speaks_again_is_up(scene: Scene) -> None:
     with scene.store.transaction() as tx:
         reconcile.mark_silent_nodes(tx)
 
-    with scene.store.transaction() as tx:
-        assert nodes.is_down(tx, node_id)
-        nodes.bring_back(tx, node_id)
+    scene.heartbeat(node_id)
 
     assert isinstance(scene.events()[-1], NodeJoined)
 

@@ -64,10 +64,6 @@ def test_a_command_is_read_as_it_was_written(command: Command) -> None:
     assert wire.load_command(json.loads(text)) == command
 
 
-def test_a_reason_is_read_as_it_was_written() -> None:
-    assert wire.load_why(wire.dumps(WHY)) == WHY
-
-
 def test_a_job_is_read_as_it_was_written() -> None:
     spec = job_spec(
         script="#!/bin/sh\ntrue\n",

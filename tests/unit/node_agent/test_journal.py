@@ -35,6 +35,18 @@ def test_claims_and_ends_are_known_again(path: Path) -> None:
     second.close()
 
 
+def test_new_boot_forgets_what_ran_and_keeps_what_ended(path: Path) -> None:
+    journal = Journal(path)
+    journal.boot_id("kernel-1")
+    journal.commit(claimed=[((7, 1), {}), ((8, 1), {})])
+    journal.commit(ended=[((7, 1), {"reason": "completed"})])
+    journal.boot_id("kernel-1")
+    assert len(journal.entries()) == 2
+    journal.boot_id("kernel-2")
+    assert [entry.key for entry in journal.entries()] == [(7, 1)]
+    journal.close()
+
+
 def test_claim_that_comes_twice_is_kept_once(path: Path) -> None:
     journal = Journal(path)
     journal.commit(claimed=[((7, 1), {"first": True})])

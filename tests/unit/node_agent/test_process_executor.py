@@ -13,6 +13,7 @@ from node_agent.executors.process import (
     output_paths,
     remove_place,
     start_order,
+    working_directory,
 )
 from node_agent.warden.protocol import StartOrder
 
@@ -92,6 +93,26 @@ def test_missing_output_directories_are_made(place: Place) -> None:
 def test_output_stays_in_the_working_directory(pattern: str, expected: str) -> None:
     spec = JobSpec(name="x", command=("true",), stdout_pattern=pattern)
     assert output_paths(spec, a_grant()).stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("chdir", "expected"),
+    [
+        (None, ""),
+        (".", ""),
+        ("run/a", "run/a"),
+        ("../../etc", "etc"),
+        ("/scratch/me", "me"),
+        ("..", ""),
+        ("/", ""),
+    ],
+)
+def test_job_starts_at_or_below_its_own_place(
+    place: Place, chdir: str | None, expected: str
+) -> None:
+    spec = JobSpec(name="x", command=("true",), chdir=chdir)
+    assert working_directory(spec, place) == place.work / expected
+    assert ordered(spec, place).cwd == str(place.work / expected)
 
 
 def test_same_file_for_both_streams_is_opened_once() -> None:

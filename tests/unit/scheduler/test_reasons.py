@@ -10,14 +10,8 @@ from domain.events import AttemptClaimed, Event, JobQueued, NodeLeft
 from domain.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.placement.coldest import ColdestTank
-from scheduler.placement.explain import (
-    Explanation,
-    Line,
-    explain_placed,
-    explain_waiting,
-    in_words,
-)
 from scheduler.placement.policy import View
+from scheduler.placement.reasons import Explanation, Line, explain_placed, explain_waiting
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
 
 NOBODY = Line(n_ahead=0)
@@ -203,11 +197,3 @@ def test_every_rule_has_words(code: str, words: str) -> None:
     why = Why(code=code, candidates=(_candidate("b1"),))
 
     assert words in explain_placed(why, node_name="b1", site_name="Pool").sentence
-
-
-@pytest.mark.parametrize(
-    ("duration_s", "text"),
-    [(0.4, "0 s"), (59, "59 s"), (150, "2.5 min"), (7200, "2.0 h"), (86_400, "24 h")],
-)
-def test_lengths_of_time_are_said_as_people_say_them(duration_s: float, text: str) -> None:
-    assert in_words(duration_s) == text
