@@ -7,6 +7,7 @@ from api.services import Services
 from domain.job_spec import Resources
 from domain.node import NodeSpec
 from domain.refusal import Refused
+from domain.sizing import fits
 from store import site_queries
 
 #: Inventories change when a node is enrolled or declares itself anew [s].
@@ -35,19 +36,14 @@ class Capacity:
         return self._sizes
 
 
-def could_hold(resources: Resources, spec: NodeSpec) -> bool:
-    """Whether an empty node of this inventory has the cores and the memory."""
-    return resources.cores <= spec.cores and (resources.mem_mib or 0) <= spec.mem_mib
-
-
 def fitting(resources: Resources, sizes: Sizes) -> list[str]:
     """The nodes that could hold this."""
-    return [name for name, spec in sizes if could_hold(resources, spec)]
+    return [name for name, spec in sizes if fits(resources, spec)]
 
 
 def check_fits(resources: Resources, sizes: Sizes) -> Refused | None:
     """Why no enrolled node could ever hold this, naming the largest; None where one could."""
-    if not sizes or any(could_hold(resources, spec) for _, spec in sizes):
+    if not sizes or any(fits(resources, spec) for _, spec in sizes):
         return None
     most_cores, widest = max((spec.cores, name) for name, spec in sizes)
     most_mib, roomiest = max((spec.mem_mib, name) for name, spec in sizes)

@@ -4,12 +4,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from api.beliefs import Beliefs, believe
 from domain import wire
 from domain.commands import Why
 from domain.events import JobQueued
 from domain.job import EndReason, JobState
-from scheduler.placement.explain import Explanation, Line, explain_placed, explain_waiting
+from scheduler.looking import Beliefs, believe
+from scheduler.placement.reasons import Explanation, Line, explain_placed, explain_waiting
 from store import job_queries
 from store.database import Database
 from store.jobs import queued_event

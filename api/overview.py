@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.beliefs import Beliefs, believe
 from api.explain import waiting_sentences
 from api.heat import heat_report
 from api.security import tenant_seen_by
 from domain.access import Principal, Scope
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState
-from scheduler.placement.explain import in_words
+from scheduler.looking import Beliefs, believe
+from scheduler.wording import in_words
 from store import job_queries, site_queries
 from store.database import Database
 from store.rows import Connection

@@ -8,14 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.files import check_relative_path
-from domain.job_spec import InputFile, JobSpec, Resources
+from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.patterns import DEFAULT_OUTPUT
 from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
-from store.jobs import DEFAULT_TIME_LIMIT_S
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 256

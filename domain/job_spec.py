@@ -7,7 +7,8 @@ from domain.job import SchedulingType
 
 #: Seconds a claimed attempt may go without a renewed lease (reliability reference, section 2.4).
 DEFAULT_DISCONNECT_TOLERANCE_S = 900
-MAX_DISCONNECT_TOLERANCE_S = 86_400
+#: Time limit of a job that names none [s], for every tenant and node: no setting changes it.
+DEFAULT_TIME_LIMIT_S = 3600
 #: A ``Flex`` job without a deadline starts within a day (DESIGN, section 5).
 DEFAULT_FLEX_WAIT_S = 86_400
 
@@ -23,7 +24,7 @@ class Resources:
     mem_mib: int | None = None  #: None = the node's memory in proportion to the cores.
     mem_per_cpu_mib: int | None = None
     whole_node: bool = False
-    time_limit_s: int | None = None  #: None = the operator's default. A limit, not an estimate.
+    time_limit_s: int | None = None  #: None = ``DEFAULT_TIME_LIMIT_S``. Not an estimate.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

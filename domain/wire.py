@@ -15,7 +15,6 @@ from domain.events import Event
 from domain.job import SchedulingType
 from domain.job_spec import InputFile, JobSpec, Resources
 
-WIRE_VERSION = 1
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 _EVENTS: Mapping[str, type[Event]] = {
@@ -82,11 +81,6 @@ def load_event(kind: str, payload: str) -> Event:
 def _load_why(plain: Mapping[str, Any]) -> Why:
     candidates = tuple(Candidate(**item) for item in plain["candidates"])
     return Why(code=plain["code"], candidates=candidates)
-
-
-def load_why(payload: str) -> Why:
-    """The reason stored with an attempt."""
-    return _load_why(json.loads(payload))
 
 
 def command_to_plain(command: Command) -> dict[str, Any]:

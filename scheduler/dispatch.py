@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 
+from domain.hints import HINT_EXPIRY_S
 from scheduler.ports import HintChannel
 from store import outbox
 from store.assignments import HINT_TOPIC
@@ -15,7 +16,6 @@ _log = logging.getLogger(__name__)
 _ROUND_PAUSE_S = 0.05
 #: Pause after a failed round; heartbeats carry the same news meanwhile [s].
 _FAILED_PAUSE_S = 5.0
-_STALE_S = 60.0
 
 
 class HintDispatcher:
@@ -52,5 +52,5 @@ class HintDispatcher:
             sent.append(parcel.id)
         with self._store.transaction() as tx:
             outbox.mark_sent(tx, sent)
-            outbox.drop_stale(tx, HINT_TOPIC, _STALE_S)
+            outbox.drop_stale(tx, HINT_TOPIC, HINT_EXPIRY_S)
         return len(sent) == len(parcels)

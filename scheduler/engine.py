@@ -19,13 +19,13 @@ from domain.events import (
     ReadingTaken,
 )
 from domain.job import EndReason
+from domain.sizing import core_need
 from scheduler.forecast.duration import DurationForecast
 from scheduler.placement.cluster import (
     TURNOVER_MEMORY_S,
     ClusterState,
     NodeBelief,
     Occupation,
-    core_need,
 )
 from scheduler.placement.policy import Placement, Policy, View
 

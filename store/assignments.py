@@ -1,69 +1,18 @@
-"""The scheduler's writes: offers, preemptions, and the log of what it decided and why."""
+"""The scheduler's orders as writes: offers to nodes, and preemptions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import bindparam, insert, select, update
 
 from domain import wire
-from domain.commands import AssignAttempt, Command, PreemptAttempt
-from domain.events import Event
+from domain.commands import AssignAttempt, PreemptAttempt
 from domain.job import AttemptState, JobState
-from store.tables import attempt, decision, event, instance, outbox
+from store.tables import attempt, instance, outbox
 from store.transaction import Transaction
 
 #: A node has this long to take an offer [s].
 CLAIM_LEASE_S = 60.0
 HINT_TOPIC = "hint"
-LARGEST_BATCH = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedEvent:
-    """An event with its place in the log."""
-
-    id: int
-    event: Event
-
-
-def unconsumed(tx: Transaction, limit: int | None = LARGEST_BATCH) -> list[LoggedEvent]:
-    """The oldest events that the engine has not seen."""
-    statement = (
-        select(event.c.id, event.c.kind, event.c.payload)
-        .where(event.c.batch.is_(None))
-        .order_by(event.c.id)
-        .limit(limit)
-    )
-    return [
-        LoggedEvent(id=row.id, event=wire.load_event(row.kind, row.payload))
-        for row in tx.connection.execute(statement)
-    ]
-
-
-def log_batch(
-    tx: Transaction,
-    *,
-    batch: int,
-    now_s: float,
-    consumed: Sequence[LoggedEvent],
-    commands: Sequence[Command],
-    duration_s: float | None = None,
-) -> None:
-    """Record that the engine consumed these events, in this order, and answered so."""
-    if consumed:
-        tx.connection.execute(
-            update(event).where(event.c.id == bindparam("of_id")).values(batch=batch),
-            [{"of_id": item.id} for item in consumed],
-        )
-    tx.connection.execute(
-        insert(decision),
-        {
-            "batch": batch,
-            "now_s": now_s,
-            "commands": wire.dumps([wire.command_to_plain(command) for command in commands]),
-            "duration_s": duration_s,
-        },
-    )
 
 
 def assign(

@@ -10,6 +10,7 @@ from domain.delivery import AttemptKey, Claimed, Kill
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
 from store.losses import lose_attempts
+from store.nodes import bring_back, is_down
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, tenant
 from store.transaction import Transaction
@@ -158,9 +159,12 @@ def heartbeat(
 ) -> Pulse:
     """Renew the leases a node holds, tell it what to stop, and what waits for it.
 
-    A new ``boot_id`` means that the node restarted: what its old boot ran and it does not list
-    is lost at once, without waiting for the lease.
+    A node that was given up as silent is up again. A new ``boot_id`` means that the node
+    restarted: what its old boot ran and it does not list is lost at once, without waiting for the
+    lease.
     """
+    if is_down(tx, node_id):
+        bring_back(tx, node_id)
     statement = _PLACED.with_for_update() if tx.locks_rows else _PLACED
     rows = {
         AttemptKey(instance_id=row.id, attempt=row.attempt): row

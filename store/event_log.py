@@ -1,18 +1,31 @@
-"""The log of what the engine consumed and answered, read back run by run."""
+"""The log of what the engine consumed and answered: written batch by batch, read run by run."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from domain import wire
+from domain.commands import Command
 from domain.events import EngineStarted, Event
-from store.belief import SUPERSEDED_BATCH
+from store.engine_facts import job_facts, node_facts
 from store.tables import decision, event
+from store.transaction import Transaction
 
+LARGEST_BATCH = 2000
+#: Events that a new run of the engine found already in the store's state.
+SUPERSEDED_BATCH = 0
 #: Batches read at a time: a run may be weeks long.
 _PAGE_BATCHES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """An event with its place in the log."""
+
+    id: int
+    event: Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,67 @@ class LoggedBatch:
     now_s: float
     events: tuple[Event, ...]
     commands: str
+
+
+def restart_log(tx: Transaction, started: EngineStarted) -> int:
+    """Begin a new run in the event log; the batch number it starts with.
+
+    Events that nobody consumed are already part of the store's state, which the new facts
+    describe; they are set aside, so that nothing is counted twice.
+    """
+    tx.connection.execute(
+        update(event).where(event.c.batch.is_(None)).values(batch=SUPERSEDED_BATCH)
+    )
+    facts: list[Event] = [started, *node_facts(tx), *job_facts(tx)]
+    tx.connection.execute(
+        insert(event),
+        [
+            {"at_s": tx.now_s, "kind": wire.event_kind(fact), "payload": wire.dumps(fact)}
+            for fact in facts
+        ],
+    )
+    newest = tx.connection.execute(select(func.max(decision.c.batch))).scalar()
+    return int(newest or 0) + 1
+
+
+def unconsumed(tx: Transaction, limit: int | None = LARGEST_BATCH) -> list[LoggedEvent]:
+    """The oldest events that the engine has not seen."""
+    statement = (
+        select(event.c.id, event.c.kind, event.c.payload)
+        .where(event.c.batch.is_(None))
+        .order_by(event.c.id)
+        .limit(limit)
+    )
+    return [
+        LoggedEvent(id=row.id, event=wire.load_event(row.kind, row.payload))
+        for row in tx.connection.execute(statement)
+    ]
+
+
+def log_batch(
+    tx: Transaction,
+    *,
+    batch: int,
+    now_s: float,
+    consumed: Sequence[LoggedEvent],
+    commands: Sequence[Command],
+    duration_s: float | None = None,
+) -> None:
+    """Record that the engine consumed these events, in this order, and answered so."""
+    if consumed:
+        tx.connection.execute(
+            update(event).where(event.c.id == bindparam("of_id")).values(batch=batch),
+            [{"of_id": item.id} for item in consumed],
+        )
+    tx.connection.execute(
+        insert(decision),
+        {
+            "batch": batch,
+            "now_s": now_s,
+            "commands": wire.dumps([wire.command_to_plain(command) for command in commands]),
+            "duration_s": duration_s,
+        },
+    )
 
 
 def last_run(connection: Connection) -> EngineRun | None:

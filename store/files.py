@@ -3,7 +3,6 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -159,17 +158,3 @@ def output_name(instance_id: int, attempt: int, stream: str) -> str:
         message = f"no such output stream: {stream}"
         raise ValueError(message)
     return f"{instance_id}/{attempt}.{stream}"
-
-
-def chunks(file: BinaryIO, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """The file's bytes in pieces."""
-    file.seek(start)
-    left = length
-    with file:
-        while left is None or left > 0:
-            data = file.read(_CHUNK_BYTES if left is None else min(_CHUNK_BYTES, left))
-            if not data:
-                return
-            if left is not None:
-                left -= len(data)
-            yield data

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from domain import wire
 from domain.commands import AssignAttempt, Why
 from domain.events import JobQueued
-from domain.job import FINAL_STATES, JobState
+from domain.job import JobState
 from store.jobs import queued_event
 from store.tables import (
     attempt,
@@ -22,8 +22,6 @@ from store.tables import (
     site,
     tenant,
 )
-
-_FINAL = tuple(state.value for state in FINAL_STATES)
 
 
 def _visible(statement: Select[Any], tenant_id: int | None) -> Select[Any]:
@@ -205,12 +203,6 @@ def count_by_state(
     )
     found = {row.state: row.jobs for row in connection.execute(_visible(statement, tenant_id))}
     return {**dict.fromkeys(states_wanted, 0), **found}
-
-
-def unfinished(connection: Connection, tenant_id: int | None) -> int:
-    """How many instances have not ended, up to a thousand."""
-    statement = select(instance.c.id).where(instance.c.state.not_in(_FINAL)).limit(1000)
-    return len(connection.execute(_visible(statement, tenant_id)).all())
 
 
 def shown_of_spec(text: str) -> tuple[str, int]:

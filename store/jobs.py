@@ -10,18 +10,15 @@ from sqlalchemy import insert, select, update
 from domain import wire
 from domain.events import JobQueued, JobWithdrawn
 from domain.job import AttemptState, JobState, SchedulingType
-from domain.job_spec import DEFAULT_FLEX_WAIT_S, JobSpec
+from domain.job_spec import DEFAULT_FLEX_WAIT_S, DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
 from store.transaction import Transaction
 
-#: Time limit of a job that names none [s]; the operator may set another.
-DEFAULT_TIME_LIMIT_S = 3600
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class NewJob:
     """One job as it enters the store."""
 
     tenant_id: int
@@ -53,7 +50,7 @@ def take_ids(tx: Transaction, name: str, count: int) -> range:
     return range(after - count, after)
 
 
-def submit(tx: Transaction, submissions: Sequence[Submission]) -> list[Accepted | Refused]:
+def submit(tx: Transaction, submissions: Sequence[NewJob]) -> list[Accepted | Refused]:
     """Store these jobs, each once for its idempotency key.
 
     The answers stand in the order of the submissions. A key that was used before with another
@@ -109,7 +106,7 @@ def _resolved(
 
 
 def _known_keys(
-    tx: Transaction, submissions: Sequence[Submission]
+    tx: Transaction, submissions: Sequence[NewJob]
 ) -> dict[tuple[int, str | None], tuple[int, bytes]]:
     keys = {item.idempotency_key for item in submissions if item.idempotency_key is not None}
     if not keys:
@@ -123,7 +120,7 @@ def _known_keys(
 
 def _insert(
     tx: Transaction,
-    submissions: Sequence[Submission],
+    submissions: Sequence[NewJob],
     texts: Sequence[str],
     hashes: Sequence[bytes],
     placed: Sequence[tuple[int, int]],

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.access import ROLE_SCOPES, Principal, Role, Scope
 from domain.refusal import Refused
-from store.nodes import token_hash
 from store.rows import AnyRow
 from store.tables import api_key, tenant
+from store.tokens import token_hash
 from store.transaction import Transaction
 
 KEY_PREFIX = "chf"

@@ -1,6 +1,5 @@
 """Sites and the nodes that heat them: registration, enrolment, inventory."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from domain.events import NodeJoined, NodeLeft
 from domain.node import NodeSpec, NodeState, SiteSpec
 from domain.refusal import Refused
 from store.tables import enrolment, node, site
+from store.tokens import token_hash
 from store.transaction import Transaction
 
 
@@ -56,11 +56,6 @@ def add_enrolment(
     )
     tx.audited(actor=actor, action="node.enrolment", subject=f"site/{site_id}", detail=node_name)
     return None
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a secret that has 256 random bits."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def enrol(tx: Transaction, token: str, spec: NodeSpec) -> Enrolled | Refused:

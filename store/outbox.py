@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from store.tables import outbox
 from store.transaction import Transaction
@@ -53,11 +53,3 @@ def drop_stale(tx: Transaction, topic: str, older_than_s: float) -> int:
         )
     )
     return result.rowcount
-
-
-def oldest_unsent_age_s(tx: Transaction) -> float | None:
-    """Age [s] of the oldest unsent message, or None."""
-    created = tx.connection.execute(
-        select(func.min(outbox.c.created_at_s)).where(outbox.c.sent_at_s.is_(None))
-    ).scalar()
-    return None if created is None else tx.now_s - created

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from domain.access import Principal
 from domain.refusal import Refused
 from store.keys import admit
-from store.nodes import token_hash
 from store.tables import api_key, web_session
+from store.tokens import token_hash
 from store.transaction import Transaction
 
 _SECRET_BYTES = 32

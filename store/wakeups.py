@@ -70,24 +70,6 @@ def decode_changes(line: str) -> tuple[list[int], list[int]] | None:
     return nodes, jobs
 
 
-class SilentWakeups:
-    """No wake-ups at all: for tools that only write, and to prove that nothing needs them."""
-
-    def wake_scheduler(self, *, urgent: bool) -> None:
-        """Do nothing."""
-
-    def wake_api(self, nodes: Sequence[int], jobs: Sequence[int]) -> None:
-        """Do nothing."""
-
-    def listen(self, name: str) -> Listener:
-        """Refuse: silence cannot be heard."""
-        message = f"no wake-ups are configured for {name}"
-        raise OSError(message)
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 class DatagramWakeups:
     """Wake-ups as datagrams on Unix sockets in a private directory."""
 

@@ -244,8 +244,6 @@ async def heartbeat(
     node_id = node_id_of(principal)
 
     def operation(tx: Transaction) -> claims.Pulse:
-        if nodes.is_down(tx, node_id):
-            nodes.bring_back(tx, node_id)
         return claims.heartbeat(
             tx,
             node_id=node_id,

@@ -75,7 +75,7 @@ async def _submit(
     tenant_id = tenant_id_of(principal)
     specs = await _read_specs(services, capacity, tenant_id, bodies)
     valid = [
-        jobs.Submission(
+        jobs.NewJob(
             tenant_id=tenant_id,
             key_id=principal.key_id,
             idempotency_key=key,

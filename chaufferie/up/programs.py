@@ -50,7 +50,7 @@ class Programs:
         return self._program(SCHEDULER, _python("scheduler"))
 
     def worker(self) -> Program:
-        """Statements, exports, retention; and the beat."""
+        """Forgets what is old enough, on its own beat."""
         return self._program(WORKER, _python("worker"), niceness=_WORKER_NICENESS)
 
     def boilers(self) -> Program:

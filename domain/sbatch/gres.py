@@ -17,11 +17,6 @@ class Gres:
     count: int = 1
     kind: str | None = None
 
-    @property
-    def is_gpu(self) -> bool:
-        """Whether it is a graphics processor."""
-        return self.name.lower() == "gpu"
-
 
 def parse_gres(text: str) -> tuple[Gres, ...] | None:
     """The resources of a ``--gres`` list; None when it is malformed, empty for ``none``."""

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 DEFAULT_OUTPUT = "slurm-%j.out"
-DEFAULT_ARRAY_OUTPUT = "slurm-%A_%a.out"
 
 _LETTERS = "AabJjNnrstux"
 _PLACE = re.compile(rf"%(?:(%)|([0-9]*)([{_LETTERS}]))")

@@ -55,7 +55,7 @@ class Submission:
     asked: tuple[Asked, ...]
     nodes: int = 1
 
-    time_limit_s: int | None  #: Seconds after which the job is killed; None = operator's default.
+    time_limit_s: int | None  #: Seconds after which the job is killed; None = none was given.
     scheduling_type: SchedulingType
     begin_s: float | None  #: Unix time before which it does not start.
     deadline_s: float | None  #: Unix time by which it must have ended.

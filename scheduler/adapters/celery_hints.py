@@ -9,14 +9,9 @@ from collections.abc import Sequence
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from domain.hints import HINT_EXPIRY_S, KEY_PREFIX, node_queue
+
 HINT_TASK = "chaufferie.hint"
-#: A hint says nothing new after the offer it speaks of has lapsed [s].
-HINT_EXPIRY_S = 60
-
-
-def node_queue(node_id: int) -> str:
-    """The name of the queue on which a node hears its hints."""
-    return f"node.{node_id}"
 
 
 def hint_app(broker_url: str) -> Celery:
@@ -47,7 +42,7 @@ CELERY_SETTINGS: dict[str, object] = {
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
         "health_check_interval": 10,
-        "global_keyprefix": "chaufferie:",
+        "global_keyprefix": KEY_PREFIX,
         "max_retries": 0,
     },
 }

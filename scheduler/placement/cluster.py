@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from domain.events import JobQueued, NodeJoined, ReadingTaken
+from domain.sizing import mem_need_mib
 
 #: Time over which a node's turnover of cores is averaged [s].
 TURNOVER_MEMORY_S = 0.5
@@ -183,17 +184,3 @@ class ClusterState:
         if both:
             message = f"instances both waiting and placed: {both[:5]}"
             raise AssertionError(message)
-
-
-def core_need(job: JobQueued, facts: NodeJoined) -> int:
-    """Cores the job takes on this node."""
-    return max(facts.cores, job.cores) if job.whole_node else job.cores
-
-
-def mem_need_mib(job: JobQueued, facts: NodeJoined) -> int:
-    """Memory the job takes on this node [MiB]; unstated = in proportion to its cores."""
-    if job.whole_node:
-        return max(facts.mem_mib, job.mem_mib or 0)
-    if job.mem_mib is not None:
-        return job.mem_mib
-    return facts.mem_mib * job.cores // facts.cores

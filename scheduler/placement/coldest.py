@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from domain.commands import Why
 from domain.events import JobQueued
 from domain.job import SchedulingType
-from scheduler.placement.cluster import ShapeKey, core_need, mem_need_mib
+from domain.sizing import fits
+from scheduler.placement.cluster import ShapeKey
 from scheduler.placement.policy import Placement, View
 from scheduler.placement.room import SHORT_JOB_S, Room, open_rooms
 
@@ -127,12 +128,7 @@ def _why(code: str, eligible: Sequence[Room]) -> Why:
 
 def _without_reserved(rooms: list[Room], job: JobQueued) -> list[Room]:
     """Keep for the blocked job the node that will be able to take it soonest."""
-    able = [
-        room
-        for room in rooms
-        if core_need(job, room.node.facts) <= room.node.facts.cores
-        and mem_need_mib(job, room.node.facts) <= room.node.facts.mem_mib
-    ]
+    able = [room for room in rooms if fits(job, room.node.facts)]
     if not able:
         return rooms
     kept = max(able, key=lambda room: (room.free_cores, -room.node.facts.node_id))

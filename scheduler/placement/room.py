@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from domain.commands import Candidate
 from domain.events import JobQueued, ReadingTaken
-from scheduler.placement.cluster import NodeBelief, core_need, mem_need_mib
+from domain.sizing import core_need, mem_need_mib
+from scheduler.placement.cluster import NodeBelief
 from scheduler.placement.policy import View
 
 #: A reading older than this says nothing of the water any more [s].

@@ -13,7 +13,7 @@ from domain.job import FINAL_STATES, EndReason, JobState
 from scheduler.doctor import examine
 from scheduler.placement.coldest import ColdestTank
 from scheduler.service import Pace, SchedulerService
-from store import event_log, nodes, reconcile
+from store import event_log, reconcile
 from store.invariants import look_at_all
 from store.readings import add_readings
 from tests.support.builders import job_spec, reading

@@ -14,7 +14,7 @@ from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
 from store import assignments, claims, completions, event_log, jobs, keys, nodes, reconcile
 from store.claims import Handed, Pulse
-from store.jobs import Accepted, Submission
+from store.jobs import Accepted, NewJob
 from store.tables import attempt, instance, job_usage
 from store.transaction import Store
 from tests.support.builders import job_spec, node_spec
@@ -47,15 +47,15 @@ class Scene:
                 nodes.declare(tx, enrolled.node_id, spec or node_spec())
         return enrolled.node_id
 
-    def submission(self, spec: JobSpec | None = None, key: str | None = None) -> Submission:
-        return Submission(
+    def submission(self, spec: JobSpec | None = None, key: str | None = None) -> NewJob:
+        return NewJob(
             tenant_id=self.tenant_id,
             key_id=None,
             idempotency_key=key,
             spec=spec or job_spec(),
         )
 
-    def submit_all(self, items: Sequence[Submission]) -> list[Accepted | Refused]:
+    def submit_all(self, items: Sequence[NewJob]) -> list[Accepted | Refused]:
         with self.store.transaction() as tx:
             return jobs.submit(tx, items)
 

@@ -1,6 +1,7 @@
 from domain.delivery import AttemptKey, Kill
-from domain.events import AttemptEnded, JobQueued
+from domain.events import AttemptEnded, JobQueued, NodeLeft
 from domain.job import AttemptState, EndReason, JobState
+from store import nodes
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 
@@ -96,3 +97,13 @@ def test_a_silent_boot_loses_offers_only_when_they_lapse(scene: Scene) -> None:
     scene.heartbeat(node_id, "boot-2")
 
     assert scene.state(job_id) is JobState.ASSIGNED
+
+
+def test_a_drained_node_stays_drained_when_it_is_heard_of(scene: Scene) -> None:
+    node_id = scene.node()
+    with scene.store.transaction() as tx:
+        nodes.set_drained(tx, node_id, drained=True, actor="test")
+
+    scene.heartbeat(node_id)
+
+    assert scene.events()[-1] == NodeLeft(node_id=node_id)

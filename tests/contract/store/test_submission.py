@@ -5,7 +5,7 @@ from domain.job import JobState, SchedulingType
 from domain.job_spec import DEFAULT_FLEX_WAIT_S
 from domain.refusal import Refused
 from store import keys
-from store.jobs import Accepted, Submission, release
+from store.jobs import Accepted, NewJob, release
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 
@@ -75,7 +75,7 @@ def test_two_tenants_may_use_the_same_key(scene: Scene) -> None:
         other = keys.add_tenant(tx, "town", "test")
 
     answers = scene.submit_all(
-        [Submission(tenant_id=other, key_id=None, idempotency_key="run-1", spec=job_spec())]
+        [NewJob(tenant_id=other, key_id=None, idempotency_key="run-1", spec=job_spec())]
     )
 
     assert answers == [Accepted(job_id=mine + 1)]

@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from domain.commands import AssignAttempt, Command
 from domain.job import SchedulingType
 from scheduler.engine import Engine
@@ -18,7 +20,6 @@ from tests.support.builders import (
     node_joined,
     reading_taken,
 )
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.events import Event

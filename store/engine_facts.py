@@ -1,21 +1,18 @@
-"""The facts from which an engine can be filled afresh: what the store knows now."""
+"""What the store knows now, as the events from which an engine can be filled afresh."""
 
 import json
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import select
 
 from domain import wire
-from domain.events import AttemptClaimed, EngineStarted, Event, NodeLeft
+from domain.events import AttemptClaimed, Event, NodeLeft
 from domain.job import HOLDING_STATES, JobState
 from domain.node import NodeState
 from store.jobs import queued_event
 from store.nodes import joined_event
 from store.readings import latest_readings, reading_event
-from store.tables import decision, event, instance, job, node
+from store.tables import instance, job, node
 from store.transaction import Transaction
-
-#: Events that a new run of the engine found already in the store's state.
-SUPERSEDED_BATCH = 0
 
 
 def node_facts(tx: Transaction) -> list[Event]:
@@ -68,24 +65,3 @@ def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
                 AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=row.node_id)
             )
     return facts
-
-
-def restart_log(tx: Transaction, started: EngineStarted) -> int:
-    """Begin a new run in the event log; the batch number it starts with.
-
-    Events that nobody consumed are already part of the store's state, which the new facts
-    describe; they are set aside, so that nothing is counted twice.
-    """
-    tx.connection.execute(
-        update(event).where(event.c.batch.is_(None)).values(batch=SUPERSEDED_BATCH)
-    )
-    facts: list[Event] = [started, *node_facts(tx), *job_facts(tx)]
-    tx.connection.execute(
-        insert(event),
-        [
-            {"at_s": tx.now_s, "kind": wire.event_kind(fact), "payload": wire.dumps(fact)}
-            for fact in facts
-        ],
-    )
-    newest = tx.connection.execute(select(func.max(decision.c.batch))).scalar()
-    return int(newest or 0) + 1

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from domain.commands import Candidate, Why
 from domain.events import JobQueued
 from domain.job import SchedulingType
-from scheduler.placement.cluster import NodeBelief, core_need, mem_need_mib
+from domain.sizing import core_need, mem_need_mib
+from scheduler.placement.cluster import NodeBelief
 from scheduler.placement.coldest import (
     COLDEST_WATER,
     DEADLINE_MARGIN_S,
@@ -15,6 +16,7 @@ from scheduler.placement.coldest import (
 )
 from scheduler.placement.policy import View
 from scheduler.placement.room import READING_STALE_S, SHORT_JOB_S, Room, open_rooms
+from scheduler.wording import in_words
 
 NOT_BEFORE = "not_before"
 NO_NODE_OPEN = "no_node_open"
@@ -27,9 +29,7 @@ WAITING_FOR_HEAT = "waiting_for_heat"
 RESERVED_FOR_WIDER_JOB = "reserved_for_wider_job"
 ABOUT_TO_START = "about_to_start"
 
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 _WH_PER_KWH = 1000.0
-_WHOLE_FROM = 10  #: Numbers from here on are shown without decimals.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,12 +266,3 @@ def _size(job: JobQueued) -> str:
 
 def _cores(count: int) -> str:
     return "1 core" if count == 1 else f"{count} cores"
-
-
-def in_words(duration_s: float) -> str:
-    """A length of time as people say it."""
-    for unit_s, name in ((_DAY_S, "days"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
-        if duration_s >= 2 * unit_s:
-            count = duration_s / unit_s
-            return f"{count:.0f} {name}" if count >= _WHOLE_FROM else f"{count:.1f} {name}"
-    return f"{duration_s:.0f} s"

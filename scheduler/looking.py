@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from domain.events import JobQueued
 from scheduler.engine import Engine
 from scheduler.placement.policy import Placement, View
-from store import belief, job_queries
+from store import job_queries
 from store.database import Database
+from store.engine_facts import job_facts, node_facts
 from store.rows import Connection
 from store.transaction import Transaction
 
@@ -40,7 +41,7 @@ def believe(database: Database, connection: Connection) -> Beliefs:
     now_s = database.now_s(connection)
     reader = Transaction(connection=connection, now_s=now_s, locks_rows=False)
     engine = Engine(OnlyLooking())
-    engine.handle([*belief.node_facts(reader), *belief.job_facts(reader, only=_NOBODY)], now_s)
+    engine.handle([*node_facts(reader), *job_facts(reader, only=_NOBODY)], now_s)
     return Beliefs(
         view=View(state=engine.state, durations=engine.durations, now_s=now_s),
         waiting=job_queries.oldest_waiting(connection, _FIRST_WAITING),
