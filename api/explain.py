@@ -120,7 +120,8 @@ def _held(row: dict[str, Any]) -> str:
     if row["reason"] is None:
         return f"It was submitted with --hold; {release}."
     return (
-        f"Its last try ended ({row['reason']}) and it was submitted with --no-requeue; "
+        f"Its last try ended ({str(row['reason']).replace('_', ' ')}) and it was submitted with "
+        "--no-requeue; "
         f"look at what it left, then {release}."
     )
 

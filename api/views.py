@@ -58,7 +58,7 @@ def job_detail(
     """One job with its tries, its notes and what it left."""
     return {
         **job_view(row),
-        "detail": next((item["detail"] for item in reversed(attempts) if item["detail"]), None),
+        "detail": attempts[-1]["detail"] if attempts else None,
         "notes": json.loads(row["spec"])["notes"],
         "attempts": [{name: item[name] for name in _ATTEMPT_FIELDS} for item in attempts],
         "files": [

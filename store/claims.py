@@ -129,6 +129,8 @@ def _start(tx: Transaction, rows: Sequence[AnyRow], node_id: int, boot_id: str) 
         .values(
             state=JobState.RUNNING.value,
             boot_id=boot_id,
+            reason=None,  # The end of an attempt before this one is that attempt's.
+            exit_code=None,
             started_at_s=tx.now_s,
             lease_until_s=bindparam("of_lease"),
         ),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Double, bindparam, func, insert, select, update
+from sqlalchemy import Double, Text, bindparam, case, func, insert, select, update
 
 from domain import wire
 from domain.delivery import Completion, CompletionResult
@@ -18,6 +18,10 @@ from store.transaction import Transaction
 
 _ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})
 _LIVE = frozenset({JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING})
+
+
+_STATE = bindparam("of_state", type_=Text)
+_STOPPED = _STATE.in_([state.value for state in FINAL_STATES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,12 +236,15 @@ def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:
         update(instance)
         .where(instance.c.id == bindparam("of_id"))
         .values(
-            state=bindparam("of_state"),
+            state=_STATE,
             failures=bindparam("of_failures"),
             finished_at_s=bindparam("of_finished"),
             reason=bindparam("of_reason"),
             exit_code=bindparam("of_exit_code"),
             lease_until_s=None,
+            # What waits again is nowhere and has not started; its attempts keep the history.
+            node_id=case((_STOPPED, instance.c.node_id), else_=None),
+            started_at_s=case((_STOPPED, instance.c.started_at_s), else_=None),
             queued_at_s=func.coalesce(bindparam("of_queued", type_=Double), instance.c.queued_at_s),
         ),
         ends,

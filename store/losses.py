@@ -106,6 +106,7 @@ def _write(tx: Transaction, changes: list[dict[str, object]]) -> None:
             lease_until_s=None,
             node_id=None,
             boot_id=None,
+            started_at_s=None,
         ),
         changes,
     )

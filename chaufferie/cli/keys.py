@@ -96,6 +96,16 @@ def revoke(
     say(f"Key {key_id} is revoked.")
 
 
+def page(
+    *,
+    data: DataDir = None,
+) -> None:
+    """Print a link that opens the page in a browser and signs you in, once."""
+    with open_client(data) as client:
+        answer = client.transport.post_once("/v1/sessions", {})
+        say(client.transport.url + str(answer["path"]))
+
+
 def whoami(
     *,
     as_json: AsJson = False,

@@ -104,7 +104,7 @@ app.command(
 for command in (*_JOBS, *_FLEET):
     app.command(command.__name__)(command)
 app.add_typer(keys.app, name="keys")
-for command in (keys.whoami, programs.up, programs.demo):
+for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)
 for command in _CHILDREN:
     # Every word, --help too, is the program's.

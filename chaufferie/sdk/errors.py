@@ -70,7 +70,7 @@ class FileInTheWayError(ChaufferieError):
     def __init__(self, path: Path) -> None:
         """Name the file."""
         super().__init__(
-            f"{path} exists and differs; name another directory, or allow overwriting."
+            f"{path} exists and differs; name another directory, or overwrite (get --force)."
         )
         self.path = path
 

@@ -17,6 +17,7 @@ from chaufferie.up.leftovers import end_leftovers
 from chaufferie.up.lock import Holder, take
 from chaufferie.up.sites import TIME_FACTOR
 from chaufferie.up.steps import Steps
+from chaufferie.up.typed import typed_command
 
 _OK, _REFUSED, _USAGE = 0, 1, 2
 #: What a shell expects of a program that Ctrl-C ended before its work was done.
@@ -128,16 +129,16 @@ def _greeting(running: Running, page: str, layout: Layout) -> str:
     cores, count = running.machine.cores, len(running.sites)
     noun = "core is" if cores == 1 else "cores are"
     shared = f"advertised on each of the {count} nodes: shared" if count > 1 else "its one node's"
+    command = typed_command()
     return f"""
   Chaufferie runs {count} sites with simulated boilers, at {TIME_FACTOR:g} times real time;
   their meters are simulated too. This machine's {cores} {noun} {shared}.
 
   Look      {page}
             (this link signs you in, once)
-  Submit    chaufferie submit -- sleep 10
-            cd examples/lattice_boltzmann
-            chaufferie submit --stage channel_flow.py channel_flow.sh
-  Follow    chaufferie jobs | sites | heat | explain JOB | logs JOB -f
+  Submit    {command} submit -- sleep 10
+            {command} submit --stage FILE JOB_SCRIPT
+  Follow    {command} jobs | sites | heat | explain JOB | logs JOB -f
   Logs      {layout.logs}
   Stop      Ctrl-C
 """

@@ -13,6 +13,7 @@ from chaufferie.sdk.job import describe_end
 from chaufferie.up.demo_course import Course, Followed
 from chaufferie.up.embedded import Running
 from chaufferie.up.sites import TIME_FACTOR
+from chaufferie.up.typed import typed_command
 from domain.job import JobState
 
 _WH_PER_KWH = 1000.0
@@ -128,10 +129,11 @@ def _spared(course: Course) -> str | None:
 
 
 def _next_steps(console: Console) -> Panel | str:
+    command = typed_command()
     text = (
         "make up                                      the same, to stay, with a page to look at\n"
-        ".venv/bin/chaufferie submit -- sleep 10      then submit something of your own\n"
-        ".venv/bin/chaufferie explain JOB             and ask why it is where it is"
+        f"{command} submit -- sleep 10      then submit something of your own\n"
+        f"{command} explain JOB             and ask why it is where it is"
     )
     if console.is_terminal:
         return Panel(text, title="How to go on", title_align="left", expand=False)

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from domain.delivery import AttemptKey, CompletionResult
 from domain.events import AttemptEnded, NodeJoined, NodeLeft
 from domain.job import EndReason, JobState
 from domain.job_spec import DEFAULT_DISCONNECT_TOLERANCE_S
-from store import nodes, reconcile
+from store import job_queries, nodes, reconcile
 from store.assignments import CLAIM_LEASE_S
 from store.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S, SILENT_AFTER_S
 from tests.support.scene import Scene
@@ -39,6 +41,28 @@ def test_a_lease_ends_only_after_the_nodes_own_kill_and_its_margin(scene: Scene)
 
     assert scene.state(key.instance_id) is JobState.QUEUED
     assert scene.report(node_id, key) is CompletionResult.FENCED
+
+
+def test_what_runs_again_shows_nothing_of_the_attempt_before(scene: Scene) -> None:
+    node_id = scene.node()
+    key = scene.running(node_id)
+    scene.clock.advance(LEASE_S + MARGIN_S + 1.0)
+    scene.reconcile()
+
+    waiting = _shown(scene, key.instance_id)
+    assert (waiting["node"], waiting["started_at_s"]) == (None, None)
+    assert waiting["reason"] == EndReason.LEASE_ENDED
+
+    scene.assign(key.instance_id, node_id, attempt_number=2)
+    scene.claim(node_id)
+    assert _shown(scene, key.instance_id)["reason"] is None
+
+
+def _shown(scene: Scene, job_id: int) -> dict[str, Any]:
+    with scene.store.database.read() as connection:
+        found = job_queries.one(connection, job_id, None)
+    assert found is not None
+    return found
 
 
 def test_a_renewed_lease_does_not_end(scene: Scene) -> None:
