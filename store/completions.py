@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Double, Text, bindparam, case, func, insert, select, update
+from sqlalchemy import Double, bindparam, func, insert, select, update
 
 from domain import wire
 from domain.delivery import Completion, CompletionResult
@@ -18,10 +18,6 @@ from store.transaction import Transaction
 
 _ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})
 _LIVE = frozenset({JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING})
-
-
-_STATE = bindparam("of_state", type_=Text)
-_STOPPED = _STATE.in_([state.value for state in FINAL_STATES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +58,7 @@ def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int
             instance.c.attempt.label("current_attempt"),
             instance.c.failures,
             instance.c.cores,
+            instance.c.started_at_s,
             attempt.c.attempt,
             attempt.c.state.label("attempt_state"),
             attempt.c.node_id,
@@ -180,13 +177,16 @@ def _write(
 def _end_values(
     tx: Transaction, row: AnyRow, report: Completion, verdict: _Verdict
 ) -> dict[str, object]:
+    is_final = verdict.job_state in FINAL_STATES
     return {
         "of_id": row.id,
         "of_attempt": row.attempt,
+        "of_node": row.node_id if is_final else None,
+        "of_started": row.started_at_s if is_final else None,
         "of_state": verdict.job_state.value,
         "of_attempt_state": verdict.attempt_state.value,
         "of_failures": verdict.failures,
-        "of_finished": tx.now_s if verdict.job_state in FINAL_STATES else None,
+        "of_finished": tx.now_s if is_final else None,
         "of_queued": tx.now_s if verdict.job_state is JobState.QUEUED else None,
         "of_reason": report.reason.value,
         "of_exit_code": report.exit_code,
@@ -236,15 +236,15 @@ def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:
         update(instance)
         .where(instance.c.id == bindparam("of_id"))
         .values(
-            state=_STATE,
+            state=bindparam("of_state"),
             failures=bindparam("of_failures"),
             finished_at_s=bindparam("of_finished"),
             reason=bindparam("of_reason"),
             exit_code=bindparam("of_exit_code"),
             lease_until_s=None,
             # What waits again is nowhere and has not started; its attempts keep the history.
-            node_id=case((_STOPPED, instance.c.node_id), else_=None),
-            started_at_s=case((_STOPPED, instance.c.started_at_s), else_=None),
+            node_id=bindparam("of_node"),
+            started_at_s=bindparam("of_started"),
             queued_at_s=func.coalesce(bindparam("of_queued", type_=Double), instance.c.queued_at_s),
         ),
         ends,

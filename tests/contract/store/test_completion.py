@@ -55,6 +55,30 @@ def test_two_reports_in_one_request_are_billed_once(scene: Scene) -> None:
     assert len(scene.usage()) == 1
 
 
+def test_reports_of_several_jobs_in_one_request_each_have_their_own_end(scene: Scene) -> None:
+    node_id = scene.node()
+    done, stopped, failed = (scene.running(node_id) for _ in range(3))
+    ends = {
+        done: EndReason.COMPLETED,
+        stopped: EndReason.NODE_RESTARTED,
+        failed: EndReason.PROGRAM_FAILED,
+    }
+    reports = [
+        Completion(key=key, boot_id="boot-1", reason=reason, exit_code=0)
+        for key, reason in ends.items()
+    ]
+
+    with scene.store.transaction() as tx:
+        results = completions.complete(tx, node_id, reports)
+
+    assert results == [CompletionResult.ACCEPTED] * 3
+    assert [scene.state(key.instance_id) for key in ends] == [
+        JobState.SUCCEEDED,
+        JobState.QUEUED,
+        JobState.FAILED,
+    ]
+
+
 def test_a_report_after_the_loss_is_fenced_kept_and_not_billed(scene: Scene) -> None:
     node_id = scene.node()
     key = scene.running(node_id, boot_id="boot-1")
