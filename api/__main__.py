@@ -7,10 +7,12 @@ import argparse
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
 from api.bootstrap import ApiSettings, build, initialise, open_from
+from api.hub import Hub
 from store.schema import check
 
 
@@ -41,8 +43,9 @@ def main() -> int:
 
 def serve(settings: ApiSettings, listen_fd: int | None) -> None:
     """Serve until TERM, on a socket that was passed to us or on the address of the settings."""
+    app = build(settings)
     config = uvicorn.Config(
-        build(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -50,7 +53,20 @@ def serve(settings: ApiSettings, listen_fd: int | None) -> None:
         timeout_graceful_shutdown=2,
     )
     sockets = None if listen_fd is None else [socket.socket(fileno=listen_fd)]
-    uvicorn.Server(config).run(sockets=sockets)
+    _Server(config, app.state.services.hub).run(sockets=sockets)
+
+
+class _Server(uvicorn.Server):
+    """Ends the long polls of nodes as soon as it is told to stop, and not by their time-out."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """TERM or INT came."""
+        self._hub.end()
+        super().handle_exit(sig, frame)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ class Hub:
         self._waiters: dict[str, set[Subscription]] = {}
         self._life = secrets.token_hex(4)
         self._counts: dict[str, int] = {}
+        self.is_ending = False
 
     def mark(self, topic: str) -> str:
         """Changes with every change of the topic, and with every start of this process."""
@@ -29,6 +30,11 @@ class Hub:
                 self._counts[topic] = self._counts.get(topic, 0) + 1
             for waiter in self._waiters.get(topic, ()):
                 waiter.wake(topic)
+
+    def end(self) -> None:
+        """The process is stopping: let those who may ask again do so elsewhere."""
+        self.is_ending = True
+        self.wake_all()
 
     def wake_all(self) -> None:
         """Everything may have changed."""

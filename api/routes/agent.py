@@ -203,7 +203,8 @@ async def offers(
     node_id = node_id_of(principal)
     with services.hub.subscribe([node_topic(node_id)]) as change:
         mark = services.hub.mark(node_topic(node_id))
-        if mark == since and await change.wait(wait_s):
+        may_wait = mark == since and not services.hub.is_ending
+        if may_wait and await change.wait(wait_s):
             mark = services.hub.mark(node_topic(node_id))
         return {"mark": mark, "look": mark != since}
 

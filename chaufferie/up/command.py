@@ -64,6 +64,7 @@ def run_embedded(data: Path, port: int, sites: int, work: Work, told: int = _OK)
             lock.tell(pid=os.getpid(), url=f"http://127.0.0.1:{listener.getsockname()[1]}")
             return asyncio.run(_run(layout, listener, sites, work, told))
     finally:
+        layout.drop_short_name()
         lock.close()
 
 

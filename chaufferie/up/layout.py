@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -77,6 +78,13 @@ class Layout:
     def node(self, name: str) -> Path:
         """The private folder of one node: its journal, jobs and socket."""
         return self.work / "nodes" / name
+
+    def drop_short_name(self) -> None:
+        """Remove the link of a long directory's short name; the next start makes it again."""
+        if self.work != self.data and self.work.is_symlink():
+            self.work.unlink()
+            with suppress(OSError):
+                self.work.parent.rmdir()
 
     def create(self) -> None:
         """Make the folders, private to this user."""
