@@ -102,6 +102,7 @@ def test_a_limit_comes_into_force(play: Callable[[Scene], None]) -> None:
         await boiler.limit_power(0.5, 60.0)
         await boiler.limit_power(0.7504, 60.0)
         await eventually(partial(_is_limited_to, boiler, 0.75))
+        assert (await boiler.measure()).power_limit_frac == pytest.approx(0.75)
 
     play(scene)
 
@@ -124,6 +125,7 @@ def test_a_limit_that_would_stay_for_ever_is_cut_short_and_taken(
     async def scene(boiler: Boiler) -> None:
         await boiler.limit_power(0.3, 1e6)
         await eventually(partial(_is_limited_to, boiler, 0.3))
+        assert (await boiler.measure()).power_limit_frac == pytest.approx(0.3)
 
     play(scene)
 

@@ -94,7 +94,7 @@ def test_consumer_comes_back_after_the_broker_was_killed(
             second.send(1, [(11, 1)])
             return ear.heard >= 2
 
-        until(heard_again, "a hint after the restart is heard")
+        assert until(heard_again, "a hint after the restart is heard")
         second.close()
     finally:
         ear.close()

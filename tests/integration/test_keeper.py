@@ -116,7 +116,7 @@ def test_power_meter_follows_the_work_of_real_processes(boilers: Boilers, tmp_pa
     def newest_power_w() -> float:
         return float(str(_readings(warden)[-1]["power_w"]))
 
-    until(lambda: newest_power_w() > 600, "the meter follows the work of the job")
+    assert until(lambda: newest_power_w() > 600, "the meter follows the work of the job")
     client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled", "grace_s": 0.0})
     client.close()
-    until(lambda: newest_power_w() < 450, "the meter falls back to idle power")
+    assert until(lambda: newest_power_w() < 450, "the meter falls back to idle power")

@@ -44,7 +44,7 @@ def test_line_is_remarked_on_with_its_number_and_words(line: str, word: str) -> 
     "line",
     [
         "# cd /home/ada",
-        "cd $HOME/work/x",
+        "cd $HOME/scratch/x",
         "echo ${BASE}/home/x",
         "srun -N 1 -n 4 ./a.out",
         "srun --nodes=1 ./a.out",
@@ -71,7 +71,7 @@ def test_many_of_a_kind_are_summed_up() -> None:
 
 
 def test_remarks_reach_the_submission_and_refuse_nothing() -> None:
-    script = "#!/bin/bash\n#SBATCH -c 2\nmodule load gcc\ncd /work/x\n"
+    script = "#!/bin/bash\n#SBATCH -c 2\nmodule load gcc\ncd /scratch/x\n"
     found = parse_submission(SubmitRequest(now_s=0.0, script=script))
     assert isinstance(found, Submission)
     assert [note.line for note in found.notes] == [3, 4]
