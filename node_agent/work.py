@@ -69,19 +69,24 @@ class Work:
         for key in running:
             if key not in self.book:
                 self.link.stop(key, EndReason.LEASE_ENDED, grace_s=0.0)
-        for record in ended:
-            self._on_ended(record)
+        over = {record.key for record in ended}
         for held in self.book.in_phase(Phase.RUNNING):
-            if held.key not in running:
+            if held.key in running:
+                self._adopt(held, running[held.key])
+            elif held.key not in over:
                 # The warden writes an order down before it obeys it: this one never came.
                 self._begin_again(held)
-                continue
-            if not held.slots:
-                self.book.take_slots(held, self._launcher.slots_of(running[held.key]))
-            if held.stop_reason is not None:
-                self.link.stop(held.key, held.stop_reason)
+        # Last: an end frees cores, and what starts on them at once is no order that was lost.
+        for record in ended:
+            self._on_ended(record)
         self.launch_waiting()
         self._nudge()
+
+    def _adopt(self, held: Held, cpus: tuple[int, ...]) -> None:
+        if not held.slots:
+            self.book.take_slots(held, self._launcher.slots_of(cpus))
+        if held.stop_reason is not None:
+            self.link.stop(held.key, held.stop_reason)
 
     def _begin_again(self, held: Held) -> None:
         self.book.free(held)
