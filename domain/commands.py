@@ -10,9 +10,9 @@ class Candidate:
     node_id: int
     node_name: str
     water_temp_c: float
-    promised_temp_c: float  #: Water temperature counting heat already promised to it.
     free_cores: int
-    score: float
+    score: float  #: What the policy ranked it by; for ours the share of its heat that is used.
+    charge_frac: float | None = None  #: State of charge: share in use of what its water can hold.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,9 @@ class Why:
 
     code: str
     candidates: tuple[Candidate, ...] = ()
+    heat_wh: float | None = None  #: That the job is expected to bring within a day.
+    waited_s: float | None = None
+    start_within_s: float | None = None  #: It could have waited so much longer.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +46,14 @@ class PreemptAttempt:
     why: Why
 
 
-Command = AssignAttempt | PreemptAttempt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitPower:
+    """Ask a node to stay below a power for a time: advice, obeyed as far as its own law allows."""
+
+    node_id: int
+    power_cap_frac: float  #: Of its maximum power; 1 lifts the limit.
+    valid_for_s: float
+    why: Why
+
+
+Command = AssignAttempt | PreemptAttempt | LimitPower

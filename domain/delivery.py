@@ -56,3 +56,11 @@ class Kill:
 
     key: AttemptKey
     reason: EndReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerAdvice:
+    """How much power the scheduler wishes a node to take; its own law may allow less."""
+
+    power_cap_frac: float  #: Of its maximum power.
+    valid_for_s: float  #: From now on; then it is forgotten.

@@ -1,6 +1,8 @@
 """Facts the engine learns, in the past tense. Fields are plain JSON values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +19,12 @@ class JobQueued:
     time_limit_s: int
     queued_at_s: float
     start_before_s: float | None
+    end_before_s: float | None  #: Deadline of its end; ``start_before_s`` follows from its limit.
     not_before_s: float | None
     last_attempt: int  #: 0 when it was never assigned.
     avoid_node_id: int | None  #: The node on which its last attempt failed or was lost.
+    is_preemptible: bool  #: May be stopped for better heat and queued again.
+    can_resume: bool  #: Keeps its progress when stopped; otherwise it begins from nothing.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class NodeJoined:
     capture_frac: float
     storage_wh_per_k: float
     limit_temp_c: float
+    floor_temp_c: float  #: Water at this temperature holds no useful heat.
+    is_preheat: bool  #: The boiler stands behind the tank, not in it: warm water is enough.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,27 @@ class ReadingTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherForecast:
+    """What the air is expected to be like, hour by hour, as a forecaster said."""
+
+    site_ids: tuple[int, ...]  #: Empty = every site.
+    first_hour_s: float  #: Unix time at which the first value begins to hold.
+    outdoor_temp_c: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeRestored:
+    """What earlier runs of the engine learned of demand and durations, as plain JSON values."""
+
+    knowledge: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed:
+    """Nothing happened but time: what waited for water or for an hour is looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted:
     """A new scheduler run begins from an empty engine; the facts that fill it follow."""
 
@@ -102,5 +130,8 @@ Event = (
     | NodeJoined
     | NodeLeft
     | ReadingTaken
+    | WeatherForecast
+    | KnowledgeRestored
+    | TimePassed
     | EngineStarted
 )

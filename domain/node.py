@@ -34,6 +34,10 @@ class NodeSpec:
         return (self.max_power_w - self.idle_power_w) * cores / self.cores
 
 
+#: Mains water where nothing else is said: annual mean of the ADEME and COSTIC campaign, 2016.
+MAINS_TEMP_C = 16.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSpec:
     """A place with a heat demand, as the scheduler believes it to be."""
@@ -41,3 +45,6 @@ class SiteSpec:
     name: str
     storage_wh_per_k: float  #: Heat its water takes up for each kelvin.
     limit_temp_c: float = 50.0  #: Water is never heated above this.
+    #: Water this warm holds no useful heat: the set-point of the boiler, or mains water.
+    floor_temp_c: float = MAINS_TEMP_C
+    is_preheat: bool = True  #: The boiler stands behind the tank and brings a draw to its heat.

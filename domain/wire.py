@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from domain import events
-from domain.commands import AssignAttempt, Candidate, Command, PreemptAttempt, Why
+from domain.commands import AssignAttempt, Candidate, Command, LimitPower, PreemptAttempt, Why
 from domain.events import Event
 from domain.job import SchedulingType
 from domain.job_spec import InputFile, JobSpec, Resources
@@ -27,11 +27,14 @@ _EVENTS: Mapping[str, type[Event]] = {
         events.NodeJoined,
         events.NodeLeft,
         events.ReadingTaken,
+        events.WeatherForecast,
+        events.KnowledgeRestored,
+        events.TimePassed,
         events.EngineStarted,
     )
 }
-_COMMANDS: Mapping[str, type[AssignAttempt] | type[PreemptAttempt]] = {
-    kind.__name__: kind for kind in (AssignAttempt, PreemptAttempt)
+_COMMANDS: Mapping[str, type[Command]] = {
+    kind.__name__: kind for kind in (AssignAttempt, PreemptAttempt, LimitPower)
 }
 
 
@@ -75,12 +78,21 @@ def event_kind(event: Event) -> str:
 
 def load_event(kind: str, payload: str) -> Event:
     """The event that ``dumps`` wrote."""
-    return _EVENTS[kind](**json.loads(payload))
+    values: dict[str, Any] = {
+        name: tuple(value) if type(value) is list else value
+        for name, value in json.loads(payload).items()
+    }
+    return _EVENTS[kind](**values)
 
 
 def _load_why(plain: Mapping[str, Any]) -> Why:
-    candidates = tuple(Candidate(**item) for item in plain["candidates"])
-    return Why(code=plain["code"], candidates=candidates)
+    # What an older engine wrote of a node and nobody shows any more is passed over.
+    known = frozenset(_field_names(Candidate) or ())
+    candidates = tuple(
+        Candidate(**{name: value for name, value in item.items() if name in known})
+        for item in plain["candidates"]
+    )
+    return Why(**{**plain, "candidates": candidates})
 
 
 def command_to_plain(command: Command) -> dict[str, Any]:
