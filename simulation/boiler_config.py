@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.refusal import Refused
-from simulation.sites import START_PLANT_TIME_S, Habit, SimulatedSite
+from simulation.habits import Habit
+from simulation.sites import START_PLANT_TIME_S, SimulatedSite
 
 #: Unit identifiers of Modbus that may address a device.
 _LOWEST_UNIT, _HIGHEST_UNIT = 1, 247

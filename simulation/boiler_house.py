@@ -12,7 +12,8 @@ from simulation.boiler_config import HouseConfig
 from simulation.boiler_memory import BoilerMemory
 from simulation.cpu_use import CpuUse, read_count
 from simulation.instruments import measurements, nameplate
-from simulation.plant.fleet import FleetState, Orders, advance, start
+from simulation.plant.always_on import Orders, advance
+from simulation.plant.fleet import FleetState, start
 from simulation.sites import fleet_of
 
 #: A step never covers more than this much clock time [s]: if the machine slept or the process
@@ -29,7 +30,7 @@ class BoilerHouse:
         """Stand ready with this state."""
         sites = [boiler.site for boiler in config.boilers]
         self._config = config
-        self._fleet = fleet_of(sites)
+        self._boilers = fleet_of(sites)
         self._memory = memory
         self._state = state
         self._started_s = self._stepped_s = now_s
@@ -48,7 +49,7 @@ class BoilerHouse:
         sites = [boiler.site for boiler in config.boilers]
         memory = BoilerMemory(config.state_file, sites)
         new = start(
-            fleet_of(sites),
+            fleet_of(sites).fleet,
             plant_time_s=config.start_plant_time_s,
             water_temp_c=np.array([site.start_temp_c for site in sites]),
         )
@@ -75,9 +76,9 @@ class BoilerHouse:
         limits = np.array([self._limit_frac(index, now_s) for index in range(len(self._use))])
         orders = Orders(use_frac=self._use_frac(passed_s), power_limit_frac=limits)
         span_s = passed_s * self._config.time_factor
-        self._state, flows = advance(self._fleet, self._state, orders, span_s)
+        self._state, flows = advance(self._boilers, self._state, orders, span_s)
         self._memory.keep(self._state)
-        shown = measurements(self._fleet, self._state, flows)
+        shown = measurements(self._boilers.fleet, self._state, flows)
         for index, values in enumerate(shown):
             values["power_limit_frac"] = float(limits[index])
             values["uptime_s"] = int(now_s - self._started_s)

@@ -24,7 +24,7 @@ def nameplate(site: SimulatedSite, time_factor: float) -> Mapping[str, Value]:
 
 def measurements(fleet: Fleet, state: FleetState, flows: Flows) -> list[dict[str, Value]]:
     """For each site, what its sensors and meters say of the plant after a step."""
-    room_wh = headroom_wh(fleet, state.water_temp_c)
+    room_wh = headroom_wh(fleet, state)
     return [
         {
             "water_temp_c": float(state.water_temp_c[index]),

@@ -6,23 +6,17 @@ time, a job of ten seconds warms the water by a kelvin or two, which a person ca
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from simulation.plant.draw import DAY_S, HOUR_S, DrawProfile
-from simulation.plant.fleet import Fleet
+from simulation.habits import SHAPES, Habit
+from simulation.plant.always_on import Boilers
+from simulation.plant.draw import DAY_S, HOUR_S, MAINS_MEAN_C, DrawProfile
+from simulation.plant.fleet import NEVER_C, Fleet
+from simulation.plant.layers import Layers
+from simulation.plant.pool import Pools
 from simulation.plant.server import Servers
 from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, loss_w_per_k
-
-
-class Habit(StrEnum):
-    """Who draws the water, which decides when."""
-
-    DWELLINGS = "dwellings"
-    SHOWERS = "showers"  #: Of a pool hall, open every day.
-    SPORTS = "sports"  #: Of a gymnasium: afternoons, evenings, weekends.
-    CANTEEN = "canteen"  #: Of a school, on weekdays.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,69 +106,39 @@ def _default_site(index: int) -> SimulatedSite:
     )
 
 
-#: Dwellings: ADEME and COSTIC, needs of domestic hot water in collective housing, 2016.
-_DWELLING_MONTHS = (1.07, 1.06, 1.07, 1.01, 1.01, 0.97, 0.86, 0.78, 0.96, 1.03, 1.08, 1.10)
-_DWELLING_DAYS = (0.96, 0.94, 0.98, 0.96, 0.97, 0.98, 1.21)
-# fmt: off
-_DWELLING_WEEKDAY = (
-    17, 9, 5, 4, 7, 14, 28, 39, 43, 50, 52, 57, 70, 64, 45, 40, 47, 59, 69, 77, 76, 57, 41, 30,
-)
-_DWELLING_SATURDAY = (
-    18, 10, 6, 5, 5, 8, 13, 26, 41, 59, 64, 71, 75, 75, 66, 50, 49, 55, 62, 64, 62, 49, 39, 28,
-)
-_DWELLING_SUNDAY = (
-    15, 10, 6, 4, 4, 6, 8, 13, 26, 45, 60, 71, 76, 74, 60, 53, 50, 60, 76, 82, 78, 57, 40, 26,
-)
-# The three below are assumptions from opening hours, in the same parts of a day.
-_SHOWER_HOURS = (
-    0, 0, 0, 0, 0, 1, 3, 8, 8, 6, 6, 7, 10, 7, 6, 6, 8, 12, 14, 12, 8, 2, 0, 0,
-)
-_SPORTS_HOURS = (
-    0, 0, 0, 0, 0, 0, 1, 2, 4, 6, 7, 7, 4, 3, 5, 6, 8, 12, 14, 14, 12, 8, 2, 0,
-)
-_CANTEEN_HOURS = (
-    0, 0, 0, 0, 0, 0, 2, 6, 8, 8, 10, 14, 20, 22, 16, 6, 2, 0, 0, 0, 0, 0, 0, 0,
-)
-# fmt: on
-_EVEN_MONTHS = (1.0,) * 12
-#: A school's kitchen has no work in July and August.
-_SCHOOL_MONTHS = (1.2, 1.0, 1.2, 1.0, 1.2, 1.2, 0.0, 0.0, 1.4, 1.2, 1.3, 1.1)
-
-#: Months, weekdays, and the hours of a weekday, a Saturday and a Sunday.
-_SHAPES = {
-    Habit.DWELLINGS: (
-        _DWELLING_MONTHS,
-        _DWELLING_DAYS,
-        (_DWELLING_WEEKDAY, _DWELLING_SATURDAY, _DWELLING_SUNDAY),
-    ),
-    Habit.SHOWERS: (_EVEN_MONTHS, (0.8, 0.9, 1.1, 0.9, 1.0, 1.3, 1.0), (_SHOWER_HOURS,) * 3),
-    Habit.SPORTS: (_EVEN_MONTHS, (0.9, 1.0, 1.1, 1.0, 1.0, 1.2, 0.8), (_SPORTS_HOURS,) * 3),
-    Habit.CANTEEN: (_SCHOOL_MONTHS, (1.5, 1.5, 1.0, 1.5, 1.5, 0.0, 0.0), (_CANTEEN_HOURS,) * 3),
-}
-
-
-def fleet_of(sites: Sequence[SimulatedSite]) -> Fleet:
-    """The plant that these sites make together, in their order."""
+def fleet_of(sites: Sequence[SimulatedSite]) -> Boilers:
+    """The plant that these sites make together, in their order: mixed preheat tanks."""
+    n_sites = len(sites)
     tank_kg = np.array([site.tank_kg for site in sites])
     limit_c = np.array([site.limit_temp_c for site in sites])
-    return Fleet(
+    nothing = np.zeros(n_sites)
+    fleet = Fleet(
         servers=Servers(
             idle_power_w=np.array([site.idle_power_w for site in sites]),
             max_power_w=np.array([site.max_power_w for site in sites]),
             standby_power_w=np.array([site.standby_power_w for site in sites]),
             inlet_limit_c=limit_c,
         ),
-        draws=_draws_of(sites),
-        tank_kg=tank_kg,
-        tank_loss_w_per_k=loss_w_per_k(tank_kg),
-        tank_limit_c=limit_c,
+        storage_j_per_k=tank_kg * WATER_HEAT_J_PER_KG_K,
+        loss_w_per_k=loss_w_per_k(tank_kg),
         room_temp_c=np.array([site.room_temp_c for site in sites]),
+        set_temp_c=np.full(n_sites, MAINS_MEAN_C),
+        limit_temp_c=limit_c,
+        is_preheat=np.ones(n_sites, dtype=np.bool_),
         hot_water_temp_c=np.array([site.hot_water_temp_c for site in sites]),
+        recirculation_w=nothing,
+        pools=Pools.none(n_sites),
+        layers=Layers.none(),
+        relief_temp_c=np.full(n_sites, NEVER_C),
+        dump_temp_c=np.full(n_sites, NEVER_C),
+        cooler_capacity_w=nothing,
+        heat_meter_bias_frac=nothing,
     )
+    return Boilers(fleet=fleet, draws=_draws_of(sites))
 
 
 def _draws_of(sites: Sequence[SimulatedSite]) -> DrawProfile:
-    shapes = [_SHAPES[site.habit] for site in sites]
+    shapes = [SHAPES[site.habit] for site in sites]
     hour = np.array([[hours[max(0, day - 4)] for day in range(7)] for _, _, hours in shapes])
     return DrawProfile(
         daily_kg=np.array([site.daily_draw_kg for site in sites]),

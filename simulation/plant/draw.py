@@ -14,7 +14,8 @@ _MONTH_ENDS = np.cumsum([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 #: Mains water: annual mean 16 degC as in the campaign of ADEME and COSTIC 2016. The swing and
 #: the coldest day are assumptions for a temperate climate.
-_MAINS_MEAN_C, _MAINS_SWING_K, _MAINS_COLDEST_DAY = 16.0, 2.0, 40.0
+MAINS_MEAN_C = 16.0
+_MAINS_SWING_K, _MAINS_COLDEST_DAY = 2.0, 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +53,4 @@ def draw_kg_per_s(profile: DrawProfile, plant_time_s: float) -> Floats:
 def mains_temp_c(plant_time_s: float) -> float:
     """Temperature of the cold water that replaces a draw [degC]: a yearly sine."""
     day = plant_time_s / DAY_S - _MAINS_COLDEST_DAY
-    return float(_MAINS_MEAN_C - _MAINS_SWING_K * np.cos(2 * np.pi * day / YEAR_DAYS))
+    return float(MAINS_MEAN_C - _MAINS_SWING_K * np.cos(2 * np.pi * day / YEAR_DAYS))

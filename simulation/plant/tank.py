@@ -1,6 +1,4 @@
-"""A fully mixed preheat tank, stepped by the exact solution of its heat balance."""
-
-from dataclasses import dataclass
+"""A fully mixed store of water, stepped by the exact solution of its heat balance."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,57 +10,32 @@ Floats = NDArray[np.float64]
 WATER_HEAT_J_PER_KG_K = 4186.8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TankStep:
-    """What became of the tanks over one step. Every array has shape (n_sites,)."""
+def gains_k_per_w(
+    storage_j_per_k: Floats, load_w_per_k: Floats, dt_s: float
+) -> tuple[Floats, Floats]:
+    """How far each watt of surplus moves a mixed store over a step [K/W]: at its end, in the mean.
 
-    end_temp_c: Floats
-    mean_temp_c: Floats  #: Mean over the step, which is what draw and losses see.
-    loss_w: Floats  #: Mean heat lost to the room.
-    drawn_w: Floats  #: Mean heat that the draw carried out, above cold water.
+    The store obeys ``C dT/dt = Q - L(T)`` with ``L(T) = L_0 + k (T - T_0)``; all but ``T`` is
+    constant over the step. Its exact solution, as in the mixed water heater of EnergyPlus
+    (Engineering Reference, WaterHeater:Mixed), is ::
 
+        T_end  = T_0 + (Q - L_0) g,   g = (1 - exp(-b)) / k,            b = k dt / C
+        T_mean = T_0 + (Q - L_0) h,   h = (1 - (1 - exp(-b)) / b) / k
 
-def step_tank(
-    *,
-    start_temp_c: Floats,
-    heat_w: Floats,
-    draw_kg_per_s: Floats,
-    cold_temp_c: Floats,
-    room_temp_c: Floats,
-    tank_kg: Floats,
-    loss_w_per_k: Floats,
-    dt_s: float,
-) -> TankStep:
-    """Advance mixed tanks whose inputs are constant over the step.
-
-    Solves ``m c dT/dt = Q - f c (T - T_cold) - UA (T - T_room)`` exactly:
-    ``T(t) = T_end + (T_0 - T_end) exp(-b t)`` with ``b = (f c + UA) / (m c)``, as the mixed water
-    heater of EnergyPlus does (Engineering Reference, WaterHeater:Mixed). Losses and draw are
-    taken at the exact mean of that curve, so the energy balance closes to rounding.
+    Loads taken at ``T_mean`` close the balance to rounding for any ``dt_s``, since
+    ``C (T_end - T_0) / dt = Q - L(T_mean)``. Both gains are positive: a store that gets more heat
+    is never cooler; and part of it leaves again, so it is never warmer by more than ``dt / C``.
 
     Parameters
     ----------
-    start_temp_c, heat_w, draw_kg_per_s, cold_temp_c, room_temp_c, tank_kg, loss_w_per_k
-        Shape (n_sites,). ``loss_w_per_k`` is positive.
+    storage_j_per_k, load_w_per_k
+        ``C`` and ``k``, both positive, shape (n_sites,).
     dt_s
         Length of the step [s], positive.
     """
-    storage_j_per_k = tank_kg * WATER_HEAT_J_PER_KG_K
-    draw_w_per_k = draw_kg_per_s * WATER_HEAT_J_PER_KG_K
-    pull_w_per_k = draw_w_per_k + loss_w_per_k
-    settled_temp_c = (
-        heat_w + draw_w_per_k * cold_temp_c + loss_w_per_k * room_temp_c
-    ) / pull_w_per_k
-    decay = pull_w_per_k * dt_s / storage_j_per_k
+    decay = load_w_per_k * dt_s / storage_j_per_k
     gone_frac = -np.expm1(-decay)
-    offset_k = start_temp_c - settled_temp_c
-    mean_temp_c = settled_temp_c + offset_k * gone_frac / decay
-    return TankStep(
-        end_temp_c=start_temp_c - offset_k * gone_frac,
-        mean_temp_c=mean_temp_c,
-        loss_w=loss_w_per_k * (mean_temp_c - room_temp_c),
-        drawn_w=draw_w_per_k * (mean_temp_c - cold_temp_c),
-    )
+    return gone_frac / load_w_per_k, (1.0 - gone_frac / decay) / load_w_per_k
 
 
 def loss_w_per_k(tank_kg: Floats) -> Floats:

@@ -22,7 +22,8 @@ from node_agent.control import (
     settings_for,
 )
 from simulation.instruments import measurements
-from simulation.plant.fleet import Fleet, FleetState, Flows, Orders, advance, start
+from simulation.plant.always_on import Boilers, Orders, advance
+from simulation.plant.fleet import FleetState, Flows, start
 from simulation.sites import default_sites, fleet_of
 
 FACTOR = 120.0
@@ -86,15 +87,14 @@ class Trial:
     """One boiler nobody draws from, under the law, a second at a time."""
 
     def __init__(self, start_c: float, *, is_protected: bool) -> None:
-        fleet = fleet_of([SITE])
-        draws = replace(fleet.draws, daily_kg=np.zeros(1))
-        servers = fleet.servers
+        boilers = fleet_of([SITE])
+        fleet = boilers.fleet
         if not is_protected:
-            servers = replace(servers, inlet_limit_c=np.array([500.0]))
-        self.fleet: Fleet = replace(fleet, draws=draws, servers=servers)
-        self.state: FleetState = start(
-            self.fleet, plant_time_s=0.0, water_temp_c=np.array([start_c])
-        )
+            servers = replace(fleet.servers, inlet_limit_c=np.array([500.0]))
+            fleet = replace(fleet, servers=servers, limit_temp_c=np.array([500.0]))
+        draws = replace(boilers.draws, daily_kg=np.zeros(1))
+        self.boilers: Boilers = replace(boilers, fleet=fleet, draws=draws)
+        self.state: FleetState = start(fleet, plant_time_s=0.0, water_temp_c=np.array([start_c]))
         self.settings = _settings()
         self.memory = ControlMemory()
         self.now_s = 0.0
@@ -122,11 +122,11 @@ class Trial:
     def _advance(self, use_frac: float, span_s: float) -> Flows:
         limit_frac = self.limit_frac if self.now_s < self.limit_until_s else IDLE_FRAC
         orders = Orders(use_frac=np.array([use_frac]), power_limit_frac=np.array([limit_frac]))
-        self.state, flows = advance(self.fleet, self.state, orders, span_s)
+        self.state, flows = advance(self.boilers, self.state, orders, span_s)
         return flows
 
     def _reading(self, spell: Spell) -> Reading | Refused:
-        (shown,) = measurements(self.fleet, self.state, self.flows)
+        (shown,) = measurements(self.boilers.fleet, self.state, self.flows)
         name = "water_temp_c" if spell.on_water_sensor else "inlet_temp_c"
         shown[name] = self._faulty(float(shown[name]), spell.fault)
         return check_reading(

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from simulation.habits import Habit
 from simulation.plant.draw import DAY_S, HOUR_S, calendar, draw_kg_per_s, mains_temp_c
-from simulation.sites import START_PLANT_TIME_S, Habit, default_sites, fleet_of
+from simulation.sites import START_PLANT_TIME_S, default_sites, fleet_of
 
 SITES = default_sites(4)
 DRAWS = fleet_of(SITES).draws

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.plant.fleet import Orders, advance, start
+from simulation.plant.always_on import Orders, advance
+from simulation.plant.fleet import start
 from simulation.sites import START_PLANT_TIME_S, default_sites, fleet_of
 
 
@@ -46,15 +47,15 @@ def test_a_site_that_cannot_be_is_refused_in_a_sentence(
 
 def test_idle_boilers_leave_room_for_work_on_an_ordinary_day() -> None:
     sites = default_sites(4)
-    fleet = fleet_of(sites)
+    boilers = fleet_of(sites)
     state = start(
-        fleet,
+        boilers.fleet,
         plant_time_s=START_PLANT_TIME_S,
         water_temp_c=np.array([site.start_temp_c for site in sites]),
     )
     idle = Orders(use_frac=np.zeros(4), power_limit_frac=np.ones(4))
     for _ in range(24):
-        state, _ = advance(fleet, state, idle, 3600.0)
+        state, _ = advance(boilers, state, idle, 3600.0)
 
     assert (state.water_temp_c < 40.0).all()
     assert (state.water_temp_c > 14.0).all()

@@ -1,29 +1,25 @@
 import numpy as np
 import pytest
 
-from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, loss_w_per_k, step_tank
+from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, gains_k_per_w, loss_w_per_k
+
+STORAGE_J_PER_K = 300.0 * WATER_HEAT_J_PER_KG_K
+LOSS_W_PER_K, ROOM_C, COLD_C = 2.0, 20.0, 12.0
 
 
 def _step(start_c: float, *, heat_w: float = 0.0, draw: float = 0.0, dt_s: float) -> float:
-    one = np.ones(1)
-    tank = step_tank(
-        start_temp_c=start_c * one,
-        heat_w=heat_w * one,
-        draw_kg_per_s=draw * one,
-        cold_temp_c=12.0 * one,
-        room_temp_c=20.0 * one,
-        tank_kg=300.0 * one,
-        loss_w_per_k=2.0 * one,
-        dt_s=dt_s,
-    )
-    return float(tank.end_temp_c[0])
+    draw_w_per_k = draw * WATER_HEAT_J_PER_KG_K
+    load_w_per_k = LOSS_W_PER_K + draw_w_per_k
+    load_w = LOSS_W_PER_K * (start_c - ROOM_C) + draw_w_per_k * (start_c - COLD_C)
+    end_k_per_w, _ = gains_k_per_w(np.array([STORAGE_J_PER_K]), np.array([load_w_per_k]), dt_s)
+    return start_c + (heat_w - load_w) * float(end_k_per_w[0])
 
 
 def test_a_tank_left_alone_cools_along_the_exponential() -> None:
     dt_s = 36 * 3600.0
-    expected_c = 20.0 + 30.0 * np.exp(-2.0 * dt_s / (300.0 * WATER_HEAT_J_PER_KG_K))
+    expected_c = 20.0 + 30.0 * np.exp(-2.0 * dt_s / STORAGE_J_PER_K)
 
-    assert _step(50.0, dt_s=dt_s) == pytest.approx(expected_c, abs=1e-12)
+    assert _step(50.0, dt_s=dt_s) == pytest.approx(expected_c, abs=1e-9)
 
 
 def test_many_short_steps_equal_one_long_step() -> None:
@@ -32,6 +28,21 @@ def test_many_short_steps_equal_one_long_step() -> None:
         temp_c = _step(temp_c, heat_w=1500.0, draw=0.02, dt_s=6.0)
 
     assert temp_c == pytest.approx(_step(44.0, heat_w=1500.0, draw=0.02, dt_s=3600.0), abs=1e-9)
+
+
+def test_the_mean_of_a_step_is_that_of_its_shorter_steps() -> None:
+    load_w_per_k = np.array([500.0])
+    storage = np.array([STORAGE_J_PER_K])
+    end_k_per_w, mean_k_per_w = gains_k_per_w(storage, load_w_per_k, 10.0)
+    temp_k, total_k = 0.0, 0.0
+    for _ in range(360):
+        surplus_w = 1000.0 - 500.0 * temp_k
+        total_k += temp_k + surplus_w * float(mean_k_per_w[0])
+        temp_k += surplus_w * float(end_k_per_w[0])
+    long_end, long_mean = gains_k_per_w(storage, load_w_per_k, 3600.0)
+
+    assert temp_k == pytest.approx(1000.0 * float(long_end[0]), rel=1e-9)
+    assert total_k / 360 == pytest.approx(1000.0 * float(long_mean[0]), rel=1e-9)
 
 
 def test_two_kilowatts_for_ten_seconds_at_120_times_real_time_can_be_seen() -> None:
