@@ -1,0 +1,1 @@
+"""What one simulation starts from, as a person writes it down in TOML."""
