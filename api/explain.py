@@ -9,7 +9,8 @@ from domain.commands import Why
 from domain.events import JobQueued
 from domain.job import EndReason, JobState
 from scheduler.looking import Beliefs, believe
-from scheduler.placement.reasons import Explanation, Line, explain_placed, explain_waiting
+from scheduler.placement.placed import explain_placed
+from scheduler.placement.reasons import Explanation, Line, explain_waiting
 from store import job_queries
 from store.database import Database
 from store.jobs import queued_event
@@ -87,7 +88,8 @@ def _explain_state(facts: _Facts) -> Explanation:
         before = [job for job in facts.beliefs.waiting if job.instance_id < facts.row["id"]]
         is_counted_out = facts.n_ahead < job_queries.MOST_AHEAD
         line = Line(n_ahead=facts.n_ahead, is_counted_out=is_counted_out, first=before)
-        return explain_waiting(facts.beliefs.view, _as_queued(facts.row), line)
+        job = _as_queued(facts.row)
+        return explain_waiting(facts.beliefs.view, job, line, facts.beliefs.policy)
     if state is JobState.HELD:
         return Explanation(code="held", sentence=_held(facts.row))
     if state is JobState.BLOCKED:
@@ -156,5 +158,5 @@ def waiting_sentences(beliefs: Beliefs) -> dict[int, str]:
     found: dict[int, str] = {}
     for position, job in enumerate(beliefs.waiting):
         line = Line(n_ahead=position, first=beliefs.waiting[:position])
-        found[job.instance_id] = explain_waiting(beliefs.view, job, line).sentence
+        found[job.instance_id] = explain_waiting(beliefs.view, job, line, beliefs.policy).sentence
     return found

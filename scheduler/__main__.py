@@ -7,7 +7,7 @@ import sys
 import threading
 
 from domain.refusal import Refused
-from scheduler.bootstrap import SchedulerSettings, run
+from scheduler.bootstrap import SchedulerSettings, read_settings, run
 from scheduler.doctor import examine, report_findings, report_replay
 from scheduler.replay import replay_last_run
 from store.opening import default_url
@@ -24,22 +24,24 @@ def main() -> int:
     for tool in (doctor, replay):
         tool.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
+    settings = read_settings()
+    if isinstance(settings, Refused):
+        return _refuse(settings)
     if options.task in {"doctor", "replay"}:
-        return _look(options.task, as_json=options.json)
-    return _decide()
+        return _look(settings, options.task, as_json=options.json)
+    return _decide(settings)
 
 
-def _decide() -> int:
+def _decide(settings: SchedulerSettings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    refused = run(SchedulerSettings(), stop)
+    refused = run(settings, stop)
     return 0 if refused is None else _refuse(refused)
 
 
-def _look(task: str, *, as_json: bool) -> int:
-    settings = SchedulerSettings()
+def _look(settings: SchedulerSettings, task: str, *, as_json: bool) -> int:
     database = open_existing(settings.database_url or default_url(settings.data_dir))
     if isinstance(database, Refused):
         return _refuse(database)

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.refusal import Refused
@@ -23,12 +23,40 @@ class SchedulerSettings(BaseSettings):
     data_dir: Path = Field(description="Where the embedded database and the wake-up sockets are.")
     database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
     redis_url: str | None = Field(default=None, description="Broker of the hints; none = no hints.")
-    policy: str = Field(default="coldest", description="Name of the placement policy.")
+    policy: str = Field(
+        default="chaufferie",
+        description="The placement policy, by name; its settings may follow as NAME=VALUE.",
+    )
+    heat_patience: float | None = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="How patiently work waits for heat; 0 = not at all. Default: the policy's own.",
+    )
+
+    @property
+    def policy_text(self) -> str:
+        """The policy with its settings, as it is logged and made again by a replay."""
+        if self.heat_patience is None:
+            return self.policy
+        return f"{self.policy} patience={self.heat_patience!r}"
+
+
+def read_settings() -> SchedulerSettings | Refused:
+    """What the environment says, or which variables to set."""
+    try:
+        return SchedulerSettings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"CHAUFFERIE_{str(item['loc'][0]).upper()}: {item['msg'].lower()}"
+            for item in error.errors()
+        )
+        return Refused(code="settings", sentence=f"Set these and start again: {wrong}.")
 
 
 def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
     """Decide until told to stop; a refusal where the settings cannot be used."""
-    policy = policy_named(settings.policy)
+    policy = policy_named(settings.policy_text)
     if isinstance(policy, Refused):
         return policy
     url = settings.database_url or default_url(settings.data_dir)
@@ -44,7 +72,9 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
         dispatcher = HintDispatcher(store, CeleryHints(settings.redis_url), hints)
         dispatching = threading.Thread(target=dispatcher.run, args=(stop,), name="hints")
         dispatching.start()
-    service = SchedulerService(store=store, policy=policy, hints=hints)
+    service = SchedulerService(
+        store=store, policy=policy, policy_text=settings.policy_text, hints=hints
+    )
     try:
         service.run(listener, stop)
     finally:

@@ -3,10 +3,10 @@
 Production feeds it from the event log, simulation from a plant; neither can tell which.
 """
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
-from domain.commands import AssignAttempt, Command
+from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
 from domain.events import (
     AttemptClaimed,
     AttemptEnded,
@@ -14,22 +14,27 @@ from domain.events import (
     Event,
     JobQueued,
     JobWithdrawn,
+    KnowledgeRestored,
     NodeJoined,
     NodeLeft,
     ReadingTaken,
+    TimePassed,
+    WeatherForecast,
 )
 from domain.job import EndReason
-from domain.sizing import core_need
 from scheduler.forecast.duration import DurationForecast
-from scheduler.placement.cluster import (
-    TURNOVER_MEMORY_S,
-    ClusterState,
-    NodeBelief,
-    Occupation,
-)
-from scheduler.placement.policy import Placement, Policy, View
+from scheduler.placement.cluster import ClusterState, Occupation
+from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
+#: Of `Engine.learned`; knowledge of another form is not taken up.
+KNOWLEDGE_FORM = 1
+#: Water and forecasts are looked at anew this often, in the plants' own time [s].
+REFRESH_S = 600.0
+#: And not more often than this by the clock [s].
+_LEAST_REFRESH_S = 1.0
+#: A power limit is given for so many refreshes: one that is not renewed runs out.
+_LIMIT_REFRESHES = 2.5
 
 
 class Engine:
@@ -38,41 +43,94 @@ class Engine:
     def __init__(self, policy: Policy) -> None:
         """Start knowing nothing, deciding by this policy."""
         self.policy = policy
+        self._begin()
+
+    def _begin(self) -> None:
+        self.policy = self.policy.fresh()
         self.state = ClusterState()
-        self.durations = DurationForecast()
+        self._has_news = False
+        self._refreshed_s = float("-inf")
 
     def handle(self, events: Sequence[Event], now_s: float) -> list[Command]:
         """Take in what happened, in order, and answer with what should be done about it."""
         for event in events:
             self._on(event, now_s)
-        if not len(self.state.queue):
+        state = self.state
+        state.queue.wake(now_s)
+        is_refresh = now_s >= self._refreshed_s + self.refresh_every_s
+        if is_refresh:
+            self._refreshed_s = now_s
+            state.refresh(now_s)
+        if not (is_refresh or self._has_news):
             return []
-        view = View(state=self.state, durations=self.durations, now_s=now_s)
-        return [self._place(placement, now_s) for placement in self.policy.plan(view)]
+        self._has_news = False
+        if not len(state.queue) and not (is_refresh and state.occupations):
+            return []
+        view = View(state=state, now_s=now_s, is_refresh=is_refresh)
+        commands = (self._do(step, now_s) for step in self.policy.plan(view))
+        return [command for command in commands if command is not None]
+
+    @property
+    def refresh_every_s(self) -> float:
+        """Time between two looks at all water, by the clock [s]."""
+        return max(REFRESH_S / self.state.fleet.time_factor, _LEAST_REFRESH_S)
+
+    def wants_time(self, now_s: float) -> bool:
+        """Whether something waits that time alone may start, or stop."""
+        is_busy = bool(len(self.state.queue) or self.state.occupations)
+        return is_busy and now_s >= self._refreshed_s + self.refresh_every_s
+
+    def learned(self) -> dict[str, Any]:
+        """What was learned of demand and durations, as JSON values; see `KnowledgeRestored`."""
+        return {
+            "form": KNOWLEDGE_FORM,
+            "demand": self.state.demand.to_plain(self.state.fleet.site_row_of),
+            "floor_temp_c": self.state.floors(),
+            "urgent": self.state.urgent.to_plain({0: 0}),
+            "durations": self.state.durations.to_plain(),
+        }
 
     def _on(self, event: Event, now_s: float) -> None:
-        match event:
-            case JobQueued():
-                self.state.queue.add(event)
-            case JobWithdrawn():
-                self.state.queue.remove(event.instance_id)
-                self._release(event.instance_id, now_s)
-            case AttemptClaimed():
-                self._on_attempt_claimed(event, now_s)
-            case AttemptEnded():
-                self._on_attempt_ended(event, now_s)
-            case NodeJoined():
-                self._on_node_joined(event)
-            case NodeLeft():
-                self.state.open_nodes.discard(event.node_id)
-            case ReadingTaken():
-                if (node := self.state.nodes.get(event.node_id)) is not None:
-                    node.reading = event
-            case EngineStarted():
-                self.state = ClusterState()
-                self.durations = DurationForecast()
-            case _:
-                assert_never(event)
+        self._HANDLERS[type(event)](self, event, now_s)
+
+    def _on_engine_started(self, _: EngineStarted, __: float) -> None:
+        self._begin()
+
+    def _on_job_queued(self, event: JobQueued, now_s: float) -> None:
+        self.state.enqueue(event, now_s)
+        self._has_news = True
+
+    def _on_job_withdrawn(self, event: JobWithdrawn, now_s: float) -> None:
+        self.state.queue.remove(event.instance_id)
+        self._release(event.instance_id, now_s)
+        self.state.done_s.pop(event.instance_id, None)
+
+    def _on_node_joined(self, event: NodeJoined, _: float) -> None:
+        self.state.join(event)
+        self._refreshed_s = float("-inf")
+
+    def _on_node_left(self, event: NodeLeft, _: float) -> None:
+        self.state.fleet.leave(event.node_id)
+
+    def _on_time_passed(self, _: TimePassed, __: float) -> None:
+        self._has_news = True
+
+    def _on_reading_taken(self, event: ReadingTaken, _: float) -> None:
+        fleet = self.state.fleet
+        row = fleet.row_of.get(event.node_id)
+        if row is None:
+            return
+        # Water that was unknown or held back until now may take work at once.
+        is_back = event.accepts_work and not (
+            fleet.nodes.accepts_work[row] and fleet.is_fresh(event.taken_at_s)[row]
+        )
+        factor = fleet.time_factor
+        site = fleet.read(event)
+        if site is not None:
+            plant_s = self.state.plant_time_s(event.taken_at_s)
+            self.state.demand.learn(site, plant_s, event.heat_demand_w)
+        if is_back or factor != fleet.time_factor:
+            self._refreshed_s = float("-inf")
 
     def _on_attempt_claimed(self, event: AttemptClaimed, now_s: float) -> None:
         """The start; an attempt not held here was offered by an engine before this one."""
@@ -82,67 +140,101 @@ class Engine:
         if occupation is not None:
             occupation.is_running = True
             occupation.since_s = now_s
+            self.state.promises.start(occupation.promise, now_s)
 
     def _adopt(self, event: AttemptClaimed, now_s: float) -> Occupation | None:
         job = self.state.queue.remove(event.instance_id)
-        node = self.state.nodes.get(event.node_id)
-        if job is None or node is None:
+        row = self.state.fleet.row_of.get(event.node_id)
+        if job is None or row is None:
             return None
-        occupation = Occupation(
-            job=job,
-            attempt=event.attempt,
-            node_id=event.node_id,
-            cores=core_need(job, node.facts),
-            since_s=now_s,
-            expected_s=self._expect_s(job),
-        )
-        self.state.occupy(occupation)
-        return occupation
+        return self.state.occupy(job, event.attempt, row, now_s)
 
     def _on_attempt_ended(self, event: AttemptEnded, now_s: float) -> None:
         held = self.state.occupations.get(event.instance_id)
         if held is None or held.attempt != event.attempt:
             return
         self._release(event.instance_id, now_s)
+        job = held.job
+        done_s = self.state.done_s.pop(event.instance_id, 0.0)
         if event.reason == EndReason.COMPLETED:
-            self.durations.learn(held.job.tenant_id, held.job.name, event.wall_s)
+            wall_s = event.wall_s + done_s
+            self.state.durations.learn(job.tenant_id, job.name, job.time_limit_s, wall_s)
+        elif event.reason == EndReason.PREEMPTED and job.can_resume:
+            self.state.done_s[event.instance_id] = event.wall_s + done_s
 
     def _release(self, instance_id: int, now_s: float) -> None:
-        occupation = self.state.vacate(instance_id)
-        if occupation is None:
-            return
-        node = self.state.nodes[occupation.node_id]
-        node.turnover_per_s = node.turnover_at(now_s) + occupation.cores / TURNOVER_MEMORY_S
-        node.last_release_s = now_s
+        if self.state.vacate(instance_id, now_s) is not None:
+            self._has_news = True
 
-    def _on_node_joined(self, event: NodeJoined) -> None:
-        node = self.state.nodes.get(event.node_id)
-        if node is None:
-            self.state.nodes[event.node_id] = NodeBelief(facts=event)
-        else:
-            node.facts = event
-        self.state.open_nodes.add(event.node_id)
+    def _on_weather_forecast(self, event: WeatherForecast, _: float) -> None:
+        rows_of = self.state.fleet.site_row_of
+        wanted = event.site_ids or tuple(rows_of)
+        rows = [rows_of[site_id] for site_id in wanted if site_id in rows_of]
+        first_s = self.state.plant_time_s(event.first_hour_s)
+        self.state.demand.hear(rows, first_s, event.outdoor_temp_c)
+
+    def _on_knowledge_restored(self, event: KnowledgeRestored, _: float) -> None:
+        """It comes before the facts of the nodes: each site takes up its own when it is named."""
+        if event.knowledge.get("form") != KNOWLEDGE_FORM:
+            return  # Another version's: what it learned is learned again.
+        self.state.durations = DurationForecast.from_plain(event.knowledge["durations"])
+        for item in event.knowledge["urgent"]:
+            self.state.urgent.restore(item["site_id"], item)
+        self.state.known_floors = {
+            int(key): value for key, value in event.knowledge["floor_temp_c"]
+        }
+        self.state.known_demand = {item["site_id"]: item for item in event.knowledge["demand"]}
+
+    # Orders.
+
+    def _do(self, step: Step, now_s: float) -> Command | None:
+        match step:
+            case Placement():
+                return self._place(step, now_s)
+            case Stop():
+                return self._stop(step)
+            case PowerCap():
+                return LimitPower(
+                    node_id=self.state.fleet.facts[step.row].node_id,
+                    power_cap_frac=step.power_cap_frac,
+                    valid_for_s=_LIMIT_REFRESHES * self.refresh_every_s,
+                    why=step.why,
+                )
 
     def _place(self, placement: Placement, now_s: float) -> Command:
         job = placement.job
         self.state.queue.remove(job.instance_id)
-        node = self.state.nodes[placement.node_id]
-        self.state.occupy(
-            Occupation(
-                job=job,
-                attempt=job.last_attempt + 1,
-                node_id=placement.node_id,
-                cores=core_need(job, node.facts),
-                since_s=now_s,
-                expected_s=self._expect_s(job),
-            )
-        )
+        attempt = job.last_attempt + 1
+        self.state.occupy(job, attempt, placement.row, now_s)
         return AssignAttempt(
             instance_id=job.instance_id,
-            attempt=job.last_attempt + 1,
-            node_id=placement.node_id,
+            attempt=attempt,
+            node_id=self.state.fleet.facts[placement.row].node_id,
             why=placement.why,
         )
 
-    def _expect_s(self, job: JobQueued) -> float:
-        return self.durations.expect_s(job.tenant_id, job.name, job.time_limit_s)
+    def _stop(self, stop: Stop) -> Command | None:
+        held = self.state.occupations.get(stop.instance_id)
+        if held is None or not held.is_running or held.is_stopping:
+            return None
+        held.is_stopping = True
+        return PreemptAttempt(
+            instance_id=stop.instance_id,
+            attempt=held.attempt,
+            node_id=self.state.fleet.facts[held.row].node_id,
+            why=stop.why,
+        )
+
+    _HANDLERS: ClassVar[Mapping[type[Event], Callable[["Engine", Any, float], None]]] = {
+        AttemptClaimed: _on_attempt_claimed,
+        AttemptEnded: _on_attempt_ended,
+        EngineStarted: _on_engine_started,
+        JobQueued: _on_job_queued,
+        JobWithdrawn: _on_job_withdrawn,
+        KnowledgeRestored: _on_knowledge_restored,
+        NodeJoined: _on_node_joined,
+        NodeLeft: _on_node_left,
+        ReadingTaken: _on_reading_taken,
+        TimePassed: _on_time_passed,
+        WeatherForecast: _on_weather_forecast,
+    }

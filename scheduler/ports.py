@@ -1,7 +1,26 @@
 """What the scheduler's loop needs from outside."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
+
+from domain.commands import Command
+from domain.events import Event
+
+
+class Deciding(Protocol):
+    """An engine as the loop knows it: facts in, orders out, and what it has learned."""
+
+    def handle(self, events: Sequence[Event], now_s: float) -> list[Command]:
+        """Take in what happened, in order, and answer with what should be done about it."""
+        ...
+
+    def wants_time(self, now_s: float) -> bool:
+        """Whether something waits that only time can change, and is due to be looked at."""
+        ...
+
+    def learned(self) -> dict[str, Any]:
+        """What it learned of demand and durations, as plain JSON values."""
+        ...
 
 
 class HintChannel(Protocol):

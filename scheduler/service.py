@@ -3,13 +3,15 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain.commands import AssignAttempt, Command, PreemptAttempt
-from domain.events import EngineStarted
+from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
+from domain.events import EngineStarted, TimePassed
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
-from store import assignments, event_log, leadership, outbox, reconcile
+from scheduler.ports import Deciding
+from store import advice, assignments, event_log, knowledge, leadership, outbox, reconcile
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
 
@@ -28,6 +30,7 @@ class Pace:
     gather_s: float = 0.02  #: Facts that start nothing wait this long for company.
     reconcile_s: float = 5.0
     renew_s: float = 3.0
+    save_s: float = 600.0  #: What a killed scheduler may have learned in vain.
     #: The log of a run is kept whole while it lasts; a new run lets retention drop the old one.
     longest_run_s: float = 86_400.0
 
@@ -40,22 +43,28 @@ class SchedulerService:
         *,
         store: Store,
         policy: Policy,
+        policy_text: str | None = None,
         pace: Pace | None = None,
         hints: threading.Event | None = None,
+        make_engine: Callable[[Policy], Deciding] = Engine,
     ) -> None:
         """Decide by this policy on what this store holds.
 
-        ``hints`` is set when there are hints to carry; None = nobody carries any.
+        ``policy_text`` names the policy with its settings, so that a replay makes the same; by
+        default its name. ``hints`` is set when there are hints to carry; None = nobody carries
+        any.
         """
         self._store = store
         self._policy = policy
+        self._policy_text = policy_text or policy.name
+        self._make_engine = make_engine
         self._pace = pace or Pace()
         self._holder = leadership.this_process()
-        self._engine = Engine(policy)
+        self._engine = make_engine(policy)
         self._batch = 0
         self._is_leading = False
         self._now_s = 0.0
-        self._due_s: dict[str, float] = {"reconcile": 0.0, "renew": 0.0, "restart": 0.0}
+        self._due_s = dict.fromkeys(("reconcile", "renew", "restart", "save"), 0.0)
         self._hints = hints
         self._has_hinted = False
 
@@ -87,22 +96,33 @@ class SchedulerService:
             if holder != self._holder:
                 self._is_leading = False
                 return False
+            if self._is_leading and self._is_due("save", self._pace.save_s):
+                self._save_learned(tx)
             if not self._is_leading or self._is_due("restart", self._pace.longest_run_s):
                 self._restart(tx)
                 self._is_leading = True
         return True
 
+    def _save_learned(self, tx: Transaction) -> None:
+        """Keep what the engine learned; only ever in a transaction in which this one leads."""
+        knowledge.save(tx, role=ROLE, learned=self._engine.learned())
+
     def _restart(self, tx: Transaction) -> None:
         """Begin a new run: an empty engine, filled from the store through the log itself."""
-        self._due_s["restart"] = time.monotonic() + self._pace.longest_run_s
-        started = EngineStarted(policy=self._policy.name, version=ENGINE_VERSION)
+        if self._is_leading:
+            self._save_learned(tx)
+        now_s = time.monotonic()
+        self._due_s["restart"] = now_s + self._pace.longest_run_s
+        self._due_s["save"] = now_s + self._pace.save_s
+        started = EngineStarted(policy=self._policy_text, version=ENGINE_VERSION)
         extended = reconcile.extend_leases_after_outage(tx)
         if extended:
             _log.warning("the store was away: %d leases begin anew", extended)
-        self._engine = Engine(self._policy)
-        self._batch = event_log.restart_log(tx, started)
+        self._engine = self._make_engine(self._policy)
+        learned = knowledge.restored(tx.connection, role=ROLE)
+        self._batch = event_log.restart_log(tx, started, learned)
         self._consume(tx, limit=None)
-        _log.info("engine started", extra={"policy": self._policy.name, "batch": self._batch})
+        _log.info("engine started", extra={"policy": self._policy_text, "batch": self._batch})
 
     def _step(self) -> bool:
         """Consume one batch; whether there may be more."""
@@ -115,12 +135,16 @@ class SchedulerService:
 
     def _consume(self, tx: Transaction, limit: int | None) -> bool:
         logged = event_log.unconsumed(tx, limit)
+        has_more = limit is not None and len(logged) == limit
         self._now_s = max(self._now_s, tx.now_s)
+        if self._engine.wants_time(self._now_s):
+            # Through the log as any other fact: a replay must see the engine move when it did.
+            logged.append(event_log.append(tx, TimePassed()))
+        if not logged:
+            return False
         began_s = time.perf_counter()
         commands = self._engine.handle([item.event for item in logged], self._now_s)
         decision_s = time.perf_counter() - began_s
-        if not logged and not commands:
-            return False
         event_log.log_batch(
             tx,
             batch=self._batch,
@@ -131,7 +155,7 @@ class SchedulerService:
         )
         self._apply(tx, commands)
         self._batch += 1
-        return limit is not None and len(logged) == limit
+        return has_more
 
     def _apply(self, tx: Transaction, commands: list[Command]) -> None:
         offers = [command for command in commands if isinstance(command, AssignAttempt)]
@@ -141,6 +165,7 @@ class SchedulerService:
             self._has_hinted = True
         if stops:
             assignments.preempt(tx, stops)
+        advice.limit_power(tx, [command for command in commands if isinstance(command, LimitPower)])
 
     def _reconcile(self) -> None:
         with self._store.transaction() as tx:
@@ -161,5 +186,8 @@ class SchedulerService:
     def _give_up(self) -> None:
         if self._is_leading:
             with self._store.transaction() as tx:
-                leadership.give_up(tx, role=ROLE, holder=self._holder)
+                holder = leadership.take(tx, role=ROLE, holder=self._holder, ttl_s=_LEADER_TTL_S)
+                if holder == self._holder:
+                    self._save_learned(tx)
+                    leadership.give_up(tx, role=ROLE, holder=self._holder)
             self._is_leading = False

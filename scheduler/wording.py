@@ -1,6 +1,7 @@
 """Quantities as people say them, the same in reasons and on the page."""
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+_WH_PER_KWH = 1000.0
 _WHOLE_FROM = 10  #: Numbers from here on are shown without decimals.
 
 
@@ -11,3 +12,20 @@ def in_words(duration_s: float) -> str:
             count = duration_s / unit_s
             return f"{count:.0f} {name}" if count >= _WHOLE_FROM else f"{count:.1f} {name}"
     return f"{duration_s:.0f} s"
+
+
+def percent(frac: float) -> str:
+    """A share as people say it."""
+    return f"{100 * frac:.0f} %"
+
+
+def kilowatt_hours(energy_wh: float) -> str:
+    """An energy as people say it, small ones in watt-hours."""
+    return (
+        f"{energy_wh:.0f} Wh" if energy_wh < _WH_PER_KWH else f"{energy_wh / _WH_PER_KWH:.1f} kWh"
+    )
+
+
+def cores(count: int) -> str:
+    """A number of cores as people say it."""
+    return "1 core" if count == 1 else f"{count} cores"

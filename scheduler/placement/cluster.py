@@ -1,16 +1,29 @@
 """What the engine knows: nodes, the queue, and the heat promised by what runs."""
 
-import heapq
 import math
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from domain.events import JobQueued, NodeJoined, ReadingTaken
-from domain.sizing import mem_need_mib
+import numpy as np
+from numpy.typing import NDArray
 
-#: Time over which a node's turnover of cores is averaged [s].
-TURNOVER_MEMORY_S = 0.5
+from domain.events import JobQueued, NodeJoined
+from domain.job import SchedulingType
+from scheduler.forecast.demand import DemandForecast
+from scheduler.forecast.duration import DurationForecast, Expectation
+from scheduler.forecast.survival import BLOCKS_H, length_index, spread_index
+from scheduler.placement.fleet import FleetTable
+from scheduler.placement.gain import Water, reach_of
+from scheduler.placement.heat_rule import HeatRule
+from scheduler.placement.promises import Promises
+from scheduler.placement.queue import JobQueue, Shape, is_brief
+
+_HOUR_S = 3600.0
+_LN_HOUR = math.log(_HOUR_S)
+#: Unix time of a Monday's midnight: weeks are counted from it.
+_A_MONDAY_S = 4 * 86_400.0
+_FLEET_ROW = 0
 
 
 @dataclass(slots=True)
@@ -19,167 +32,176 @@ class Occupation:
 
     job: JobQueued
     attempt: int
-    node_id: int
+    row: int  #: Of its node.
     cores: int
     since_s: float
-    expected_s: float
+    promise: int  #: Row in the promises.
     is_running: bool = False
-
-
-@dataclass(slots=True)
-class NodeBelief:
-    """A node as its last facts describe it."""
-
-    facts: NodeJoined
-    reading: ReadingTaken | None = None
-    occupations: dict[int, Occupation] = field(default_factory=dict)
-    used_cores: int = 0
-    used_mem_mib: int = 0
-    #: Cores given back a second, when last one was; says how far ahead the node may be served.
-    turnover_per_s: float = 0.0
-    last_release_s: float = 0.0
-
-    def turnover_at(self, now_s: float) -> float:
-        """Cores given back a second, fading while none is."""
-        return self.turnover_per_s * math.exp((self.last_release_s - now_s) / TURNOVER_MEMORY_S)
-
-    def job_power_w(self, cores: int) -> float:
-        """Heat into the water [W] that a job on this many cores brings."""
-        span_w = self.facts.max_power_w - self.facts.idle_power_w
-        return span_w * self.facts.capture_frac * cores / self.facts.cores
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeKey:
-    """Jobs of one shape are alike to placement; only their age differs."""
-
-    scheduling_type: str
-    cores: int
-    mem_mib: int | None
-    whole_node: bool
-    time_limit_s: int
-
-
-class JobQueue:
-    """Waiting jobs by shape, oldest first; costs what changes, not what waits."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._jobs: dict[int, JobQueued] = {}
-        self._shapes: dict[ShapeKey, deque[JobQueued]] = {}
-        self._deadlines: list[tuple[float, int]] = []  # A heap; entries of jobs gone stay a while.
-
-    def __len__(self) -> int:
-        """Jobs waiting."""
-        return len(self._jobs)
-
-    def __contains__(self, instance_id: object) -> bool:
-        """Whether this instance waits."""
-        return instance_id in self._jobs
-
-    def add(self, job: JobQueued) -> None:
-        """Append a job behind those of its shape; news of a waiting job replaces what was known.
-
-        A place in the line is good while this very value waits: one that was left behind must
-        not come to life again when its job returns, or the job would stand in line twice.
-        """
-        if self._jobs.get(job.instance_id) == job:
-            return
-        self._shapes.setdefault(shape_of(job), deque()).append(job)
-        self._jobs[job.instance_id] = job
-        if job.start_before_s is not None:
-            heapq.heappush(self._deadlines, (job.start_before_s, job.instance_id))
-
-    def remove(self, instance_id: int) -> JobQueued | None:
-        """Take a job out; its place in the line is dropped when it is reached."""
-        return self._jobs.pop(instance_id, None)
-
-    def shapes(self) -> list[ShapeKey]:
-        """Shapes with waiting jobs, the one whose first job is oldest first."""
-        heads = [(self._head(shape), shape) for shape in list(self._shapes)]
-        live = [(job.queued_at_s, job.instance_id, shape) for job, shape in heads if job]
-        return [item[2] for item in sorted(live, key=lambda item: item[:2])]
-
-    def first(self, shape: ShapeKey) -> JobQueued | None:
-        """The oldest waiting job of a shape."""
-        return self._head(shape)
-
-    def of_shape(self, shape: ShapeKey) -> Iterator[JobQueued]:
-        """Waiting jobs of a shape, oldest first."""
-        for job in self._shapes.get(shape, ()):
-            if self._jobs.get(job.instance_id) is job:
-                yield job
-
-    def due_before(self, time_s: float) -> list[JobQueued]:
-        """Waiting jobs that must have started by then, most urgent first."""
-        due: dict[tuple[float, int], JobQueued] = {}
-        while self._deadlines and self._deadlines[0][0] <= time_s:
-            entry = heapq.heappop(self._deadlines)
-            job = self._jobs.get(entry[1])
-            if job is not None and job.start_before_s == entry[0]:
-                due[entry] = job
-        for entry in due:
-            heapq.heappush(self._deadlines, entry)
-        return list(due.values())
-
-    def _head(self, shape: ShapeKey) -> JobQueued | None:
-        line = self._shapes.get(shape)
-        while line:
-            job = line[0]
-            if self._jobs.get(job.instance_id) is job:
-                return job
-            line.popleft()
-        self._shapes.pop(shape, None)
-        return None
-
-
-def shape_of(job: JobQueued) -> ShapeKey:
-    """The shape of a job."""
-    return ShapeKey(
-        scheduling_type=job.scheduling_type,
-        cores=job.cores,
-        mem_mib=job.mem_mib,
-        whole_node=job.whole_node,
-        time_limit_s=job.time_limit_s,
-    )
+    is_stopping: bool = False  #: Told to stop for better heat.
 
 
 class ClusterState:
-    """Nodes, queue and occupations; the engine alone changes it."""
+    """Nodes, queue, occupations and what is believed of them; the engine alone changes it."""
 
     def __init__(self) -> None:
         """Start knowing nothing."""
-        self.nodes: dict[int, NodeBelief] = {}
-        self.open_nodes: set[int] = set()
+        self.fleet = FleetTable()
         self.queue = JobQueue()
         self.occupations: dict[int, Occupation] = {}
+        self._held: dict[int, dict[int, Occupation]] = {}  # the same by row of their node
+        self.promises = Promises()
+        self.durations = DurationForecast()
+        self.demand = DemandForecast()
+        #: Heat of jobs that cannot wait, over the whole fleet, by hour of the week; one row.
+        self.urgent = DemandForecast()
+        #: What earlier runs learned of sites that did not join yet, by their number.
+        self.known_demand: dict[int, Mapping[str, Any]] = {}
+        self.known_floors: dict[int, float] = {}
+        #: Shapes of jobs that queued since the last plan.
+        self.arrived: set[Shape] = set()
+        #: Run time behind jobs that keep their progress, by instance [s].
+        self.done_s: dict[int, float] = {}
 
-    def occupy(self, occupation: Occupation) -> None:
-        """Take cores and memory of a node for an attempt."""
-        self.occupations[occupation.job.instance_id] = occupation
-        node = self.nodes[occupation.node_id]
-        node.occupations[occupation.job.instance_id] = occupation
-        node.used_cores += occupation.cores
-        node.used_mem_mib += mem_need_mib(occupation.job, node.facts)
+    def join(self, event: NodeJoined) -> None:
+        """Take in a node, new or changed."""
+        self.fleet.join(event)
+        site = self.fleet.site_row_of[event.site_id]
+        known = self.known_demand.pop(event.site_id, None)
+        if known is not None:
+            self.demand.restore(site, known)
+        floor_c = self.known_floors.pop(event.site_id, None)
+        if floor_c is not None:
+            self.fleet.sites.floor_temp_c[site] = floor_c
 
-    def vacate(self, instance_id: int) -> Occupation | None:
+    def floors(self) -> list[list[float]]:
+        """The coldest water of late of each site, by its number."""
+        floor_c = self.fleet.sites.floor_temp_c
+        rows = self.fleet.site_row_of.items()
+        return [[site_id, round(float(floor_c[row]), 3)] for site_id, row in rows]
+
+    def plant_time_s(self, unix_s: float) -> float:
+        """Time of the plants, from a Monday's midnight on."""
+        return (unix_s - _A_MONDAY_S) * self.fleet.time_factor
+
+    def length_of(self, belief: Expectation) -> tuple[int, int]:
+        """Where a belief about a run time stands in the tables of lengths and spreads."""
+        ln_length_h = belief.ln_s - _LN_HOUR + math.log(self.fleet.time_factor)
+        return length_index(ln_length_h), spread_index(belief.spread)
+
+    def expect(self, job: JobQueued) -> Expectation:
+        """What is believed of the job's run time."""
+        return self.durations.expect(job.tenant_id, job.name, job.time_limit_s)
+
+    def enqueue(self, job: JobQueued, now_s: float) -> None:
+        """Let a job wait; one that goes on later may also start later and end no later."""
+        done_s = self.done_s.get(job.instance_id, 0.0)
+        if done_s and job.start_before_s is not None:
+            job = replace(job, start_before_s=job.start_before_s + done_s)
+        length, spread = self.length_of(self.expect(job))
+        self.arrived.add(self.queue.add(job, length=length, spread=spread, now_s=now_s))
+
+    def occupy(self, job: JobQueued, attempt: int, row: int, now_s: float) -> Occupation:
+        """Take cores and memory of a node for an attempt, and count its heat as promised."""
+        fleet = self.fleet
+        cores = fleet.take(row, job)
+        length, spread = self.length_of(self.expect(job))
+        promise = self.promises.add(
+            site=int(fleet.nodes.site[row]),
+            heat_w=float(fleet.nodes.core_heat_w[row]) * cores,
+            now_s=now_s,
+            done_s=self.done_s.get(job.instance_id, 0.0),
+            limit_s=float(job.time_limit_s),
+            length=length,
+            spread=spread,
+            is_brief=is_brief(job),
+            is_urgent=job.scheduling_type != SchedulingType.FLEX,
+            time_factor=fleet.time_factor,
+        )
+        occupation = Occupation(
+            job=job, attempt=attempt, row=row, cores=cores, since_s=now_s, promise=promise
+        )
+        self.occupations[job.instance_id] = occupation
+        self._held.setdefault(row, {})[job.instance_id] = occupation
+        return occupation
+
+    def held_on(self, row: int) -> Collection[Occupation]:
+        """The attempts that hold cores of a node."""
+        return self._held.get(row, {}).values()
+
+    def rows_at(self, is_meant: NDArray[np.bool_]) -> list[int]:
+        """Nodes of some sites; ``is_meant`` has shape (n_sites,)."""
+        rows: list[int] = np.flatnonzero(is_meant[self.fleet.nodes.site]).tolist()
+        return rows
+
+    def vacate(self, instance_id: int, now_s: float) -> Occupation | None:
         """Give back what an attempt held."""
         occupation = self.occupations.pop(instance_id, None)
         if occupation is None:
             return None
-        node = self.nodes[occupation.node_id]
-        node.occupations.pop(instance_id, None)
-        node.used_cores -= occupation.cores
-        node.used_mem_mib -= mem_need_mib(occupation.job, node.facts)
+        del self._held[occupation.row][instance_id]
+        self.fleet.give_back(occupation.row, occupation.job, occupation.cores, now_s)
+        self.promises.remove(occupation.promise)
         return occupation
+
+    def water(self, now_s: float) -> Water:
+        """What is believed of every site's water over the coming day."""
+        sites = self.fleet.sites
+        rows = np.arange(sites.n_rows)
+        plant_s = self.plant_time_s(now_s)
+        demand_wh = self.demand.expect_wh(rows, plant_s, sites.demand_w)
+        silent = now_s - sites.read_at_s > self._stale_after_s()
+        demand_wh[silent] = 0.0
+        capacity_wh = sites.capacity_wh()
+        return Water(
+            stored_wh=np.clip(capacity_wh - sites.headroom_wh, 0.0, capacity_wh),
+            capacity_wh=capacity_wh,
+            demand_wh=demand_wh - sites.base_heat_w[:, None] * BLOCKS_H,
+            promised_wh=self.promises.heat_wh(sites.n_rows),
+            reach=reach_of(sites.full_draw_wh(), demand_wh),
+        )
+
+    def refresh(self, now_s: float) -> None:
+        """Count what runs by the age it has by now, and note how much of it could not wait."""
+        self.promises.refresh(now_s, self.fleet.time_factor, self.fleet.sites.n_rows)
+        self.urgent.learn(_FLEET_ROW, self.plant_time_s(now_s), self.promises.urgent_w)
+
+    def for_patient(self, water: Water, now_s: float, rule: HeatRule) -> Water:
+        """The water as patient jobs may see it: without the demand that urgent ones will take.
+
+        How much heat urgent jobs bring at this hour of the week is known, and how much of it is
+        promised already; the rest will come. It is kept at every site in proportion to what is
+        wanted there beyond the promises.
+        """
+        rows, plant_s = np.array([_FLEET_ROW]), self.plant_time_s(now_s)
+        usual_wh = self.urgent.expect_wh(rows, plant_s, np.array([self.promises.urgent_w]))[0]
+        coming_wh = rule.kept_frac * np.maximum(usual_wh - self.promises.urgent_wh, 0.0)
+        demand_wh = np.where(
+            water.demand_wh > 0, rule.counted_frac * water.demand_wh, water.demand_wh
+        )
+        free_wh = np.maximum(demand_wh - water.promised_wh, 0.0)
+        share = np.minimum(coming_wh / np.maximum(free_wh.sum(0), 1.0), 1.0)
+        return replace(water, demand_wh=demand_wh - share * free_wh)
+
+    def _stale_after_s(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """Age at which each site's last reading says nothing any more [s]."""
+        nodes, sites = self.fleet.nodes, self.fleet.sites
+        longest_s = np.zeros(sites.n_rows)
+        np.maximum.at(longest_s, nodes.site, nodes.stale_after_s)
+        return longest_s
 
     def check_invariants(self) -> None:
         """Raise where the books do not agree; used by tests and by ``doctor``."""
-        for node_id, node in self.nodes.items():
-            held = sum(item.cores for item in node.occupations.values())
-            if held != node.used_cores or node.used_cores < 0:
-                message = f"node {node_id} counts {node.used_cores} cores, its jobs hold {held}"
-                raise AssertionError(message)
+        nodes = self.fleet.nodes
+        held = np.zeros(nodes.n_rows, dtype=np.int64)
+        for occupation in self.occupations.values():
+            held[occupation.row] += occupation.cores
+        if (held != nodes.cores - nodes.free_cores).any() or (held < 0).any():
+            row = int(np.flatnonzero(held != nodes.cores - nodes.free_cores)[0])
+            used = int(nodes.cores[row] - nodes.free_cores[row])
+            message = f"node {self.fleet.facts[row].node_id} counts {used} cores, its jobs hold "
+            raise AssertionError(message + f"{held[row]}")
+        if int(self.promises.jobs.is_used.sum()) != len(self.occupations):
+            raise AssertionError("the heat of some job is promised twice or not at all")
         both = [item for item in self.occupations if item in self.queue]
         if both:
             message = f"instances both waiting and placed: {both[:5]}"

@@ -1,4 +1,4 @@
-"""The placement seam: a policy is a value that turns a view of the cluster into a plan."""
+"""The placement seam: a policy turns a view of the cluster into a plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from typing import Protocol
 
 from domain.commands import Why
 from domain.events import JobQueued
-from scheduler.forecast.duration import DurationForecast
 from scheduler.placement.cluster import ClusterState
 
 
@@ -15,31 +14,56 @@ class View:
     """What a policy may look at; it changes nothing in it."""
 
     state: ClusterState
-    durations: DurationForecast
     now_s: float
+    #: Since its last plan, the water was looked at again: patient jobs may find heat wanted.
+    is_refresh: bool = True
 
     def expect_s(self, job: JobQueued) -> float:
         """How long the job is expected to run [s]."""
-        return self.durations.expect_s(job.tenant_id, job.name, job.time_limit_s)
+        return self.state.durations.expect_s(job.tenant_id, job.name, job.time_limit_s)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Placement:
     """A job, the node it goes to now, and the reason."""
 
     job: JobQueued
-    node_id: int
+    row: int  #: Of the node in the fleet's table.
     why: Why
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A running job that should give way, and the reason."""
+
+    instance_id: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCap:
+    """A node that should stay below a share of its power for a while, and the reason."""
+
+    row: int
+    power_cap_frac: float
+    why: Why
+
+
+Step = Placement | Stop | PowerCap
+
+
 class Policy(Protocol):
-    """Decides where waiting jobs start."""
+    """Decides where waiting jobs start, which give way, and what power nodes may draw."""
 
     @property
     def name(self) -> str:
-        """The name used on the command line and in logs."""
+        """The name used on the command line and in logs, its settings included."""
         ...
 
-    def plan(self, view: View) -> Sequence[Placement]:
-        """What should start now, most urgent first."""
+    def fresh(self) -> "Policy":
+        """The same policy with no memory, for an engine that starts."""
+        ...
+
+    def plan(self, view: View) -> Sequence[Step]:
+        """What should be done now, most urgent first."""
         ...

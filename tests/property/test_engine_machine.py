@@ -1,15 +1,23 @@
 """The engine under any history of a cluster: no job lost or doubled, no core promised twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from domain.commands import AssignAttempt, Command
-from domain.events import Event, JobQueued, JobWithdrawn
+from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
+from domain.events import Event, JobQueued, JobWithdrawn, TimePassed, WeatherForecast
 from domain.job import EndReason, SchedulingType
 from scheduler.engine import Engine
-from scheduler.placement.coldest import ColdestTank
 from tests.support.builders import (
     NOW_S,
     claimed,
@@ -19,6 +27,7 @@ from tests.support.builders import (
     node_left,
     reading_taken,
 )
+from tests.support.told import policy
 
 #: Jobs of at least this length are never offered ahead of a free core.
 SHORTEST_RUN_S = 10.0
@@ -34,31 +43,55 @@ class Job:
     attempt: int = 0
     node_id: int | None = None
     is_claimed: bool = False
+    is_stopping: bool = False
     is_over: bool = False
 
 
 class ClusterMachine(RuleBasedStateMachine):
     """A cluster that tells the engine everything, once, in some order."""
 
+    policy_text = "coldest"
+
     def __init__(self) -> None:
         super().__init__()
-        self.engine = Engine(ColdestTank())
+        self.engine = Engine(policy(self.policy_text))
         self.now_s = NOW_S
         self.log: list[tuple[list[Event], float, list[Command]]] = []
         self.jobs: dict[int, Job] = {}
         self.cores: dict[int, int] = {}
-        self.temps_c: dict[int, float] = {}
+        self.heard: set[int] = set()
 
     def tell(self, *facts: Event) -> None:
         commands = self.engine.handle(facts, self.now_s)
         self.log.append((list(facts), self.now_s, commands))
         for order in commands:
-            assert isinstance(order, AssignAttempt)
-            job = self.jobs[order.instance_id]
-            assert not job.is_over, "an ended job was offered"
-            assert job.node_id is None, "a job was offered twice"
-            assert order.attempt == job.attempt + 1
-            job.attempt, job.node_id = order.attempt, order.node_id
+            match order:
+                case AssignAttempt():
+                    self._offered(order)
+                case PreemptAttempt():
+                    self._stopped(order)
+                case LimitPower():
+                    assert order.node_id in self.cores
+                    assert 0.0 <= order.power_cap_frac <= 1.0
+                    assert order.valid_for_s > 0.0
+
+    def _offered(self, order: AssignAttempt) -> None:
+        job = self.jobs[order.instance_id]
+        assert not job.is_over, "an ended job was offered"
+        assert job.node_id is None, "a job was offered twice"
+        assert order.attempt == job.attempt + 1
+        assert order.node_id in self.heard, "water that was never read got work"
+        assert all(0.0 <= item.free_cores <= 8 for item in order.why.candidates)
+        job.attempt, job.node_id = order.attempt, order.node_id
+        job.is_claimed = job.is_stopping = False
+
+    def _stopped(self, order: PreemptAttempt) -> None:
+        job = self.jobs[order.instance_id]
+        assert (order.attempt, order.node_id) == (job.attempt, job.node_id)
+        assert job.is_claimed, "a job that does not run was told to stop"
+        assert not job.is_stopping, "a job was told to stop twice"
+        assert job.fact.is_preemptible, "a job was stopped that may not be"
+        job.is_stopping = True
 
     def _placed(self) -> list[Job]:
         return [job for job in self.jobs.values() if job.node_id is not None]
@@ -73,13 +106,41 @@ class ClusterMachine(RuleBasedStateMachine):
         if node_id in self.cores:
             self.tell(node_left(node_id))
 
-    @rule(node_id=nodes, water_temp_c=st.floats(5.0, 55.0), works=st.booleans())
-    def read(self, node_id: int, water_temp_c: float, *, works: bool) -> None:
-        fact = reading_taken(node_id, water_temp_c, taken_at_s=self.now_s, accepts_work=works)
+    @rule(
+        node_id=nodes,
+        water_temp_c=st.floats(5.0, 55.0),
+        demand_w=st.floats(0.0, 3000.0),
+        works=st.booleans(),
+    )
+    def read(self, node_id: int, water_temp_c: float, demand_w: float, *, works: bool) -> None:
+        fact = reading_taken(
+            node_id,
+            water_temp_c,
+            taken_at_s=self.now_s,
+            accepts_work=works,
+            heat_demand_w=demand_w,
+            headroom_wh=max(50.0 - water_temp_c, 0.0) * 500.0,
+        )
+        if node_id in self.cores:
+            self.heard.add(node_id)
         self.tell(fact)
 
-    @rule(cores=st.integers(1, 8), kind=types, whole=st.booleans(), limit_s=st.integers(60, 9999))
-    def submit(self, cores: int, kind: str, limit_s: int, *, whole: bool) -> None:
+    @rule(first_h=st.integers(-30, 30), temps_c=st.lists(st.floats(-20.0, 40.0), max_size=50))
+    def hear_of_the_air(self, first_h: int, temps_c: list[float]) -> None:
+        first_s = self.now_s + 3600.0 * first_h
+        self.tell(WeatherForecast(site_ids=(), first_hour_s=first_s, outdoor_temp_c=tuple(temps_c)))
+
+    @rule(
+        cores=st.integers(1, 8),
+        kind=types,
+        whole=st.booleans(),
+        limit_s=st.integers(60, 99_999),
+        slack_s=st.floats(0.0, 90_000.0),
+        resumes=st.booleans(),
+    )
+    def submit(  # the fields of a job
+        self, cores: int, kind: str, limit_s: int, slack_s: float, *, whole: bool, resumes: bool
+    ) -> None:
         number = len(self.jobs) + 1
         fact = job_queued(
             number,
@@ -88,7 +149,9 @@ class ClusterMachine(RuleBasedStateMachine):
             whole_node=whole,
             time_limit_s=limit_s,
             queued_at_s=self.now_s,
-            start_before_s=self.now_s + 600.0,
+            start_before_s=self.now_s + slack_s if kind == SchedulingType.FLEX else None,
+            is_preemptible=kind == SchedulingType.FLEX,
+            can_resume=resumes,
         )
         self.jobs[number] = Job(fact)
         self.tell(fact)
@@ -118,13 +181,7 @@ class ClusterMachine(RuleBasedStateMachine):
         facts: list[Event] = [fact] * repeats
         again = again and reason is not EndReason.COMPLETED
         if again:
-            job.fact = job_queued(
-                job.fact.instance_id,
-                cores=job.fact.cores,
-                time_limit_s=job.fact.time_limit_s,
-                last_attempt=job.attempt,
-                avoid_node_id=job.node_id,
-            )
+            job.fact = replace(job.fact, last_attempt=job.attempt, avoid_node_id=job.node_id)
             facts.append(job.fact)
         job.node_id, job.is_claimed, job.is_over = None, False, not again
         self.tell(*facts)
@@ -136,10 +193,10 @@ class ClusterMachine(RuleBasedStateMachine):
         job.is_over, job.node_id = True, None
         self.tell(JobWithdrawn(instance_id=job.fact.instance_id))
 
-    @rule(seconds_s=st.floats(0.0, 120.0))
+    @rule(seconds_s=st.sampled_from([0.0, 30.0, 120.0, 601.0, 7200.0]))
     def wait(self, seconds_s: float) -> None:
         self.now_s += seconds_s
-        self.tell()
+        self.tell(TimePassed())
 
     @invariant()
     def no_core_is_promised_twice(self) -> None:
@@ -164,11 +221,33 @@ class ClusterMachine(RuleBasedStateMachine):
             not job.is_over for job in self.jobs.values()
         )
 
+    @invariant()
+    def what_is_promised_is_finite_and_of_what_is_placed(self) -> None:
+        state = self.engine.state
+        promised_wh = state.promises.heat_wh(state.fleet.sites.n_rows)
+        assert np.isfinite(promised_wh).all()
+        assert (promised_wh > -1e-6).all()
+        if not state.occupations:
+            assert (promised_wh < 1e-6).all()
+
     def teardown(self) -> None:
-        """Replay the whole history on a fresh engine."""
-        fresh = Engine(ColdestTank())
+        """Replay the whole history on a fresh engine, bit for bit."""
+        fresh = Engine(policy(self.policy_text))
         for facts, now_s, commands in self.log:
             assert fresh.handle(facts, now_s) == commands
+        assert fresh.learned() == self.engine.learned()
 
 
-TestCluster = ClusterMachine.TestCase
+@pytest.mark.parametrize(
+    "policy_text",
+    [
+        *("coldest", "easy", "round-robin", "qarnot", "recipe", "chaufferie"),
+        "chaufferie patience=0",
+    ],
+)
+def test_any_history_is_survived_and_replays_bit_for_bit(policy_text: str) -> None:
+    machine = type("Machine", (ClusterMachine,), {"policy_text": policy_text})
+
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=25, stateful_step_count=50, deadline=None)
+    )

@@ -4,14 +4,20 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from domain.delivery import AttemptKey, CompletionResult
 from domain.job import FINAL_STATES, EndReason, JobState
 from scheduler.doctor import examine
-from scheduler.placement.coldest import ColdestTank
 from scheduler.service import Pace, SchedulerService
 from store import event_log, reconcile
 from store.invariants import look_at_all
@@ -19,6 +25,7 @@ from store.readings import add_readings
 from tests.support.builders import job_spec, reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene
+from tests.support.told import policy
 
 EAGER = Pace(reconcile_s=0.0, renew_s=0.0)
 TOLERANCE_S = 60
@@ -52,6 +59,8 @@ class Node:
 class ProtocolMachine(RuleBasedStateMachine):
     """Two nodes, one store; every answer may be lost and every report repeated."""
 
+    policy_text = "coldest"
+
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
@@ -63,7 +72,9 @@ class ProtocolMachine(RuleBasedStateMachine):
 
     @rule()
     def restart_scheduler(self) -> None:
-        self.service = SchedulerService(store=self.scene.store, policy=ColdestTank(), pace=EAGER)
+        self.service = SchedulerService(
+            store=self.scene.store, policy=policy(self.policy_text), pace=EAGER
+        )
 
     @rule(
         cores=st.integers(1, CORES),
@@ -203,5 +214,10 @@ class ProtocolMachine(RuleBasedStateMachine):
             self._folder.cleanup()
 
 
-TestProtocol = ProtocolMachine.TestCase
-TestProtocol.settings = settings(max_examples=12, stateful_step_count=40)
+@pytest.mark.parametrize("policy_text", ["coldest", "easy", "chaufferie"])
+def test_no_history_loses_a_job_or_bills_it_twice(policy_text: str) -> None:
+    machine = type("Machine", (ProtocolMachine,), {"policy_text": policy_text})
+
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=6, stateful_step_count=40, deadline=None)
+    )

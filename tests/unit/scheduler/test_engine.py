@@ -1,10 +1,12 @@
-from collections.abc import Sequence
+import json
 
-from domain.commands import AssignAttempt, Command
-from domain.events import EngineStarted, Event, JobWithdrawn
-from domain.job import EndReason
-from scheduler.engine import ENGINE_VERSION, Engine
-from scheduler.placement.coldest import ColdestTank
+import pytest
+
+from domain.commands import LimitPower, PreemptAttempt, Why
+from domain.events import EngineStarted, JobWithdrawn, KnowledgeRestored, TimePassed
+from domain.job import EndReason, SchedulingType
+from scheduler.engine import ENGINE_VERSION, REFRESH_S, Engine
+from scheduler.placement.policy import PowerCap, Step, Stop, View
 from tests.support.builders import (
     NOW_S,
     claimed,
@@ -14,29 +16,13 @@ from tests.support.builders import (
     node_left,
     reading_taken,
 )
+from tests.support.told import Told
 
-
-class Told:
-    """An engine that is told things, and what it answered last."""
-
-    def __init__(self, *facts: Event) -> None:
-        self.engine = Engine(ColdestTank())
-        self.answer: list[Command] = []
-        self.hear(*facts)
-
-    def hear(self, *facts: Event, at_s: float = NOW_S) -> Sequence[tuple[int, int, int]]:
-        """The offers it makes upon this, as (instance, attempt, node)."""
-        self.answer = self.engine.handle(facts, at_s)
-        self.engine.state.check_invariants()
-        return [
-            (order.instance_id, order.attempt, order.node_id)
-            for order in self.answer
-            if isinstance(order, AssignAttempt)
-        ]
+FLEX = SchedulingType.FLEX.value
 
 
 def _one_node(cores: int = 8) -> Told:
-    return Told(node_joined(cores=cores), reading_taken())
+    return Told("coldest", node_joined(cores=cores), reading_taken())
 
 
 def test_a_job_is_offered_as_soon_as_it_queues() -> None:
@@ -44,17 +30,10 @@ def test_a_job_is_offered_as_soon_as_it_queues() -> None:
 
 
 def test_without_a_node_a_job_waits_for_one() -> None:
-    told = Told()
+    told = Told("coldest")
 
     assert told.hear(job_queued(7)) == []
     assert told.hear(node_joined(), reading_taken()) == [(7, 1, 1)]
-
-
-def test_a_node_without_a_reading_gets_no_work() -> None:
-    told = Told(node_joined(), job_queued(7))
-
-    assert told.answer == []
-    assert told.hear(reading_taken()) == [(7, 1, 1)]
 
 
 def test_a_node_that_left_gets_no_new_work_until_it_is_back() -> None:
@@ -63,6 +42,13 @@ def test_a_node_that_left_gets_no_new_work_until_it_is_back() -> None:
 
     assert told.hear(job_queued(7)) == []
     assert told.hear(node_joined()) == [(7, 1, 1)]
+
+
+def test_a_node_that_was_held_back_takes_work_as_soon_as_its_control_lets_it() -> None:
+    told = Told("coldest", node_joined(), reading_taken(accepts_work=False), job_queued(7))
+    assert told.answer == []
+
+    assert told.hear(reading_taken(taken_at_s=NOW_S + 1.0), at_s=NOW_S + 1.0) == [(7, 1, 1)]
 
 
 def test_a_full_node_takes_the_next_job_when_one_ends() -> None:
@@ -143,27 +129,136 @@ def test_a_start_of_the_engine_forgets_everything() -> None:
     started = EngineStarted(policy="coldest", version=ENGINE_VERSION)
 
     assert told.hear(started, job_queued(2)) == []
-    assert told.engine.state.nodes == {}
+    assert told.engine.state.fleet.nodes.n_rows == 0
     assert told.engine.state.occupations == {}
 
 
 def test_a_reading_of_an_unknown_node_is_no_surprise() -> None:
-    assert Told(reading_taken(9)).answer == []
+    assert Told("coldest", reading_taken(9)).answer == []
 
 
 def test_the_engine_learns_how_long_jobs_of_a_name_run() -> None:
     told = _one_node()
+    before_s = told.engine.state.durations.expect_s(1, "mesh", 3600.0)
     told.hear(job_queued(1, name="mesh"))
 
     told.hear(ended(1, wall_s=42.0))
 
-    assert told.engine.durations.expect_s(1, "mesh", 3600.0) == 42.0
+    assert told.engine.state.durations.expect_s(1, "mesh", 3600.0) < 0.5 * before_s
 
 
-def test_a_failed_run_teaches_nothing_about_duration() -> None:
+@pytest.mark.parametrize("reason", [item for item in EndReason if item != EndReason.COMPLETED])
+def test_a_run_that_did_not_complete_teaches_nothing_about_duration(reason: EndReason) -> None:
     told = _one_node()
+    before = told.engine.state.durations.to_plain()
     told.hear(job_queued(1, name="mesh"))
 
-    told.hear(ended(1, reason=EndReason.PROGRAM_FAILED, wall_s=1.0))
+    told.hear(ended(1, reason=reason, wall_s=1.0))
 
-    assert told.engine.durations.expect_s(1, "mesh", 900.0) > 1.0
+    assert told.engine.state.durations.to_plain() == before
+
+
+def test_a_job_that_keeps_its_progress_is_learned_with_all_that_it_ran() -> None:
+    told = _one_node()
+    first = job_queued(1, name="mesh", scheduling_type=FLEX, is_preemptible=True, can_resume=True)
+    told.hear(first)
+    told.hear(claimed(1))
+    told.hear(ended(1, reason=EndReason.PREEMPTED, wall_s=1000.0))
+    told.hear(
+        job_queued(1, name="mesh", can_resume=True, last_attempt=1), claimed(1, 2), ended(1, 2)
+    )
+
+    whole = _one_node()
+    whole.hear(job_queued(1, name="mesh"), claimed(1))
+    whole.hear(ended(1, wall_s=1010.0))
+
+    assert told.engine.state.durations == whole.engine.state.durations
+
+
+def test_a_job_that_was_stopped_may_start_as_much_later_as_it_ran() -> None:
+    told = _one_node(cores=1)
+    fields = {"scheduling_type": FLEX, "is_preemptible": True, "can_resume": True}
+    last_s = NOW_S + 9000.0
+    told.hear(job_queued(1, start_before_s=last_s, **fields), claimed(1))
+    told.hear(ended(1, reason=EndReason.PREEMPTED, wall_s=600.0), job_queued(2), claimed(2))
+
+    told.hear(job_queued(1, start_before_s=last_s, last_attempt=1, **fields))
+
+    assert told.engine.state.queue.earliest_deadline_s() == last_s + 600.0
+
+
+class _Once:
+    """A policy that orders this once."""
+
+    name = "once"
+
+    def __init__(self, *steps: Step) -> None:
+        self._steps = list(steps)
+
+    def fresh(self) -> "_Once":
+        return self
+
+    def plan(self, view: View) -> list[Step]:
+        assert view.now_s >= NOW_S
+        return self._steps
+
+
+def _running_under(*steps: Step) -> Engine:
+    engine = Engine(_Once(*steps))
+    engine.handle([node_joined(7), reading_taken(7), job_queued(1), claimed(1, 1, 7)], NOW_S)
+    return engine
+
+
+def test_a_running_job_is_told_to_stop_once() -> None:
+    engine = Engine(_Once(Stop(1, Why(code="why"))))
+    orders = engine.handle(
+        [node_joined(7), reading_taken(7), job_queued(1), claimed(1, 1, 7)], NOW_S
+    )
+
+    assert orders == [PreemptAttempt(instance_id=1, attempt=1, node_id=7, why=Why(code="why"))]
+    assert engine.handle([TimePassed()], NOW_S + REFRESH_S) == []
+
+
+def test_what_does_not_run_is_not_told_to_stop() -> None:
+    assert _running_under(Stop(2, Why(code="why"))).handle([TimePassed()], NOW_S + REFRESH_S) == []
+
+
+def test_a_power_limit_holds_until_it_is_renewed_and_runs_out_by_itself() -> None:
+    engine = _running_under(PowerCap(0, 0.5, Why(code="why")))
+
+    (order,) = engine.handle([TimePassed()], NOW_S + REFRESH_S)
+
+    assert isinstance(order, LimitPower)
+    assert (order.node_id, order.power_cap_frac) == (7, 0.5)
+    assert REFRESH_S < order.valid_for_s < 4 * REFRESH_S
+
+
+def test_time_is_wanted_only_while_something_waits_or_runs() -> None:
+    told = _one_node()
+    assert not told.engine.wants_time(NOW_S + 10 * REFRESH_S)
+
+    told.hear(job_queued(1))
+
+    assert not told.engine.wants_time(NOW_S + REFRESH_S - 1.0)
+    assert told.engine.wants_time(NOW_S + REFRESH_S)
+
+
+def test_where_the_plants_run_faster_the_water_is_looked_at_more_often() -> None:
+    told = Told("coldest", node_joined(), reading_taken(time_factor=60.0))
+
+    assert told.engine.refresh_every_s == REFRESH_S / 60.0
+
+
+def test_what_was_learned_is_taken_up_by_the_next_engine() -> None:
+    told = _one_node()
+    for hour in range(30):
+        at_s = NOW_S + 3600.0 * hour
+        told.hear(reading_taken(taken_at_s=at_s, heat_demand_w=100.0 * hour), at_s=at_s)
+    told.hear(job_queued(1, name="mesh"), claimed(1))
+    told.hear(ended(1, wall_s=600.0))
+    learned = json.loads(json.dumps(told.engine.learned()))
+
+    again = Told("coldest", KnowledgeRestored(knowledge=learned), node_joined())
+
+    assert again.engine.learned() == learned
+    assert learned["demand"][0]["weight"] != [0.0] * 168

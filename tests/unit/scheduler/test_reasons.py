@@ -1,18 +1,18 @@
-"""The wording of decisions: each reason by its code, with the numbers that decided it."""
+"""Why a job waits, in words: each reason by its code, with the numbers that decide."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
-from domain.commands import Candidate, Why
 from domain.events import AttemptClaimed, Event, JobQueued, NodeLeft
 from domain.job import SchedulingType
 from scheduler.engine import Engine
-from scheduler.placement.coldest import ColdestTank
+from scheduler.placement.heat_aware import HeatAware
+from scheduler.placement.only_looking import OnlyLooking
 from scheduler.placement.policy import View
-from scheduler.placement.reasons import Explanation, Line, explain_placed, explain_waiting
+from scheduler.placement.reasons import Explanation, Line, explain_waiting
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
+from tests.support.told import policy, reading_of
 
 NOBODY = Line(n_ahead=0)
 FLEX = SchedulingType.FLEX.value
@@ -22,10 +22,12 @@ def waiting(
     facts: Sequence[Event], job: JobQueued | None = None, line: Line = NOBODY
 ) -> Explanation:
     """The explanation of a job that waits in a cluster of which these facts are known."""
-    engine = Engine(ColdestTank())
+    engine = Engine(OnlyLooking())
     engine.handle(facts, NOW_S)
-    view = View(state=engine.state, durations=engine.durations, now_s=NOW_S)
-    return explain_waiting(view, job or job_queued(99), line)
+    deciding = policy("chaufferie")
+    assert isinstance(deciding, HeatAware)
+    view = View(state=engine.state, now_s=NOW_S)
+    return explain_waiting(view, job or job_queued(99), line, deciding)
 
 
 def occupied(cores: int, node_id: int = 1) -> list[Event]:
@@ -66,7 +68,9 @@ def test_while_local_control_holds_the_boiler_back() -> None:
     assert "held back by its own control" in found.lines[0]
 
 
-@pytest.mark.parametrize("reading", [[], [reading_taken(1, taken_at_s=NOW_S - 61.0)]])
+@pytest.mark.parametrize(
+    "reading", [[], [reading_taken(1, taken_at_s=NOW_S - 61.0, headroom_wh=50.0)]]
+)
 def test_without_a_fresh_reading(reading: list[Event]) -> None:
     found = waiting([node_joined(1), *reading])
 
@@ -115,21 +119,22 @@ def test_for_memory() -> None:
     assert "4000 MiB" in found.sentence
 
 
-def test_for_heat_names_the_tank_with_most_room_and_the_deadline() -> None:
+def test_for_heat_names_the_site_that_would_use_most_and_the_last_moment() -> None:
     facts: list[Event] = [
-        *(node_joined(1), node_joined(2)),
-        *(reading_taken(1, water_temp_c=49.99), reading_taken(2, water_temp_c=49.9)),
+        *(node_joined(number, is_preheat=False, idle_power_w=0.0) for number in (1, 2)),
+        reading_of(1, 1.0, heat_demand_w=0.0),
+        reading_of(2, 0.0, heat_demand_w=600.0),
     ]
     job = job_queued(
-        99, cores=8, scheduling_type=FLEX, time_limit_s=3600, start_before_s=NOW_S + 36_000.0
+        99, cores=8, scheduling_type=FLEX, time_limit_s=36_000, start_before_s=NOW_S + 73_800.0
     )
 
     found = waiting(facts, job)
 
     assert found.code == "waiting_for_heat"
-    assert "pool-2 (boiler-2) has the most, 0.05 kWh below 50 °C" in found.sentence
-    assert "would bring 0.26 kWh" in found.sentence
-    assert "within 10 h" in found.sentence
+    assert "pool-2 (boiler-2) would use the most" in found.sentence
+    assert "while it can wait it asks for" in found.sentence
+    assert found.sentence.endswith("It starts within 20 h whatever the water says.")
 
 
 def test_a_flex_job_whose_last_moment_has_come_waits_for_no_heat() -> None:
@@ -163,37 +168,3 @@ def test_a_node_kept_for_a_wider_job_is_named_with_that_job() -> None:
 
 def test_what_the_policy_would_place_is_about_to_start() -> None:
     assert waiting([node_joined(1), reading_taken(1)]).code == "about_to_start"
-
-
-def _candidate(name: str, **fields: Any) -> Candidate:  # noqa: ANN401 - any field
-    usual = {"water_temp_c": 24.1, "promised_temp_c": 26.0, "free_cores": 2, "score": -26.0}
-    return Candidate(node_id=1, node_name=name, **{**usual, **fields})
-
-
-def test_why_here_counts_the_heat_already_promised() -> None:
-    why = Why(
-        code="coldest_water",
-        candidates=(_candidate("b1"), _candidate("b2", promised_temp_c=31.5)),
-    )
-
-    found = explain_placed(why, node_name="b1", site_name="Pool Nord")
-
-    assert found.sentence == (
-        "Pool Nord (b1) is coldest: 24.1 °C, 26.0 °C counting heat already promised; "
-        "next was b2 at 31.5 °C."
-    )
-    assert len(found.lines) == 2
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("only_node_with_room", "only one with room"),
-        ("deadline_reached", "last moment to start"),
-        ("a_rule_of_tomorrow", "by the rule a_rule_of_tomorrow"),
-    ],
-)
-def test_every_rule_has_words(code: str, words: str) -> None:
-    why = Why(code=code, candidates=(_candidate("b1"),))
-
-    assert words in explain_placed(why, node_name="b1", site_name="Pool").sentence

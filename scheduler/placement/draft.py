@@ -1,0 +1,167 @@
+"""A plan while it is being made: what is still free, counted as if its steps were done."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.commands import Candidate, Why
+from domain.events import JobQueued
+from domain.sizing import core_need, mem_need_mib
+from scheduler.forecast.survival import length_h
+from scheduler.placement.policy import Placement, Step, View
+from scheduler.placement.queue import Shape
+
+if TYPE_CHECKING:
+    from scheduler.placement.cluster import ClusterState
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+#: Only jobs expected to be this short are offered ahead of a free core [s].
+SHORT_JOB_S = 1.0
+MOST_CANDIDATES = 3
+#: So many times what is asked for is simply sorted.
+_FEW = 20
+
+
+class Draft:
+    """What is free on each node, and the steps so far."""
+
+    def __init__(self, view: View) -> None:
+        """Begin with what is free now."""
+        self.view = view
+        self.state: ClusterState = view.state
+        self.fleet = view.state.fleet
+        nodes = self.fleet.nodes
+        self.free_cores = nodes.free_cores.copy()
+        self.free_mem_mib = nodes.free_mem_mib.copy()
+        self.ahead_cores = self.fleet.ahead_cores(view.now_s)
+        #: Up, and let by their own control.
+        self.is_open: Flags = nodes.is_open & nodes.accepts_work
+        self.is_fresh: Flags = self.fleet.is_fresh(view.now_s)
+        self._safe_wh: Floats | None = None if self.is_fresh.all() else self._safe_room_wh()
+        self.is_kept = np.zeros(nodes.n_rows, dtype=np.bool_)  # for a job that is too wide now
+        self.charge_frac: Floats = self.fleet.sites.charge_frac()
+        self.steps: list[Step] = []
+        self.placed: set[int] = set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether any core of an open node is free."""
+        return bool(np.any(self.is_open & (self.free_cores + self.ahead_cores > 0)))
+
+    def able(self, job: JobQueued) -> Flags:
+        """Open nodes that would take the job if they were empty, shape (n_nodes,)."""
+        nodes = self.fleet.nodes
+        is_large = (self.fleet.need_cores(job) <= nodes.cores) & (
+            self.fleet.need_mem_mib(job) <= nodes.mem_mib
+        )
+        return np.asarray(is_large & self.is_open & self._is_known(job))
+
+    def fitting(self, job: JobQueued) -> Flags:
+        """Nodes that can take the job now, shape (n_nodes,).
+
+        The one on which its last attempt went wrong only if there is no other.
+        """
+        need = self.fleet.need_cores(job)
+        fits = (need <= self.free_cores) & (self.fleet.need_mem_mib(job) <= self.free_mem_mib)
+        is_short = not job.whole_node and job.mem_mib is None
+        if is_short and self.ahead_cores.any() and self.view.expect_s(job) <= SHORT_JOB_S:
+            fits |= need <= self.free_cores + self.ahead_cores
+        fits &= self.is_open & self._is_known(job) & ~self.is_kept
+        if job.avoid_node_id is not None:
+            avoided = self.fleet.row_of.get(job.avoid_node_id)
+            if avoided is not None and fits[avoided] and fits.sum() > 1:
+                fits[avoided] = False
+        return np.asarray(fits)
+
+    def fitting_each(self, jobs: list[JobQueued]) -> Flags:
+        """The same for several jobs, shape (n_jobs, n_nodes)."""
+        need = np.array([job.cores for job in jobs])[:, None]
+        usable = self.is_open & self.is_fresh & ~self.is_kept
+        fits = (need <= self.free_cores) & usable
+        for index, job in enumerate(jobs):
+            is_plain = job.mem_mib is None and not job.whole_node and job.avoid_node_id is None
+            if not is_plain or self._safe_wh is not None:
+                fits[index] = self.fitting(job)
+        share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
+        fits &= (share <= self.free_mem_mib) | (need > self.free_cores)
+        return np.asarray(fits)
+
+    def put(self, job: JobQueued, row: int, why: Why) -> None:
+        """Place the job."""
+        facts = self.fleet.facts[row]
+        cores = core_need(job, facts)
+        self.free_cores[row] -= cores
+        self.free_mem_mib[row] -= mem_need_mib(job, facts)
+        if self._safe_wh is not None:
+            self._safe_wh[row] -= self._job_heat_wh(job)[row]
+        self.steps.append(Placement(job, row, why))
+        self.placed.add(job.instance_id)
+
+    def _is_known(self, job: JobQueued) -> Flags:
+        """Fresh nodes, and silent ones whose water surely has room for the job's heat."""
+        if self._safe_wh is None:
+            return self.is_fresh
+        return np.asarray(self.is_fresh | (self._job_heat_wh(job) <= self._safe_wh))
+
+    def _job_heat_wh(self, job: JobQueued) -> Floats:
+        """Heat that the job would bring to each node's water if it ran to its limit [Wh]."""
+        plant_h = job.time_limit_s * self.fleet.time_factor / 3600.0
+        return self.fleet.need_cores(job) * self.fleet.nodes.core_heat_w * plant_h
+
+    def _safe_room_wh(self) -> Floats:
+        """Room that the water of each node has left if nobody drew since its last reading [Wh].
+
+        A site that is silent is unknown: all heat since then, and all that is promised, is taken
+        to be in its water still. One that was never heard has none.
+        """
+        fleet, jobs = self.fleet, self.state.promises.jobs
+        running_w = np.zeros(fleet.sites.n_rows)
+        np.add.at(running_w, jobs.site[jobs.is_used], jobs.heat_w[jobs.is_used])
+        silent_s = np.minimum(self.view.now_s - fleet.sites.read_at_s, 1e9)
+        silent_h = silent_s * fleet.time_factor / 3600.0
+        promised_wh = self.state.promises.heat_wh(fleet.sites.n_rows).sum(1)
+        room_wh = fleet.sites.headroom_wh - running_w * silent_h - promised_wh
+        return np.asarray(room_wh[fleet.nodes.site])
+
+    def keep_for(self, job: JobQueued) -> None:
+        """Keep for a job that is too wide now the node that will be able to take it soonest."""
+        able = self.able(job) & ~self.is_kept
+        if able.any():
+            row = int(np.argmax(np.where(able, self.free_cores, -1)))
+            self.is_kept[row] = True
+
+    def candidates(self, rows: NDArray[np.int64], scores: Floats) -> tuple[Candidate, ...]:
+        """Nodes as they stood when they were considered."""
+        sites, site_of = self.fleet.sites, self.fleet.nodes.site
+        found = []
+        for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+            facts, site = self.fleet.facts[row], int(site_of[row])
+            found.append(
+                Candidate(
+                    node_id=facts.node_id,
+                    node_name=facts.name,
+                    water_temp_c=round(float(sites.water_temp_c[site]), 2),
+                    charge_frac=round(float(self.charge_frac[site]), 3),
+                    free_cores=max(int(self.free_cores[row]), 0),
+                    score=round(score, 4),
+                )
+            )
+        return tuple(found)
+
+
+def shape_length_h(shape: Shape) -> float:
+    """Median run time that is expected of jobs of a shape [h of the plant]."""
+    return length_h(shape.length)
+
+
+def best_first(scores: Floats, among: Flags, count: int = MOST_CANDIDATES) -> NDArray[np.int64]:
+    """Rows with the highest scores among some, best first; equal ones by their order."""
+    rows = np.flatnonzero(among)
+    if len(rows) > _FEW * count:
+        found = scores[rows]
+        rows = rows[found >= np.partition(found, -count)[-count]]
+    order = np.argsort(-scores[rows], kind="stable")[:count]
+    return rows[order]

@@ -1,0 +1,237 @@
+"""Nodes and sites as columns: what is free, what the water can take, and what was last heard."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from domain.events import JobQueued, NodeJoined, ReadingTaken
+from domain.sizing import core_need, mem_need_mib
+from scheduler.columns import Columns
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: A reading older than this, and than three of the node's usual gaps, says nothing any more [s].
+READING_STALE_S = 60.0
+_MISSED_READINGS = 3.0
+_LONGEST_GAP_S = 1800.0
+#: Time over which a node's turnover of cores is averaged [s].
+TURNOVER_MEMORY_S = 0.5
+#: A busy node is offered the work of its next quarter second ahead, so that freed cores wait for
+#: no round trip; never more than this many cores, and only work known to be short.
+AHEAD_S = 0.25
+MOST_AHEAD_CORES = 128
+
+#: Hot water leaves its boiler at 55 to 60 degC, for hygiene (order of 30 November 2005).
+HOT_WATER_C = 58.0
+#: The coldest water seen is forgotten at this pace [K/s]: mains water warms by 10 K in 100 days.
+_FLOOR_DRIFT_K_PER_S = 0.15 / 86_400.0
+_LEAST_SPAN_K = 0.1
+_NEVER_S = -1e18
+
+
+class NodeColumns(Columns):
+    """One row a node, in the order in which they joined."""
+
+    COLUMNS: Mapping[str, tuple[DTypeLike, tuple[int, ...]]] = {
+        "site": (np.int64, ()),
+        "cores": (np.int64, ()),
+        "mem_mib": (np.int64, ()),
+        "free_cores": (np.int64, ()),
+        "free_mem_mib": (np.int64, ()),
+        "core_heat_w": (np.float64, ()),
+        "is_open": (np.bool_, ()),
+        "accepts_work": (np.bool_, ()),
+        "read_at_s": (np.float64, ()),
+        "stale_after_s": (np.float64, ()),
+        "turnover_per_s": (np.float64, ()),
+        "last_release_s": (np.float64, ()),
+    }
+    site: Counts  #: Row of the site whose water it heats.
+    cores: Counts
+    mem_mib: Counts
+    free_cores: Counts
+    free_mem_mib: Counts
+    core_heat_w: Floats  #: Heat into the water that one busy core brings [W].
+    is_open: Flags  #: Up and not drained.
+    accepts_work: Flags  #: Its own control lets jobs run.
+    read_at_s: Floats
+    stale_after_s: Floats
+    turnover_per_s: Floats  #: Cores given back a second, when last one was.
+    last_release_s: Floats
+
+
+class SiteColumns(Columns):
+    """One row a site; its water as the newest reading of any of its nodes shows it."""
+
+    COLUMNS: Mapping[str, tuple[DTypeLike, tuple[int, ...]]] = {
+        "storage_wh_per_k": (np.float64, ()),
+        "limit_temp_c": (np.float64, ()),
+        "declared_floor_c": (np.float64, ()),
+        "floor_temp_c": (np.float64, ()),
+        "is_preheat": (np.bool_, ()),
+        "base_heat_w": (np.float64, ()),
+        "headroom_wh": (np.float64, ()),
+        "demand_w": (np.float64, ()),
+        "water_temp_c": (np.float64, ()),
+        "read_at_s": (np.float64, ()),
+    }
+    storage_wh_per_k: Floats
+    limit_temp_c: Floats
+    declared_floor_c: Floats
+    floor_temp_c: Floats  #: Water at this holds no useful heat: the coldest seen of late.
+    is_preheat: Flags
+    base_heat_w: Floats  #: What its nodes bring with no job at all.
+    headroom_wh: Floats
+    demand_w: Floats
+    water_temp_c: Floats
+    read_at_s: Floats
+
+    def capacity_wh(self) -> Floats:
+        """Useful heat that each store holds at its limit [Wh], shape (n_sites,)."""
+        span_k = np.maximum(self.limit_temp_c - self.floor_temp_c, _LEAST_SPAN_K)
+        return np.asarray(self.storage_wh_per_k * span_k)
+
+    def full_draw_wh(self) -> Floats:
+        """Heat that would make a preheat tank as hot as what is drawn; 0 for other stores."""
+        span_k = np.maximum(HOT_WATER_C - self.floor_temp_c, _LEAST_SPAN_K)
+        return np.where(self.is_preheat, self.storage_wh_per_k * span_k, 0.0)
+
+    def charge_frac(self) -> Floats:
+        """State of charge: share of the capacity in use, shape (n_sites,), 0 to 1."""
+        return np.asarray(np.clip(1.0 - self.headroom_wh / self.capacity_wh(), 0.0, 1.0))
+
+
+class FleetTable:
+    """Every node and site that the engine knows."""
+
+    def __init__(self) -> None:
+        """Start knowing none."""
+        self.nodes = NodeColumns()
+        self.sites = SiteColumns()
+        self.facts: list[NodeJoined] = []
+        self.readings: list[ReadingTaken | None] = []
+        self.row_of: dict[int, int] = {}
+        self.site_row_of: dict[int, int] = {}
+        self._nodes_of: list[dict[int, float]] = []  # base heat of each site's nodes [W]
+        self.time_factor = 1.0  #: Seconds of the plants for one of the clock, by the last reading.
+
+    def join(self, event: NodeJoined) -> int:
+        """Take in a node, new or changed; its row."""
+        row = self.row_of.get(event.node_id)
+        nodes = self.nodes
+        if row is None:
+            row = nodes.add_row()
+            self.row_of[event.node_id] = row
+            self.facts.append(event)
+            self.readings.append(None)
+            nodes.free_cores[row], nodes.free_mem_mib[row] = event.cores, event.mem_mib
+            nodes.read_at_s[row] = _NEVER_S
+            nodes.stale_after_s[row] = READING_STALE_S
+        else:
+            before = self.facts[row]
+            self.facts[row] = event
+            nodes.free_cores[row] += event.cores - before.cores
+            nodes.free_mem_mib[row] += event.mem_mib - before.mem_mib
+        nodes.site[row] = self._join_site(event)
+        nodes.cores[row], nodes.mem_mib[row] = event.cores, event.mem_mib
+        span_w = event.max_power_w - event.idle_power_w
+        nodes.core_heat_w[row] = span_w * event.capture_frac / event.cores
+        nodes.is_open[row] = True
+        return row
+
+    def leave(self, node_id: int) -> None:
+        """No new work for this node."""
+        row = self.row_of.get(node_id)
+        if row is not None:
+            self.nodes.is_open[row] = False
+
+    def read(self, event: ReadingTaken) -> int | None:
+        """Take in a reading; the row of its site, or None where nobody knows the node."""
+        row = self.row_of.get(event.node_id)
+        if row is None:
+            return None
+        nodes, sites = self.nodes, self.sites
+        gap_s = event.taken_at_s - nodes.read_at_s[row]
+        if 0 < gap_s <= _LONGEST_GAP_S:
+            nodes.stale_after_s[row] = max(READING_STALE_S, _MISSED_READINGS * gap_s)
+        self.readings[row] = event
+        nodes.read_at_s[row] = event.taken_at_s
+        nodes.accepts_work[row] = event.accepts_work
+        site = int(nodes.site[row])
+        self.time_factor = event.time_factor
+        self._see_floor(site, event)
+        sites.headroom_wh[site] = event.headroom_wh
+        sites.demand_w[site] = event.heat_demand_w
+        sites.water_temp_c[site] = event.water_temp_c
+        sites.read_at_s[site] = event.taken_at_s
+        return site
+
+    def need_cores(self, job: JobQueued) -> Counts:
+        """Cores that the job takes on each node, shape (n_nodes,)."""
+        if job.whole_node:
+            return np.maximum(self.nodes.cores, job.cores)
+        return np.full(self.nodes.n_rows, job.cores, dtype=np.int64)
+
+    def need_mem_mib(self, job: JobQueued) -> Counts:
+        """Memory that the job takes on each node [MiB], shape (n_nodes,)."""
+        if job.whole_node:
+            return np.maximum(self.nodes.mem_mib, job.mem_mib or 0)
+        if job.mem_mib is not None:
+            return np.full(self.nodes.n_rows, job.mem_mib, dtype=np.int64)
+        return self.nodes.mem_mib * job.cores // self.nodes.cores
+
+    def take(self, row: int, job: JobQueued) -> int:
+        """Hold the job's cores and memory on a node; the cores."""
+        cores = core_need(job, self.facts[row])
+        self.nodes.free_cores[row] -= cores
+        self.nodes.free_mem_mib[row] -= mem_need_mib(job, self.facts[row])
+        return cores
+
+    def give_back(self, row: int, job: JobQueued, cores: int, now_s: float) -> None:
+        """Free them again; what comes free often is served ahead."""
+        nodes = self.nodes
+        nodes.free_cores[row] += cores
+        nodes.free_mem_mib[row] += mem_need_mib(job, self.facts[row])
+        fading = np.exp((nodes.last_release_s[row] - now_s) / TURNOVER_MEMORY_S)
+        nodes.turnover_per_s[row] = nodes.turnover_per_s[row] * fading + cores / TURNOVER_MEMORY_S
+        nodes.last_release_s[row] = now_s
+
+    def ahead_cores(self, now_s: float) -> Counts:
+        """Cores that each node will have given back before an offer reaches it."""
+        nodes = self.nodes
+        since_s = np.minimum(nodes.last_release_s - now_s, 0.0)
+        turnover = nodes.turnover_per_s * np.exp(since_s / TURNOVER_MEMORY_S)
+        return np.minimum(turnover * AHEAD_S, MOST_AHEAD_CORES).astype(np.int64)
+
+    def is_fresh(self, now_s: float) -> Flags:
+        """Whether each node's last reading can still be believed, shape (n_nodes,)."""
+        return np.asarray(now_s - self.nodes.read_at_s <= self.nodes.stale_after_s)
+
+    def _join_site(self, event: NodeJoined) -> int:
+        sites = self.sites
+        site = self.site_row_of.get(event.site_id)
+        if site is None:
+            site = self.site_row_of[event.site_id] = sites.add_row()
+            sites.read_at_s[site] = _NEVER_S
+            sites.floor_temp_c[site] = event.floor_temp_c
+            self._nodes_of.append({})
+        sites.storage_wh_per_k[site] = event.storage_wh_per_k
+        sites.limit_temp_c[site] = event.limit_temp_c
+        sites.declared_floor_c[site] = event.floor_temp_c
+        sites.is_preheat[site] = event.is_preheat
+        base_w = self._nodes_of[site]
+        base_w[event.node_id] = event.idle_power_w * event.capture_frac
+        sites.base_heat_w[site] = sum(base_w.values())
+        return site
+
+    def _see_floor(self, site: int, event: ReadingTaken) -> None:
+        """The coldest water of late: a set-point, or mains water, which follows the seasons."""
+        sites = self.sites
+        gap_s = event.taken_at_s - sites.read_at_s[site]
+        drift_k = _FLOOR_DRIFT_K_PER_S * self.time_factor * min(max(gap_s, 0.0), _LONGEST_GAP_S)
+        lowest_c = min(sites.floor_temp_c[site] + drift_k, event.water_temp_c)
+        highest_c = sites.limit_temp_c[site] - _LEAST_SPAN_K
+        sites.floor_temp_c[site] = min(max(lowest_c, sites.declared_floor_c[site]), highest_c)

@@ -1,0 +1,81 @@
+"""The frame of the simple policies: jobs one by one by age, each to the node a rule likes best.
+
+A job too wide for any node now keeps one, so that narrower ones cannot starve it.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.commands import Why
+from domain.events import JobQueued
+from scheduler.placement.draft import Draft, best_first
+from scheduler.placement.policy import Step, View
+from scheduler.placement.queue import Shape
+
+Floats = NDArray[np.float64]
+#: How well a rule likes each node for a job, shape (n_nodes,); looks at the draft as it stands.
+Liking = Callable[[Draft, JobQueued], Floats]
+
+DEADLINE_REACHED = "deadline_reached"
+ONLY_NODE = "only_node_with_room"
+#: A ``Flex`` job is started this long before its last moment, whatever the water says [s].
+DEADLINE_MARGIN_S = 5.0
+
+
+def plan_by_age(view: View, liking: Liking, code: str) -> Sequence[Step]:
+    """What a simple rule would start now, oldest first, with no regard to the type of a job."""
+    draft = Draft(view)
+    if draft.has_room:
+        fill(draft, view.state.queue.shapes(), liking, code)
+    return draft.steps
+
+
+def fill(draft: Draft, shapes: Sequence[Shape], liking: Liking, code: str) -> None:
+    """Start jobs of these shapes, oldest first, until nothing more fits."""
+    blocked: set[Shape] = set()
+    waiting = sorted(
+        (job.queued_at_s, job.instance_id, shape)
+        for shape in shapes
+        if (job := draft.state.queue.first(shape)) is not None
+    )
+    for job, shape in _by_age(draft, [item[2] for item in waiting]):
+        if shape in blocked:
+            if len(blocked) == len(waiting):
+                return
+            continue
+        if not place(draft, job, liking, code):
+            blocked.add(shape)
+            draft.keep_for(job)
+
+
+def place(draft: Draft, job: JobQueued, liking: Liking, code: str) -> bool:
+    """Start a job on the node that is liked best among those it fits; False where none."""
+    fitting = draft.fitting(job)
+    if not fitting.any():
+        return False
+    scores = liking(draft, job)
+    rows = best_first(scores, fitting)
+    if len(rows) == 1 and code != DEADLINE_REACHED:
+        code = ONLY_NODE
+    why = Why(
+        code=code,
+        candidates=draft.candidates(rows, scores[rows]),
+        waited_s=max(draft.view.now_s - job.queued_at_s, 0.0),
+    )
+    draft.put(job, int(rows[0]), why)
+    return True
+
+
+def _by_age(draft: Draft, shapes: list[Shape]) -> list[tuple[JobQueued, Shape]]:
+    """Waiting jobs of these shapes by age; no more than could start or say that none can."""
+    most = int(draft.free_cores.clip(0).sum() + draft.ahead_cores.sum()) + 1
+    found: list[tuple[JobQueued, Shape]] = []
+    for shape in shapes:
+        jobs = draft.state.queue.of_shape(shape)
+        if shape.is_patient:  # its line stands in the order of deadlines
+            found += [(job, shape) for job in sorted(jobs, key=lambda job: job.queued_at_s)[:most]]
+        else:
+            found += [(job, shape) for job, _ in zip(jobs, range(most), strict=False)]
+    return sorted(found, key=lambda item: (item[0].queued_at_s, item[0].instance_id))

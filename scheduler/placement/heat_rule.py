@@ -1,0 +1,48 @@
+"""The settings of the heat-aware policies."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatRule:
+    """Numbers of one heat-aware policy; what each is worth is in docs/explanation/placement.md."""
+
+    #: Share of a store that patient jobs may fill: the rest is kept for those that cannot wait.
+    fill_frac: float = 0.2
+    #: The same of a preheat tank, which gives the more the warmer it is.
+    preheat_fill_frac: float = 0.9
+    #: Share of the demand that urgent jobs usually take which is kept for those still to come.
+    kept_frac: float = 0.0
+    #: Share of the demand forecast that patient jobs may count on: heat that comes together by
+    #: chance is lost, and heat that stays away by chance is not made up for.
+    counted_frac: float = 1.0
+    #: The same for urgent ones, which start anyway: it makes them prefer sites with room to spare.
+    counted_urgent_frac: float = 1.0
+    #: A patient job starts where its gain is at least this, less as its last moment comes near.
+    bar: float = 1.0
+    bar_exponent: float = 0.05
+    #: Heat that may be given up to spare a job an hour of waiting [Wh]; 0 = none at all.
+    hour_worth_wh: float = 0.0
+    #: Among sites of equal gain the emptier store is taken, by so much of its charge.
+    coldness_weight: float = 0.05
+    #: Brief jobs give way where so much of the coming hours' heat would be lost [Wh]; 0 = never.
+    stop_lost_wh: float = 0.0
+    #: Whether nodes on which nobody waits are slowed instead of making heat that is lost.
+    shapes_power: bool = False
+    #: Patient jobs start this long before their last moment, whatever the water says [s].
+    margin_s: float = 3600.0
+
+
+#: Just-in-time starts under a coarse forecast: the measured prototype, and no more.
+RECIPE = HeatRule()
+#: Ours: it keeps room for who is still to come, counts on less than the forecast, stops what can go
+#: on elsewhere, and weighs the heat against the waiting.
+CHAUFFERIE = HeatRule(
+    kept_frac=1.3,
+    counted_frac=0.65,
+    counted_urgent_frac=0.75,
+    bar=0.97,
+    stop_lost_wh=500.0,
+    shapes_power=True,
+    margin_s=1800.0,
+)

@@ -1,0 +1,186 @@
+"""Jobs run where, and when, their heat will be used: our policy and the recipe it grew from."""
+
+import pytest
+
+from domain.events import Event
+from domain.job import SchedulingType
+from scheduler.engine import REFRESH_S
+from scheduler.placement.heat_aware import HEAT_WANTED, LAST_MOMENT, MOST_HEAT_USED
+from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined
+from tests.support.told import Told, boilers, reading_of
+
+FLEX = SchedulingType.FLEX.value
+DAY_S = 86_400.0
+POLICIES = ("recipe", "chaufferie")
+
+
+def _flex(number: int = 1, last_s: float = NOW_S + 2 * DAY_S, **fields: object) -> Event:
+    usual: dict[str, object] = {
+        "cores": 8,
+        "time_limit_s": 21_600,
+        "scheduling_type": FLEX,
+        "start_before_s": last_s,
+    }
+    return job_queued(number, **{**usual, **fields})
+
+
+def _tank(charge_frac: float, demand_w: float = 0.0, policy: str = "recipe") -> Told:
+    """One store with this demand, beside what its idle servers bring."""
+    told = Told(policy, node_joined(is_preheat=False, idle_power_w=0.0))
+    told.hear(reading_of(1, charge_frac, heat_demand_w=demand_w))
+    return told
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_full_tank_defers_flex_job_and_not_an_on_demand_one(policy: str) -> None:
+    told = _tank(1.0, policy=policy)
+
+    assert told.hear(_flex()) == []
+    assert told.offer(job_queued(2)).why.code == MOST_HEAT_USED
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_flex_job_whose_heat_is_wanted_starts_at_once(policy: str) -> None:
+    order = _tank(0.1, demand_w=3000.0, policy=policy).offer(_flex())
+
+    assert order.why.code == HEAT_WANTED
+    assert order.why.candidates[0].score == pytest.approx(1.0, abs=0.01)
+    assert order.why.heat_wh is not None
+    assert order.why.start_within_s is not None
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_deferred_flex_job_starts_when_its_heat_is_wanted(policy: str) -> None:
+    told = _tank(1.0, policy=policy)
+    told.hear(_flex())
+
+    later_s = NOW_S + REFRESH_S
+    wanted = reading_of(1, 0.02, at_s=later_s, heat_demand_w=3000.0)
+
+    assert told.nodes_for(wanted, at_s=later_s) == [1]
+
+
+@pytest.mark.parametrize(("policy", "margin_s"), [("recipe", 3600.0), ("chaufferie", 1800.0)])
+def test_a_flex_job_starts_by_its_last_moment_whatever_the_water_says(
+    policy: str, margin_s: float
+) -> None:
+    told = _tank(1.0, policy=policy)
+    told.hear(_flex(last_s=NOW_S + DAY_S, time_limit_s=86_400))
+    last_s = NOW_S + DAY_S - margin_s
+
+    full = [reading_of(1, 1.0, at_s=at_s, heat_demand_w=0.0) for at_s in (last_s - 1.0, last_s)]
+
+    assert told.hear(full[0], at_s=last_s - REFRESH_S) == []
+    assert told.offer(full[1], at_s=last_s).why.code == LAST_MOMENT
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_on_demand_work_goes_before_flex_work(policy: str) -> None:
+    told = boilers(policy, 0.1, cores=1)
+
+    flex = _flex(1, cores=1, queued_at_s=NOW_S - 100.0)
+
+    assert told.offer(flex, job_queued(2)).instance_id == 2
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_an_on_demand_job_goes_where_the_most_of_its_heat_is_used(policy: str) -> None:
+    told = Told(policy, *(node_joined(number, is_preheat=False) for number in (1, 2, 3)))
+    told.hear(
+        reading_of(1, 0.5, heat_demand_w=0.0),
+        reading_of(2, 0.5, heat_demand_w=2500.0),
+        reading_of(3, 0.99, heat_demand_w=0.0),
+    )
+
+    order = told.offer(job_queued(1, cores=8, time_limit_s=36_000))
+
+    assert order.node_id == 2
+    scores = [item.score for item in order.why.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert [item.node_id for item in order.why.candidates] == [2, 1, 3]
+
+
+def test_one_site_is_not_promised_the_heat_of_two_jobs_at_once() -> None:
+    """Small stores, demand for one job each: the second goes to the other site."""
+    told = Told("recipe")
+    for number in (1, 2):
+        small = node_joined(number, is_preheat=False, storage_wh_per_k=5.0, idle_power_w=0.0)
+        told.hear(small, reading_of(number, 0.5, heat_demand_w=500.0, headroom_wh=170.0))
+
+    nodes = told.nodes_for(*(_flex(number, cores=3) for number in (1, 2, 3)))
+
+    assert sorted(nodes) == [1, 2]
+
+
+def test_two_nodes_of_one_site_share_its_water() -> None:
+    told = Told("recipe")
+    for number in (1, 2):
+        joined = node_joined(
+            number, site_id=7, is_preheat=False, storage_wh_per_k=5.0, idle_power_w=0.0
+        )
+        told.hear(joined)
+    told.hear(*(reading_of(number, heat_demand_w=500.0, headroom_wh=170.0) for number in (1, 2)))
+
+    assert len(told.hear(_flex(1, cores=3), _flex(2, cores=3))) == 1
+
+
+def test_those_whose_last_moment_comes_first_are_served_first() -> None:
+    told = _tank(0.1, demand_w=3000.0)
+
+    late, soon = _flex(1, NOW_S + 3 * DAY_S), _flex(2, NOW_S + 2 * DAY_S)
+
+    assert told.offer(late, soon).instance_id == 2
+
+
+def test_a_patient_job_asks_for_less_heat_as_its_last_moment_comes() -> None:
+    told = _tank(0.5)
+    policy = told.engine.policy
+    job = _flex(last_s=NOW_S + DAY_S)
+
+    bars = [policy.bar(job, NOW_S + hour * 3600.0, 1e6) for hour in (0, 6, 12, 18, 22, 23, 30)]  # type: ignore[attr-defined] # a heat-aware policy
+
+    assert bars == sorted(bars, reverse=True)
+    assert bars[0] == 1.0
+    assert bars[-2:] == [0.0, 0.0]
+
+
+def test_with_no_patience_no_job_waits_for_heat() -> None:
+    for flex in (_flex(), _flex(last_s=NOW_S + 30 * DAY_S), job_queued(1, scheduling_type=FLEX)):
+        assert _tank(1.0, policy="chaufferie patience=0").nodes_for(flex) == [1]
+
+
+def test_more_patience_waits_where_less_would_start() -> None:
+    """Half of the heat would be used: an hour of waiting is worth it, or it is not."""
+    flex = _flex(time_limit_s=7200)
+
+    eager, patient = (
+        _tank(0.3, demand_w=250.0, policy=f"chaufferie patience={patience}")
+        for patience in ("0.2", "50")
+    )
+
+    assert eager.nodes_for(flex) == [1]
+    assert patient.hear(flex) == []
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_jobs_start_as_cores_come_free_with_no_new_look_at_the_water(policy: str) -> None:
+    told = boilers(policy, 0.2, cores=4)
+    told.hear(job_queued(1, cores=4), claimed(1))
+    assert told.hear(job_queued(2, cores=4)) == []
+
+    assert told.nodes_for(ended(1), at_s=NOW_S + 1.0) == [1]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_same_facts_are_decided_the_same_way(policy: str) -> None:
+    jobs = [_flex(number, cores=1 + number % 5) for number in range(1, 30)]
+
+    answers = []
+    for _ in "ab":
+        told = Told(policy, *(node_joined(number, is_preheat=False) for number in range(1, 6)))
+        told.hear(
+            *(reading_of(number, 0.01 * number, heat_demand_w=3000.0) for number in range(1, 6))
+        )
+        answers.append(told.hear(*jobs))
+
+    assert answers[0] == answers[1] != []
