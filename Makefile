@@ -67,7 +67,14 @@ fmt: venv ## repair what can be repaired: format, order of imports, simple lint
 
 .PHONY: bench
 bench: venv ## the measurements of docs/, one JSON object each
-	@set -e; for name in first_job latency throughput; do echo "== $$name"; $(BIN)/python "bench/$$name.py"; done
+	@set -e; for name in first_job latency throughput simulator; do echo "== $$name"; $(BIN)/python "bench/$$name.py"; done
+
+# Every policy, ten seeds, both regimes: hours on a laptop.
+REPORT ?= build/report
+.PHONY: report
+report: venv ## every policy in easy and hard, 10 seeds: a page with pictures in REPORT=build/report
+	@mkdir -p "$(REPORT)"
+	$(BIN)/chaufferie simulate easy hard --policy all --seeds 1-10 --report "$(REPORT)" --json "$(REPORT)/results.json"
 
 .PHONY: lock
 lock: ## renew the lock files (needs uv)

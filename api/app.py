@@ -12,7 +12,19 @@ from starlette.exceptions import HTTPException
 from api import problems
 from api.body_limit import BodyLimit
 from api.capacity import Capacity
-from api.routes import access, agent, files, fleet, health, heat, jobs, metrics, pages, results
+from api.routes import (
+    access,
+    agent,
+    files,
+    fleet,
+    health,
+    heat,
+    jobs,
+    metrics,
+    pages,
+    results,
+    weather,
+)
 from api.services import Services
 from store.wakeups import Listener
 
@@ -45,6 +57,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
-    for module in (jobs, agent, results, files, fleet, heat, access, metrics, health, pages):
+    served = (jobs, agent, results, files, fleet, weather, heat, access, metrics, health, pages)
+    for module in served:
         app.include_router(module.router)
     return app

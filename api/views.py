@@ -7,6 +7,7 @@ from typing import Any
 from domain.node import SiteSpec
 from domain.reading import Reading
 from store.site_queries import MeterRow, NodeRow, SiteRow
+from store.weather import ForecastRow
 
 _ATTEMPT_FIELDS = (
     "attempt",
@@ -82,6 +83,7 @@ def node_view(row: NodeRow, now_s: float) -> dict[str, Any]:
         "power_w": None if reading is None else reading.power_w,
         "water_temp_c": None if reading is None else reading.water_temp_c,
         "control_state": None if reading is None else reading.control_state,
+        "power_cap_frac": row.power_cap_frac(now_s),
         "last_seen_age_s": None if row.last_seen_at_s is None else now_s - row.last_seen_at_s,
         "running": row.running,
         "is_simulated": row.spec.is_simulated,
@@ -112,6 +114,8 @@ def _spec_view(spec: SiteSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "limit_temp_c": spec.limit_temp_c,
+        "floor_temp_c": spec.floor_temp_c,
+        "is_preheat": spec.is_preheat,
         "storage_wh_per_k": spec.storage_wh_per_k,
     }
 
@@ -132,4 +136,14 @@ def _reading_view(reading: Reading | None, now_s: float) -> dict[str, Any]:
         "headroom_wh": reading.headroom_wh,
         "time_factor": reading.time_factor,
         "reading_age_s": max(now_s - reading.taken_at_s, 0.0),
+    }
+
+
+def forecast_view(row: ForecastRow) -> dict[str, Any]:
+    """A weather forecast as it was told; without a site it is for every site."""
+    return {
+        "site_id": row.site_id,
+        "first_hour_s": row.first_hour_s,
+        "outdoor_temp_c": list(row.outdoor_temp_c),
+        "received_at_s": row.received_at_s,
     }

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import threading
-from pathlib import Path
 
+from node_agent.boot import kernel_boot_id
 from node_agent.config import AgentConfig
 from node_agent.identity import Identity, keep_identity, load_identity
 from node_agent.journal import Journal
@@ -57,7 +57,7 @@ async def run_agent(config: AgentConfig) -> None:
         config=config,
         uplink=uplink,
         journal=journal,
-        kernel_boot_id=_kernel_boot_id(),
+        kernel_boot_id=kernel_boot_id(),
         errands=[reporting.run],
     )
     stop_hints = threading.Event()
@@ -86,7 +86,3 @@ def _hear_hints(broker_url: str, node_id: int, agent: Agent, stop: threading.Eve
         name="hints",
         daemon=True,
     ).start()
-
-
-def _kernel_boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

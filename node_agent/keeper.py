@@ -3,7 +3,8 @@
 A process of its own that talks to the boiler and to the warden beside it, never to a server: it
 goes on when agent, network and everything behind them are gone. Every cycle it reads the
 instruments, asks the pure law what may be, and gives the boiler a power limit that runs out by
-itself; so a dead keeper is a boiler at idle power.
+itself; so a dead keeper is a boiler at idle power. What power a server wishes reaches it as a file
+that the agent writes; the law obeys as far as it can, and the wish runs out by itself.
 """
 
 import argparse
@@ -20,13 +21,16 @@ from pathlib import Path
 from domain.job import EndReason
 from domain.reading import Reading
 from domain.refusal import Refused
+from node_agent.advice import AdviceFile
+from node_agent.boot import kernel_boot_id
 from node_agent.config import AgentConfig, load_config
-from node_agent.control import Action, ControlState
+from node_agent.control import Action, Advice, ControlState
 from node_agent.devices.boiler import Boiler
 from node_agent.devices.modbus import modbus_boiler
 from node_agent.heating import Heating
 from node_agent.readings_journal import ReadingsJournal
 from node_agent.warden.client import tell
+from node_agent.warden.protocol import boot_now_s
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class Keeper:
         self._latch = directory / LATCH_NAME
         self._heating = Heating(boiler, _NOBODY, CYCLE_S, is_tripped=self._latch.exists())
         self._directory = directory
+        self._advice = AdviceFile(directory, kernel_boot_id())
         self._journal = ReadingsJournal(directory)
         self._seq = 0
         self._last: Action | None = None
@@ -73,7 +78,9 @@ class Keeper:
         if self._is_tripped() and not self._latch.exists():
             self._heating.release()
             self._last = None
-        cycle = await self._heating.cycle(seq=self._seq, unix_s=unix_s, now_s=now_s)
+        cycle = await self._heating.cycle(
+            seq=self._seq, unix_s=unix_s, now_s=now_s, advice=self._advised(now_s)
+        )
         if cycle.action is None:
             return
         is_news = self._last is None or self._last.state != cycle.action.state
@@ -88,6 +95,16 @@ class Keeper:
         elif cycle.reading is not None and (is_news or now_s >= self._report_due_s):
             self._report_due_s = now_s + REPORT_EVERY_S
             self._keep_reading(cycle.reading)
+
+    def _advised(self, now_s: float) -> Advice | None:
+        """What the agent left for us, on our own clock."""
+        boot_s = boot_now_s()
+        kept = self._advice.read(boot_s)
+        if kept is None:
+            return None
+        return Advice(
+            power_cap_frac=kept.power_cap_frac, expires_s=now_s + kept.expires_boot_s - boot_s
+        )
 
     def _is_tripped(self) -> bool:
         return self._last is not None and self._last.state is ControlState.TRIPPED

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.job import EndReason
+from node_agent.advice import AdviceFile
 from node_agent.book import Held, Phase
 from node_agent.config import AgentConfig
 from node_agent.executors.process import place_of
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 #: Heartbeats of a fleet must not come together: each is moved by up to this share.
 JITTER_FRAC = 0.2
+#: Advice is given to the keeper for this many heartbeats: it must not outlive its agent by more.
+_ADVISED_HEARTBEATS = 4
 _REFUSED_PAUSE_S = 5.0
 _POLL_RETRY_S = 1.0
 _GATHER_S = 0.015
@@ -48,6 +51,7 @@ class Agent:
         self._uplink = uplink
         self._journal = journal
         self._boot_id = journal.boot_id(kernel_boot_id)
+        self._advice = AdviceFile(config.directory, kernel_boot_id)
         self._look = asyncio.Event()
         self._work = Work(
             config=config,
@@ -116,6 +120,7 @@ class Agent:
         for held in told:
             self._book.drop(held.key)
         self._work.launch_waiting()
+        self._pass_on_advice(answer, sent_boot_s)
         for item in answer["kill"]:
             self._work.stop(_key(item["key"]), EndReason(item["reason"]))
         self._work.clear_away(told)
@@ -186,10 +191,18 @@ class Agent:
                 held.lease_until_boot_s = sent_boot_s + float(held.claim["lease_ttl_s"])
                 with contextlib.suppress(WardenGoneError):
                     self._work.link.renew(held.key, held.lease_until_boot_s)
+        self._pass_on_advice(answer, sent_boot_s)
         for item in answer["kill"]:
             self._work.stop(_key(item["key"]), EndReason(item["reason"]))
         if answer["assignments"] or self._book.in_phase(Phase.ENDED):
             self.nudge()
+
+    def _pass_on_advice(self, answer: dict[str, Any], sent_boot_s: float) -> None:
+        self._advice.pass_on(
+            answer.get("advice"),
+            sent_boot_s=sent_boot_s,
+            longest_s=_ADVISED_HEARTBEATS * self._config.heartbeat_s,
+        )
 
     def _forget_in_warden(self, told: list[Held]) -> None:
         with contextlib.suppress(WardenGoneError):

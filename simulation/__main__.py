@@ -1,17 +1,21 @@
-"""``python -m simulation``: default sites, boilers that stand in for real ones, virtual days."""
+"""``python -m simulation``: scenarios under virtual time, default sites, boilers as stand-ins."""
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from simulation.sites import START_PLANT_TIME_S, default_sites
+from simulation.options import SentenceParser, read_words
 
 _LARGEST_COUNT = 100_000
 
 
 def _sites(options: argparse.Namespace) -> int:
+    # Arrays are not needed to say how the command is used.
+    from simulation.sites import START_PLANT_TIME_S, default_sites  # noqa: PLC0415
+
     if not 1 <= options.count <= _LARGEST_COUNT:
         sys.stderr.write(f"--count lies outside 1 to {_LARGEST_COUNT}; choose one within.\n")
         return 2
@@ -38,31 +42,16 @@ def _boiler(options: argparse.Namespace) -> int:
     return run(options.config)
 
 
-def _days(options: argparse.Namespace) -> int:
+def _simulate(words: Sequence[str]) -> int:
+    ask = read_words(words, prog="chaufferie simulate")
     # A boiler house has no use for the scheduler, nor for the memory that it takes.
-    from simulation.run import run  # noqa: PLC0415
+    from simulation.command import simulate  # noqa: PLC0415
 
-    return run(options)
-
-
-def _declare_days(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy", default="coldest", help="placement policy (default coldest)")
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same figures (default 1)")
-    parser.add_argument("--days", type=float, default=7.0, help="virtual days (default 7)")
-    parser.add_argument(
-        "--month", type=int, default=1, choices=range(1, 13), metavar="1-12", help="where to begin"
-    )
-    parser.add_argument("--sites", type=int, default=4, help="sites, one node each (default 4)")
-    parser.add_argument("--cores", type=int, default=16, help="cores of a node (default 16)")
-    parser.add_argument(
-        "--load", type=float, default=0.5, help="work arriving, as share of all cores (default 0.5)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return simulate(ask)
 
 
-def main() -> int:
-    """Run a sub-command; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
+def _for_boilers(words: Sequence[str]) -> int:
+    parser = SentenceParser(prog="python -m simulation")
     commands = parser.add_subparsers(required=True)
     sites = commands.add_parser("sites", help="write the descriptions of default sites, JSON")
     sites.add_argument("--count", type=int, default=4, help="how many sites (default 4)")
@@ -71,11 +60,16 @@ def main() -> int:
     boiler = commands.add_parser("boiler", help="serve simulated boilers as Modbus TCP")
     boiler.add_argument("--config", type=Path, required=True, help="their configuration, JSON")
     boiler.set_defaults(run=_boiler)
-    days = commands.add_parser("run", help="run the scheduler's engine for some virtual days")
-    _declare_days(days)
-    days.set_defaults(run=_days)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     return int(options.run(options))
+
+
+def main() -> int:
+    """Simulate scenarios, or run one of the two sub-commands; the exit status."""
+    words = sys.argv[1:]
+    if words[:1] in (["sites"], ["boiler"]):
+        return _for_boilers(words)
+    return _simulate(words)
 
 
 if __name__ == "__main__":

@@ -1,217 +1,301 @@
 """The scheduler's engine under virtual time, on the plant: the other shell of one engine.
 
 The engine hears of the water only through readings, and of jobs only through events, as it does
-in production. Between two events everything is constant, so a step ends where the next job
-arrives or ends, or where the next reading is due.
+in production. Jobs begin and end at their own instants; the plant goes on in steps, each with the
+mean power that the servers took over it. What a site's own control does within seconds is, over a
+step, the power at which its water just stays within its limit (`allowed_power_w`).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import heapq
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.commands import AssignAttempt, Command, PreemptAttempt
+from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
 from domain.events import (
     AttemptClaimed,
     AttemptEnded,
     EngineStarted,
     Event,
+    KnowledgeRestored,
     NodeJoined,
+    NodeLeft,
     ReadingTaken,
+    WeatherForecast,
 )
 from domain.job import EndReason
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
+from simulation.books import Books
 from simulation.clock import VirtualClock
-from simulation.fleet_run import FleetRun
-from simulation.machines import Machine, Task
-from simulation.sites import SimulatedSite
-from simulation.workload import SimulatedJob
+from simulation.faults import Faults
+from simulation.plant.stepping import allowed_power_w, step
+from simulation.rack import Ended, Rack
+from simulation.scenes import Scene, net_demand_w, room_wh, usable_limit_c
 
-#: The scheduler believes no reading older than a minute, and the plant takes no longer step.
-READING_EVERY_S = 60.0
+Floats = NDArray[np.float64]
+
+_HOUR_S = 3600.0
 #: What the scheduler believes of a node: the default that a node declares.
 _CAPTURE_BELIEF_FRAC = 0.95
 _CORE_MEM_MIB = 4096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What a simulation starts from: one node a site."""
-
-    sites: tuple[SimulatedSite, ...]
-    node_cores: int
-
-
-@dataclass(slots=True)
-class JobCounts:
-    """What became of the jobs so far."""
-
-    waits_s: dict[str, list[float]]  #: From submission to first start, by scheduling type.
-    ends: dict[str, int]  #: Attempts that ended, by reason.
-    n_arrived: int = 0
-    n_waiting: int = 0
-    n_running: int = 0
+#: A job that keeps its progress writes it down when it is told to stop, which takes this long [s];
+#: and now and then by itself, in case nobody can tell it.
+CHECKPOINT_S, CHECKPOINT_EVERY_S = 60.0, 1800.0
+#: Orders make facts, and facts orders; a policy that undoes what it did would go on for ever.
+_MOST_ROUNDS = 1000
 
 
 class Simulation:
-    """One policy on one world with one list of jobs."""
+    """One policy in one scene."""
 
     def __init__(
-        self, *, world: World, jobs: Sequence[SimulatedJob], policy: Policy, clock: VirtualClock
+        self, scene: Scene, policy: Policy, knowledge: Mapping[str, Any], *, with_series: bool
     ) -> None:
-        """Stand at the start; jobs are in order of arrival."""
-        self._world = world
-        self._jobs = jobs
-        self._by_id = {job.instance_id: job for job in jobs}
-        self._clock = clock
+        """Stand where the first job may come."""
+        self.scene = scene
         self.engine = Engine(policy)
-        self._machines = {
-            node_id: Machine(world.node_cores) for node_id in range(1, len(world.sites) + 1)
-        }
-        self._first_starts: set[int] = set()
-        self.counts = JobCounts(waits_s={}, ends={})
-        self.fleet_run = FleetRun(
-            world.sites, plant_time_s=clock.plant_time_s, period_s=READING_EVERY_S
-        )
-
-    def run(self, span_s: float) -> None:
-        """Let this much time pass."""
-        end_s = self._clock.now_s + span_s
-        self.fleet_run.note_registers(self._clock.now_s)
-        next_reading_s = self._clock.now_s
-        started = EngineStarted(policy=self.engine.policy.name, version=ENGINE_VERSION)
-        events: list[Event] = [started, *self._joined()]
-        while True:
-            if self._clock.now_s >= next_reading_s:
-                events += self._readings()
-                next_reading_s += READING_EVERY_S
-            events += self._arrivals()
-            self._decide(events)
-            if self._clock.now_s >= end_s:
-                break
-            self._pass_time(min(next_reading_s, end_s))
-            events = list(self._ended())
-        self.fleet_run.note_registers(self._clock.now_s)
-        self.counts.n_running = sum(len(machine) for machine in self._machines.values())
-        self.counts.n_waiting = self.counts.n_arrived - self.counts.n_running - self._finished()
-
-    # Facts for the engine.
-
-    def _joined(self) -> Iterator[NodeJoined]:
-        for node_id, site in enumerate(self._world.sites, start=1):
-            yield NodeJoined(
-                node_id=node_id,
-                site_id=node_id,
-                site_name=site.name,
-                name=site.name,
-                cores=self._world.node_cores,
-                mem_mib=self._world.node_cores * _CORE_MEM_MIB,
-                idle_power_w=site.idle_power_w,
-                max_power_w=site.max_power_w,
-                capture_frac=_CAPTURE_BELIEF_FRAC,
-                storage_wh_per_k=site.storage_wh_per_k,
-                limit_temp_c=site.limit_temp_c,
-            )
-
-    def _readings(self) -> Iterator[ReadingTaken]:
-        for reading in self.fleet_run.look(self._clock.now_s):
-            yield ReadingTaken(
-                node_id=reading.node_id,
-                taken_at_s=reading.taken_at_s,
-                water_temp_c=reading.water_temp_c,
-                heat_demand_w=reading.heat_demand_w,
-                headroom_wh=reading.headroom_wh,
-                time_factor=reading.time_factor,
-                accepts_work=reading.accepts_work,
-            )
-
-    def _arrivals(self) -> Iterator[Event]:
-        now_s = self._clock.now_s
-        while self._next_arrival_s() <= now_s:
-            job = self._jobs[self.counts.n_arrived]
-            self.counts.n_arrived += 1
-            yield job.queued(at_s=job.submitted_at_s, last_attempt=0)
-
-    def _ended(self) -> Iterator[Event]:
-        for node_id, machine in self._machines.items():
-            for task in machine.take_ended(self._clock.now_s):
-                reason = EndReason.COMPLETED if task.is_done else EndReason.TIME_LIMIT
-                yield self._end(task, node_id, reason)
-
-    def _end(self, task: Task, node_id: int, reason: EndReason) -> AttemptEnded:
-        self.counts.ends[reason.value] = self.counts.ends.get(reason.value, 0) + 1
-        return AttemptEnded(
-            instance_id=task.job.instance_id,
-            attempt=task.attempt,
-            node_id=node_id,
-            reason=reason.value,
-            wall_s=self._clock.now_s - task.started_at_s,
-        )
-
-    # Orders of the engine.
-
-    def _decide(self, events: Sequence[Event]) -> None:
-        """Ask until the engine has no further order and the machines no further fact."""
-        commands = self.engine.handle(events, self._clock.now_s)
-        facts = self._obey(commands)
-        while facts:
-            commands = self.engine.handle(facts, self._clock.now_s)
-            facts = self._obey(commands)
-
-    def _obey(self, commands: Sequence[Command]) -> list[Event]:
-        facts: list[Event] = []
-        for command in commands:
-            match command:
-                case AssignAttempt():
-                    job = self._by_id[command.instance_id]
-                    self._machines[command.node_id].offer(job, command.attempt)
-                case PreemptAttempt():
-                    facts += self._preempt(command)
-        for node_id, machine in self._machines.items():
-            for task in machine.start(self._clock.now_s):
-                self._note_start(task)
-                facts.append(
-                    AttemptClaimed(
-                        instance_id=task.job.instance_id, attempt=task.attempt, node_id=node_id
-                    )
-                )
-        return facts
-
-    def _preempt(self, command: PreemptAttempt) -> Iterator[Event]:
-        task = self._machines[command.node_id].stop(command.instance_id)
-        if task is not None:
-            yield self._end(task, command.node_id, EndReason.PREEMPTED)
-            yield task.job.queued(at_s=self._clock.now_s, last_attempt=task.attempt)
-
-    def _note_start(self, task: Task) -> None:
-        if task.job.instance_id not in self._first_starts:
-            self._first_starts.add(task.job.instance_id)
-            waits_s = self.counts.waits_s.setdefault(task.job.scheduling_type.value, [])
-            waits_s.append(self._clock.now_s - task.job.submitted_at_s)
+        self._clock = VirtualClock(scene.arrivals_plant_s)
+        self._knowledge = knowledge
+        self._jobs = scene.workload.jobs
+        self._by_id = {job.instance_id: job for job in self._jobs}
+        self._n_arrived = 0
+        self._sites = scene.town.sites
+        self.racks = [Rack(site.n_servers, self._clock.now_s) for site in self._sites]
+        self._due: list[tuple[float, int]] = []  # A heap: when a rack changes by itself.
+        self._done_s: dict[int, float] = {}
+        self._cap_frac = np.ones(len(self._sites))
+        self._cap_until_s = np.zeros(len(self._sites))
+        self.state = scene.arrival_state
+        self.faults = Faults(scene)
+        self.books = Books(scene, with_series=with_series)
 
     # Time.
 
-    def _pass_time(self, until_s: float) -> None:
-        """Let plant and machines go on together to the next event, or to this instant."""
+    def run(self) -> None:
+        """From the first arrival to the end of the scenario."""
+        scene, dt_s = self.scene, float(self.scene.scenario.step_s)
+        self._tell(list(self._first_facts()))
+        for hour in range(scene.first_hour, scene.scenario.n_hours):
+            forcing = scene.forcing.at(hour)
+            self._tell([*forecasts_at(scene, hour), *self._faults_now()])
+            for _ in range(round(_HOUR_S / dt_s)):
+                self._permit(allowed_power_w(scene.town.fleet, self.state, forcing, dt_s))
+                end_plant_s = self._clock.plant_time_s + dt_s
+                self._pass_step(dt_s)
+                power_w = np.array([self._close(rack, dt_s) for rack in self.racks])
+                before = self.state
+                self.state, flows = step(scene.town.fleet, before, power_w, forcing, dt_s)
+                self.books.note(self.state, flows, self.racks, dt_s)
+                self._clock.plant_time_s = end_plant_s
+                self._tell(self._readings(net_demand_w(scene.town, flows)))
+        self.books.close(self.racks, self._clock.now_s)
+
+    def _pass_step(self, dt_s: float) -> None:
+        """Let jobs come, end and begin, up to the end of a step."""
+        end_s = self._clock.now_s + dt_s
+        for row, rack in enumerate(self.racks):
+            self._watch(row, rack)
+        while True:
+            arrival_s = self._next_arrival_s()
+            due_s = self._due[0][0] if self._due else math.inf
+            now_s = min(arrival_s, due_s)
+            if now_s >= end_s:
+                break
+            events: list[Event] = []
+            while self._due and self._due[0][0] <= now_s:
+                row = heapq.heappop(self._due)[1]
+                rack = self.racks[row]
+                if rack.next_event_s() <= now_s:
+                    events += [self._on_ended(row, ended) for ended in rack.take_ended(now_s)]
+                self._watch(row, rack)
+            while self._next_arrival_s() <= now_s:
+                job = self._jobs[self._n_arrived]
+                self._n_arrived += 1
+                self.books.arrived(job)
+                events.append(job.queued(at_s=job.submitted_at_s, last_attempt=0))
+            if events:
+                self._tell(events, now_s)
+        self._due.clear()
+        for rack in self.racks:
+            rack.advance(end_s)
+
+    def _watch(self, row: int, rack: Rack) -> None:
+        next_s = rack.next_event_s()
+        if not math.isinf(next_s):
+            heapq.heappush(self._due, (next_s, row))
+
+    def _permit(self, allowed_w: Floats) -> None:
+        """Hold every rack to what water, firmware, advice and mishap allow over a step."""
         now_s = self._clock.now_s
-        machines = list(self._machines.values())
-        use_frac = np.array([machine.use_frac for machine in machines])
-        speeds = self.fleet_run.speed_frac(use_frac)
-        ends_s = [
-            machine.next_end_s(now_s, float(speed))
-            for machine, speed in zip(machines, speeds, strict=True)
-        ]
-        span_s = min(until_s - now_s, self._next_arrival_s() - now_s, *ends_s)
-        self.fleet_run.advance(use_frac, span_s)
-        for machine, speed in zip(machines, speeds, strict=True):
-            machine.work(span_s, float(speed))
-        self._clock.advance(span_s)
+        cap_frac = np.where(self._cap_until_s > now_s, self._cap_frac, 1.0)
+        allowed_w = np.minimum(allowed_w, cap_frac * self.scene.town.fleet.servers.max_power_w)
+        for row, rack in enumerate(self.racks):
+            rack.allow(0.0 if self.faults.is_off(row) else float(allowed_w[row]), now_s)
+
+    @staticmethod
+    def _close(rack: Rack, dt_s: float) -> float:
+        mean_w = rack.energy_j / dt_s
+        rack.energy_j = 0.0
+        return mean_w
 
     def _next_arrival_s(self) -> float:
-        arrived = self.counts.n_arrived
-        return self._jobs[arrived].submitted_at_s if arrived < len(self._jobs) else float("inf")
+        if self._n_arrived < len(self._jobs):
+            return self._jobs[self._n_arrived].submitted_at_s
+        return math.inf
 
-    def _finished(self) -> int:
-        ends = self.counts.ends
-        return sum(count for reason, count in ends.items() if reason != EndReason.PREEMPTED)
+    # Facts for the engine.
+
+    def _first_facts(self) -> Iterator[Event]:
+        yield EngineStarted(policy=self.engine.policy.name, version=ENGINE_VERSION)
+        yield KnowledgeRestored(knowledge=self._knowledge)
+        for row in range(len(self._sites)):
+            yield node_joined(self.scene, row)
+        yield from self._readings(self.scene.demand_w[-1])
+
+    def _readings(self, demand_w: Floats) -> list[Event]:
+        now_s = self._clock.now_s
+        headroom_wh = room_wh(self.scene.town, self.state)
+        readings: list[Event] = []
+        for row in range(len(self._sites)):
+            shown = self.faults.shown(
+                row,
+                (
+                    float(self.state.water_temp_c[row]),
+                    float(demand_w[row]),
+                    float(headroom_wh[row]),
+                ),
+            )
+            if shown is None:
+                continue
+            readings.append(
+                ReadingTaken(
+                    node_id=row + 1,
+                    taken_at_s=now_s,
+                    water_temp_c=shown[0],
+                    heat_demand_w=shown[1],
+                    headroom_wh=shown[2],
+                    time_factor=1.0,
+                    accepts_work=True,
+                )
+            )
+        return readings
+
+    def _faults_now(self) -> list[Event]:
+        """What breaks or is mended at this hour."""
+        now_s, events = self._clock.now_s, list[Event]()
+        self.engine.state.demand.scale = self.faults.demand_factor(self._clock.plant_time_s)
+        change = self.faults.turn(self._clock.plant_time_s)
+        for row in change.went_off:
+            events.append(NodeLeft(node_id=row + 1))
+            for ended in self.racks[row].stop_all(now_s):
+                events.append(self._on_ended(row, ended, EndReason.NODE_RESTARTED))
+                events.append(self._again(ended, was_told=False))
+        events += [node_joined(self.scene, row) for row in change.came_back]
+        for row in change.meters_reset:
+            self.state = self.books.reset_meter(self.state, row)
+        return events
+
+    def _on_ended(self, row: int, ended: Ended, reason: EndReason | None = None) -> AttemptEnded:
+        task = ended.task
+        if reason is None:
+            reason = EndReason.COMPLETED if ended.is_done else EndReason.TIME_LIMIT
+        self.books.ended(ended, reason)
+        return AttemptEnded(
+            instance_id=task.job.instance_id,
+            attempt=task.attempt,
+            node_id=row + 1,
+            reason=reason.value,
+            wall_s=ended.at_s - task.started_at_s,
+        )
+
+    def _again(self, ended: Ended, *, was_told: bool) -> Event:
+        """The job of a stopped attempt waits again, with the progress that it keeps."""
+        job = ended.task.job
+        done_s = 0.0
+        if job.can_resume:
+            done_s = ended.task.done_before_s + ended.work_s
+            if was_told:
+                done_s = max(done_s - CHECKPOINT_S, ended.task.done_before_s)
+            else:
+                done_s = math.floor(done_s / CHECKPOINT_EVERY_S) * CHECKPOINT_EVERY_S
+            self._done_s[job.instance_id] = done_s
+        self.books.stopped(ended, kept_s=done_s)
+        return job.queued(at_s=ended.at_s, last_attempt=ended.task.attempt)
+
+    # Orders of the engine.
+
+    def _tell(self, events: Sequence[Event], now_s: float | None = None) -> None:
+        """Ask until the engine has no further order and the racks no further fact."""
+        now_s = self._clock.now_s if now_s is None else now_s
+        for _ in range(_MOST_ROUNDS):
+            if not events:
+                return
+            began_s = perf_counter()
+            commands = self.engine.handle(events, now_s)
+            self.books.decided(perf_counter() - began_s)
+            events = self._obey(commands, now_s)
+        raise RuntimeError(f"{self.engine.policy.name} gives orders without end at {now_s:.0f} s")
+
+    def _obey(self, commands: Sequence[Command], now_s: float) -> list[Event]:
+        facts: list[Event] = []
+        for command in commands:
+            row = command.node_id - 1
+            match command:
+                case AssignAttempt():
+                    facts.append(self._start(row, command, now_s))
+                case PreemptAttempt():
+                    ended = self.racks[row].stop(command.instance_id, now_s)
+                    if ended is not None:
+                        facts.append(self._on_ended(row, ended, EndReason.PREEMPTED))
+                        facts.append(self._again(ended, was_told=True))
+                case LimitPower():
+                    self._cap_frac[row] = command.power_cap_frac
+                    self._cap_until_s[row] = now_s + command.valid_for_s
+        return facts
+
+    def _start(self, row: int, command: AssignAttempt, now_s: float) -> AttemptClaimed:
+        job, rack = self._by_id[command.instance_id], self.racks[row]
+        rack.start(job, command.attempt, now_s, self._done_s.get(job.instance_id, 0.0))
+        self.books.started(row, job, now_s)
+        self._watch(row, rack)
+        return AttemptClaimed(instance_id=job.instance_id, attempt=command.attempt, node_id=row + 1)
+
+
+def node_joined(scene: Scene, row: int) -> NodeJoined:
+    """What a site's node declares of itself; sites are numbered from one, as their nodes are."""
+    site = scene.town.sites[row]
+    return NodeJoined(
+        node_id=row + 1,
+        site_id=row + 1,
+        site_name=site.name,
+        name=site.name,
+        cores=site.cores,
+        mem_mib=site.cores * _CORE_MEM_MIB,
+        idle_power_w=site.standby_power_w,
+        max_power_w=site.max_power_w,
+        capture_frac=_CAPTURE_BELIEF_FRAC,
+        storage_wh_per_k=site.storage_wh_per_k,
+        limit_temp_c=float(usable_limit_c(scene.town)[row]),
+        floor_temp_c=site.floor_temp_c,
+        is_preheat=site.is_preheat,
+    )
+
+
+def forecasts_at(scene: Scene, hour: int) -> Iterator[WeatherForecast]:
+    """The forecasts that are issued at an hour of the scene, one a zone."""
+    every_h = scene.scenario.forecast.every_h
+    if hour % every_h:
+        return
+    hour_s = VirtualClock(scene.start_plant_s + hour * _HOUR_S).now_s
+    for zone, issued in sorted(scene.forecasts.items()):
+        rows = [row for row, site in enumerate(scene.town.sites) if site.zone == zone]
+        yield WeatherForecast(
+            site_ids=tuple(row + 1 for row in rows),
+            first_hour_s=hour_s,
+            outdoor_temp_c=tuple(round(float(value), 3) for value in issued[hour // every_h]),
+        )

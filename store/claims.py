@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from domain.delivery import AttemptKey, Claimed, Kill
+from domain.delivery import AttemptKey, Claimed, Kill, PowerAdvice
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
+from store.advice import advice_for
 from store.losses import lose_attempts
 from store.nodes import bring_back, is_down
 from store.rows import AnyRow
@@ -28,6 +29,7 @@ class Handed:
 
     claimed: tuple[Claimed, ...]
     kill: tuple[Kill, ...]
+    advice: PowerAdvice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Pulse:
     kill: tuple[Kill, ...]
     assignments: tuple[AttemptKey, ...]
     server_time_s: float
+    advice: PowerAdvice | None
 
 
 _CLAIMABLE = (
@@ -107,6 +110,7 @@ def claim(
     return Handed(
         claimed=tuple(_claimed(row) for row in (*fresh, *again)),
         kill=tuple(kill),
+        advice=advice_for(tx, node_id),
     )
 
 
@@ -197,6 +201,7 @@ def heartbeat(
         kill=tuple(kill),
         assignments=tuple(key for key in rows if key not in live),
         server_time_s=tx.now_s,
+        advice=advice_for(tx, node_id),
     )
 
 

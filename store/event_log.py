@@ -8,14 +8,18 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from domain import wire
 from domain.commands import Command
-from domain.events import EngineStarted, Event
+from domain.events import EngineStarted, Event, KnowledgeRestored
 from store.engine_facts import job_facts, node_facts
+from store.settings import read_setting, write_setting
 from store.tables import decision, event
-from store.transaction import Transaction
+from store.transaction import Transaction, event_values
+from store.weather import forecast_facts
 
 LARGEST_BATCH = 2000
 #: Events that a new run of the engine found already in the store's state.
 SUPERSEDED_BATCH = 0
+#: By this name the policy of the newest run is remembered: the log is long to search.
+_POLICY = "policy"
 #: Batches read at a time: a run may be weeks long.
 _PAGE_BATCHES = 500
 
@@ -47,23 +51,28 @@ class LoggedBatch:
     commands: str
 
 
-def restart_log(tx: Transaction, started: EngineStarted) -> int:
+def restart_log(
+    tx: Transaction, started: EngineStarted, knowledge: KnowledgeRestored | None = None
+) -> int:
     """Begin a new run in the event log; the batch number it starts with.
 
-    Events that nobody consumed are already part of the store's state, which the new facts
-    describe; they are set aside, so that nothing is counted twice.
+    ``knowledge`` is what earlier runs learned; it stands right after the start, so that a replay
+    needs nothing but the log. Events that nobody consumed are already part of the store's state,
+    which the new facts describe; they are set aside, so that nothing is counted twice.
     """
     tx.connection.execute(
         update(event).where(event.c.batch.is_(None)).values(batch=SUPERSEDED_BATCH)
     )
-    facts: list[Event] = [started, *node_facts(tx), *job_facts(tx)]
-    tx.connection.execute(
-        insert(event),
-        [
-            {"at_s": tx.now_s, "kind": wire.event_kind(fact), "payload": wire.dumps(fact)}
-            for fact in facts
-        ],
-    )
+    learned = [] if knowledge is None else [knowledge]
+    facts: list[Event] = [
+        started,
+        *learned,
+        *node_facts(tx),
+        *forecast_facts(tx),
+        *job_facts(tx),
+    ]
+    tx.connection.execute(insert(event), [event_values(fact, tx.now_s) for fact in facts])
+    write_setting(tx, _POLICY, started.policy)
     newest = tx.connection.execute(select(func.max(decision.c.batch))).scalar()
     return int(newest or 0) + 1
 
@@ -80,6 +89,12 @@ def unconsumed(tx: Transaction, limit: int | None = LARGEST_BATCH) -> list[Logge
         LoggedEvent(id=row.id, event=wire.load_event(row.kind, row.payload))
         for row in tx.connection.execute(statement)
     ]
+
+
+def append(tx: Transaction, fact: Event) -> LoggedEvent:
+    """Log a fact that whoever consumes the log found himself; so it wakes nobody."""
+    statement = insert(event).values(event_values(fact, tx.now_s)).returning(event.c.id)
+    return LoggedEvent(id=int(tx.connection.execute(statement).scalar_one()), event=fact)
 
 
 def log_batch(
@@ -106,6 +121,11 @@ def log_batch(
             "duration_s": duration_s,
         },
     )
+
+
+def deciding_policy(connection: Connection) -> str | None:
+    """The policy of the newest run, with its settings; None where no engine ever started."""
+    return read_setting(connection, _POLICY)
 
 
 def last_run(connection: Connection) -> EngineRun | None:

@@ -186,6 +186,9 @@ def queued_event(
 ) -> JobQueued:
     """The fact that an instance waits, with all that placement needs to know of it."""
     start_before_s = spec.start_before_s
+    time_limit_s = spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S
+    # A deadline is of the end; the submitter's start was reckoned from it by the whole limit.
+    end_before_s = None if start_before_s is None else start_before_s + time_limit_s
     if start_before_s is None and spec.scheduling_type is SchedulingType.FLEX:
         start_before_s = queued_at_s + DEFAULT_FLEX_WAIT_S
     return JobQueued(
@@ -196,12 +199,15 @@ def queued_event(
         mem_mib=spec.resources.mem_mib,
         whole_node=spec.resources.whole_node,
         scheduling_type=spec.scheduling_type.value,
-        time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
+        time_limit_s=time_limit_s,
         queued_at_s=queued_at_s,
         start_before_s=start_before_s,
+        end_before_s=end_before_s,
         not_before_s=spec.not_before_s,
         last_attempt=last_attempt,
         avoid_node_id=avoid_node_id,
+        is_preemptible=spec.is_preemptible,
+        can_resume=False,  # a stopped job's files do not travel to its next node
     )
 
 

@@ -25,9 +25,8 @@ class Enrolled:
 
 def add_site(tx: Transaction, spec: SiteSpec, actor: str) -> int | Refused:
     """Register a site; names are unique."""
-    taken = tx.connection.execute(select(site.c.id).where(site.c.name == spec.name)).scalar()
-    if taken is not None:
-        return Refused(code="site.exists", sentence=f"A site named {spec.name!r} exists already.")
+    if _named(tx, spec.name) is not None:
+        return _name_taken(spec.name)
     statement = (
         insert(site)
         .values(name=spec.name, spec=wire.dumps(spec), created_at_s=tx.now_s)
@@ -38,13 +37,46 @@ def add_site(tx: Transaction, spec: SiteSpec, actor: str) -> int | Refused:
     return site_id
 
 
+def change_site(tx: Transaction, site_id: int, spec: SiteSpec, actor: str) -> Refused | None:
+    """Describe a site anew; the engine learns it of each of its nodes that is up."""
+    known = tx.connection.execute(select(site.c.id).where(site.c.id == site_id)).scalar()
+    if known is None:
+        return _no_such_site(site_id)
+    if _named(tx, spec.name) not in {None, site_id}:
+        return _name_taken(spec.name)
+    tx.connection.execute(
+        update(site).where(site.c.id == site_id).values(name=spec.name, spec=wire.dumps(spec))
+    )
+    statement = (
+        select(node.c.id)
+        .where(node.c.site_id == site_id, node.c.state == NodeState.UP.value)
+        .order_by(node.c.id)
+    )
+    for node_id in tx.connection.execute(statement).scalars().all():
+        tx.record(joined_event(tx, node_id))
+    tx.audited(actor=actor, action="site.change", subject=f"site/{site_id}", detail=spec.name)
+    return None
+
+
+def _named(tx: Transaction, name: str) -> int | None:
+    return tx.connection.execute(select(site.c.id).where(site.c.name == name)).scalar()
+
+
+def _no_such_site(site_id: int) -> Refused:
+    return Refused(code="site.unknown", sentence=f"There is no site {site_id}.")
+
+
+def _name_taken(name: str) -> Refused:
+    return Refused(code="site.exists", sentence=f"A site named {name!r} exists already.")
+
+
 def add_enrolment(
     tx: Transaction, *, token: str, site_id: int, node_name: str, ttl_s: float, actor: str
 ) -> Refused | None:
     """Let whoever presents this token, once and in time, become a node of the site."""
     known = tx.connection.execute(select(site.c.id).where(site.c.id == site_id)).scalar()
     if known is None:
-        return Refused(code="site.unknown", sentence=f"There is no site {site_id}.")
+        return _no_such_site(site_id)
     tx.connection.execute(
         insert(enrolment),
         {
@@ -152,4 +184,6 @@ def joined_event(tx: Transaction, node_id: int) -> NodeJoined:
         capture_frac=spec.capture_frac,
         storage_wh_per_k=place.storage_wh_per_k,
         limit_temp_c=place.limit_temp_c,
+        floor_temp_c=place.floor_temp_c,
+        is_preheat=place.is_preheat,
     )

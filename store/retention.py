@@ -5,10 +5,11 @@ statement may ask for them years later. Every step is small and can be repeated,
 never waits long for one and a stop at any moment does no harm.
 """
 
-from sqlalchemy import BigInteger, cast, delete, func, insert, select, update
+from sqlalchemy import BigInteger, cast, delete, func, select
 
 from store import event_log
-from store.tables import decision, event, outbox, reading, setting
+from store.settings import read_setting, write_setting
+from store.tables import decision, event, outbox, reading
 from store.transaction import Transaction
 
 #: Of old readings one stays for each node and this long [s]: the shape of a day remains.
@@ -42,27 +43,17 @@ def thin_readings(tx: Transaction, older_than_s: float) -> bool:
         .exists()
     )
     tx.connection.execute(delete(reading).where(in_step, ~is_kept))
-    _note_thinned(tx, stop_s)
+    write_setting(tx, _THINNED_UNTIL, repr(stop_s))
     return stop_s < tx.now_s - older_than_s
 
 
 def _thinned_until_s(tx: Transaction) -> float:
     """Where the last step stopped; at first, the oldest reading."""
-    found = tx.connection.execute(
-        select(setting.c.value).where(setting.c.name == _THINNED_UNTIL)
-    ).scalar()
+    found = read_setting(tx.connection, _THINNED_UNTIL)
     if found is not None:
         return float(found)
     oldest = tx.connection.execute(select(func.min(reading.c.taken_at_s))).scalar()
     return tx.now_s if oldest is None else float(oldest)
-
-
-def _note_thinned(tx: Transaction, until_s: float) -> None:
-    changed = tx.connection.execute(
-        update(setting).where(setting.c.name == _THINNED_UNTIL).values(value=repr(until_s))
-    ).rowcount
-    if not changed:
-        tx.connection.execute(insert(setting), {"name": _THINNED_UNTIL, "value": repr(until_s)})
 
 
 def prune_old_runs(tx: Transaction, older_than_s: float) -> bool:

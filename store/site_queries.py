@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from domain.job import HOLDING_STATES
 from domain.node import NodeSpec, SiteSpec
 from domain.reading import Reading
+from store.advice import advice_at
 from store.tables import instance, meter, node, reading, register_ledger, site
 
 _HOLDING = [state.value for state in HOLDING_STATES]
@@ -37,11 +38,18 @@ class NodeRow:
     reading: Reading | None
     held_cores: int
     running: int  #: Attempts offered to it or running on it.
+    advised_cap_frac: float | None = None
+    advised_until_s: float | None = None
 
     @property
     def free_cores(self) -> int:
         """Cores that no attempt holds; work offered ahead of time takes none."""
         return max(self.spec.cores - self.held_cores, 0)
+
+    def power_cap_frac(self, now_s: float) -> float | None:
+        """Share of its power that the scheduler advises now; None where it advises nothing."""
+        advice = advice_at(self.advised_cap_frac, self.advised_until_s, now_s)
+        return None if advice is None else advice.power_cap_frac
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +123,8 @@ def _node_row(row: Any, held: dict[int, list[int]]) -> NodeRow:  # noqa: ANN401 
         reading=None if row.payload is None else Reading(**json.loads(row.payload)),
         held_cores=sum(item or spec.cores for item in cores),
         running=len(cores),
+        advised_cap_frac=row.power_cap_frac,
+        advised_until_s=row.power_cap_until_s,
     )
 
 

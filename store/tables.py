@@ -89,6 +89,8 @@ node = Table(
     Column("last_seen_at_s", Double),
     Column("status", Text),
     Column("created_at_s", Double, nullable=False),
+    Column("power_cap_frac", Double),  # advice of the scheduler; null = none
+    Column("power_cap_until_s", Double),
 )
 
 id_counter = Table(
@@ -265,6 +267,23 @@ leadership = Table(
     Column("until_s", Double, nullable=False),
 )
 
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("knowledge", Text, nullable=False),
+    Column("saved_at_s", Double, nullable=False),
+)
+
+weather_forecast = Table(
+    "weather_forecast",
+    metadata,
+    Column("site_id", _Id, primary_key=True, autoincrement=False),  # 0 = every site
+    Column("first_hour_s", Double, nullable=False),
+    Column("outdoor_temp_c", Text, nullable=False),
+    Column("received_at_s", Double, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -281,6 +300,27 @@ setting = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+sweep = Table(
+    "sweep",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("spec", Text, nullable=False),
+    Column("created_at_s", Double, nullable=False),
+)
+
+sweep_cell = Table(
+    "sweep_cell",
+    metadata,
+    Column("sweep_id", _Id, ForeignKey("sweep.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("spec", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("holder", Text),  # which run of which worker has it
+    Column("until_s", Double),
+    Column("done_frac", Double, nullable=False),
+    Column("result", Text),
 )
 
 uploaded_file = Table(

@@ -59,12 +59,13 @@ class Transaction:
         """Write the collected events to the log."""
         if self.events:
             self.connection.execute(
-                insert(event),
-                [
-                    {"at_s": self.now_s, "kind": wire.event_kind(fact), "payload": wire.dumps(fact)}
-                    for fact in self.events
-                ],
+                insert(event), [event_values(fact, self.now_s) for fact in self.events]
             )
+
+
+def event_values(fact: Event, at_s: float) -> dict[str, object]:
+    """A fact as a row of the log."""
+    return {"at_s": at_s, "kind": wire.event_kind(fact), "payload": wire.dumps(fact)}
 
 
 class Store:

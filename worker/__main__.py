@@ -1,66 +1,49 @@
-"""``python -m worker``: the worker and its beat, in one process."""
+"""``python -m worker``: the worker and its beat, in one process; ``sweep``: simulate on workers."""
 
-import logging
+import argparse
 import sys
-import threading
-from typing import Any
+from collections.abc import Sequence
 
-from celery.beat import Service
-from celery.signals import worker_ready, worker_shutdown
-from pydantic import ValidationError
+from simulation.options import SentenceParser, read_words
+from worker.queues import QUEUES
 
-from store import schema
-from store.opening import default_url, open_store
-from worker.app import make_app
-from worker.settings import WorkerSettings
-
-_ARGUMENTS = (
-    "worker",
-    "--pool=solo",
-    "--without-gossip",
-    "--without-mingle",
-    "--without-heartbeat",
-    "--loglevel=WARNING",
-)
+_DESCRIPTION = "Work on what the broker of CHAUFFERIE_REDIS_URL brings, until TERM."
 
 
 def main() -> int:
-    """Work until TERM; outlive every restart of the broker."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        settings = WorkerSettings()
-    except ValidationError as error:
-        names = ", ".join(f"CHAUFFERIE_{str(item['loc'][0]).upper()}" for item in error.errors())
-        return _refuse(f"Set {names} and start again.")
-    if settings.redis_url is None:
-        return _refuse("The worker needs a broker: set CHAUFFERIE_REDIS_URL and start again.")
-    url = settings.database_url or default_url(settings.data_dir)
-    store = open_store(url, settings.data_dir)
-    refused = schema.check(store.database)
-    if refused is not None:
-        return _refuse(refused.sentence)
-    app = make_app(settings, store)
-    beat = Service(app, scheduler_cls=app.conf.beat_scheduler)
-    # A thread, where Celery's own option starts a second process for the same duty.
-    beating = threading.Thread(target=beat.start, name="beat", daemon=True)
+    """Serve, or run a sweep; the exit code."""
+    words = sys.argv[1:]
+    if words[:1] == ["sweep"]:
+        return _sweep(words[1:])
+    parser = SentenceParser(prog="chaufferie worker", description=_DESCRIPTION)
+    parser.add_argument(
+        "--queues",
+        type=_queues,
+        default=QUEUES,
+        metavar="Q,...",
+        help=f"what to work on (default {','.join(QUEUES)})",
+    )
+    queues = parser.parse_args(words).queues
+    from worker.serving import serve  # noqa: PLC0415 - the help need not wait for Celery
 
-    def start_beat(**_: Any) -> None:  # noqa: ANN401 - a signal carries what it likes
-        beating.start()
-
-    def stop(**_: Any) -> None:  # noqa: ANN401 - as above
-        if beating.is_alive():
-            beat.stop()  # Its thread sleeps for minutes between rounds, and is a daemon.
-        store.database.close()
-
-    worker_ready.connect(start_beat, weak=False)
-    worker_shutdown.connect(stop, weak=False)
-    app.worker_main(list(_ARGUMENTS))
-    return 0
+    return serve(queues)
 
 
-def _refuse(sentence: str) -> int:
-    sys.stderr.write(sentence + "\n")
-    return 2
+def _sweep(words: Sequence[str]) -> int:
+    ask = read_words(words, prog="chaufferie simulate")
+    from worker.sweeps import run_sweep  # noqa: PLC0415 - the help need not wait for Celery
+
+    return run_sweep(ask)
+
+
+def _queues(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    unknown = [name for name in names if name not in QUEUES]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"there is no queue {unknown[0]!r}; there are: {', '.join(QUEUES)}"
+        )
+    return names
 
 
 if __name__ == "__main__":

@@ -4,23 +4,33 @@ A message says only that it is time for something; what there is to do stands in
 so does what came of it. A lost or doubled message therefore costs a round at the most.
 """
 
+import threading
+
 from celery import Celery
 
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.transaction import Store
+from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
 from worker.settings import WorkerSettings
 
 RETENTION_TASK = "chaufferie.retention"
-QUEUE = "worker"
+CELL_TASK = "chaufferie.simulate_cell"
 
 
-def make_app(settings: WorkerSettings, store: Store) -> Celery:
-    """The application of one worker, on its store and its broker."""
+def make_app(
+    settings: WorkerSettings, store: Store, stopping: threading.Event | None = None
+) -> Celery:
+    """The application of one worker, on its store and its broker.
+
+    Once ``stopping`` is set, a cell of a simulation is given back instead of finished.
+    """
+    stop = stopping or threading.Event()
     app = Celery("chaufferie", broker=settings.redis_url, set_as_current=False)
     app.conf.update(CELERY_SETTINGS)
     app.conf.update(
         task_default_queue=QUEUE,
+        task_routes={CELL_TASK: {"queue": SWEEP_QUEUE}},
         worker_pool="solo",
         worker_hijack_root_logger=False,
         beat_scheduler="celery.beat:Scheduler",  # keeps no file: every round may be repeated
@@ -37,5 +47,12 @@ def make_app(settings: WorkerSettings, store: Store) -> Celery:
     @app.task(name=RETENTION_TASK, ignore_result=True, shared=False)
     def retention() -> None:
         run_retention(store, settings)
+
+    @app.task(name=CELL_TASK, ignore_result=True, shared=False)
+    def simulate_cell(sweep_id: int, number: int) -> None:
+        # A worker that keeps the store in order alone never needs the simulator in its memory.
+        from worker.cells import run_stored_cell  # noqa: PLC0415
+
+        run_stored_cell(store, stop, sweep_id, number)
 
     return app

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from store.retention import drop_sent, prune_old_runs, thin_readings
+from store.sweeps import drop_old
 from store.transaction import Store, Transaction
 from worker.settings import WorkerSettings
 
@@ -15,6 +16,7 @@ def run_retention(store: Store, settings: WorkerSettings) -> dict[str, int]:
         ("readings", thin_readings, settings.readings_whole_s),
         ("log", prune_old_runs, settings.log_kept_s),
         ("outbox", drop_sent, settings.sent_kept_s),
+        ("sweeps", drop_old, settings.sweeps_kept_s),
     )
     return {name: _repeat(store, step, age_s) for name, step, age_s in rounds}
 

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.refusal import Refused
 
 _DAY_S = 86_400.0
 
@@ -24,3 +26,21 @@ class WorkerSettings(BaseSettings):
         default=7 * _DAY_S, gt=0, description="Events of older engine runs are kept this long."
     )
     sent_kept_s: float = Field(default=_DAY_S, gt=0, description="Sent messages, likewise.")
+    sweeps_kept_s: float = Field(
+        default=7 * _DAY_S, gt=0, description="Sweeps whose command died are kept this long."
+    )
+
+
+def read_settings() -> WorkerSettings | Refused:
+    """The settings, a broker among them; or which variables are missing or wrong."""
+    try:
+        settings = WorkerSettings()
+    except ValidationError as error:
+        names = ", ".join(f"CHAUFFERIE_{str(item['loc'][0]).upper()}" for item in error.errors())
+        return Refused(code="settings.wrong", sentence=f"Set {names} and start again.")
+    if settings.redis_url is None:
+        return Refused(
+            code="settings.broker",
+            sentence="The worker needs a broker: set CHAUFFERIE_REDIS_URL and start again.",
+        )
+    return settings

@@ -14,7 +14,14 @@ from api.hub import node_topic, output_topic
 from api.problems import Problem
 from api.security import NodeItself, ServicesOf, node_id_of, public
 from domain.access import Role
-from domain.delivery import AttemptKey, Claimed, Completion, CompletionResult, Kill
+from domain.delivery import (
+    AttemptKey,
+    Claimed,
+    Completion,
+    CompletionResult,
+    Kill,
+    PowerAdvice,
+)
 from domain.files import ResultFile
 from domain.job import EndReason
 from domain.node import NodeSpec
@@ -154,6 +161,12 @@ def _kill(item: Kill) -> dict[str, Any]:
     return {"key": _pair(item.key), "reason": item.reason.value}
 
 
+def _advice(item: PowerAdvice | None) -> dict[str, float] | None:
+    if item is None:
+        return None
+    return {"power_cap_frac": item.power_cap_frac, "valid_for_s": item.valid_for_s}
+
+
 @router.post("/enrol", dependencies=[Depends(public)])
 async def enrol(body: EnrolIn, services: ServicesOf) -> dict[str, Any]:
     """Turn a one-time token into a node and its key."""
@@ -234,6 +247,7 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
         "results": [result.value for result in results],
         "claimed": [_claimed(item) for item in handed.claimed],
         "kill": [_kill(item) for item in handed.kill],
+        "advice": _advice(handed.advice),
     }
 
 
@@ -260,6 +274,7 @@ async def heartbeat(
         "kill": [_kill(item) for item in pulse.kill],
         "assignments": [_pair(key) for key in pulse.assignments],
         "server_time_s": pulse.server_time_s,
+        "advice": _advice(pulse.advice),
     }
 
 

@@ -10,7 +10,7 @@ from api.problems import Problem, not_found
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.submission import Text
 from api.views import node_view, site_view
-from domain.node import SiteSpec
+from domain.node import MAINS_TEMP_C, SiteSpec
 from domain.refusal import Refused
 from store import nodes, site_queries
 from store.rows import Connection
@@ -32,6 +32,33 @@ class SiteIn(BaseModel):
     name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
     storage_wh_per_k: float = Field(gt=0, le=1e9, allow_inf_nan=False)
     limit_temp_c: float = Field(default=50.0, gt=0, le=95, allow_inf_nan=False)
+    is_preheat: bool = True
+    floor_temp_c: float | None = Field(default=None, ge=0, le=95, allow_inf_nan=False)
+
+    def to_spec(self) -> SiteSpec | Refused:
+        """The domain value, or why it makes no sense."""
+        floor_temp_c = self.floor_temp_c
+        if floor_temp_c is None:
+            if not self.is_preheat:
+                return Refused(
+                    code="site.floor",
+                    sentence="Where the boiler keeps the water warm itself (is_preheat false), "
+                    "floor_temp_c must be its set-point.",
+                )
+            floor_temp_c = MAINS_TEMP_C
+        if floor_temp_c >= self.limit_temp_c:
+            return Refused(
+                code="site.floor",
+                sentence=f"floor_temp_c ({floor_temp_c:g}) must be below limit_temp_c "
+                f"({self.limit_temp_c:g}): between them the water stores heat.",
+            )
+        return SiteSpec(
+            name=self.name,
+            storage_wh_per_k=self.storage_wh_per_k,
+            limit_temp_c=self.limit_temp_c,
+            floor_temp_c=floor_temp_c,
+            is_preheat=self.is_preheat,
+        )
 
 
 class EnrolmentIn(BaseModel):
@@ -66,12 +93,26 @@ async def list_sites(services: ServicesOf, principal: NodesReader) -> dict[str, 
 @router.post("/sites", status_code=201)
 async def add_site(body: SiteIn, services: ServicesOf, principal: NodesAdmin) -> dict[str, int]:
     """Register a site."""
-    spec = SiteSpec(
-        name=body.name, storage_wh_per_k=body.storage_wh_per_k, limit_temp_c=body.limit_temp_c
-    )
+    spec = body.to_spec()
+    if isinstance(spec, Refused):
+        raise Problem(422, spec)
     site_id = await services.write(lambda tx: nodes.add_site(tx, spec, principal.actor))
     if isinstance(site_id, Refused):
         raise Problem(409, site_id)
+    return {"site_id": site_id}
+
+
+@router.put("/sites/{site_id}")
+async def change_site(
+    site_id: int, body: SiteIn, services: ServicesOf, principal: NodesAdmin
+) -> dict[str, int]:
+    """Describe a site anew; what is left out takes its default."""
+    spec = body.to_spec()
+    if isinstance(spec, Refused):
+        raise Problem(422, spec)
+    refused = await services.write(lambda tx: nodes.change_site(tx, site_id, spec, principal.actor))
+    if refused is not None:
+        raise Problem(404 if refused.code == "site.unknown" else 409, refused)
     return {"site_id": site_id}
 
 

@@ -34,6 +34,7 @@ def sites(
             "SITE",
             "NODES",
             "WATER C",
+            "FLOOR C",
             "LIMIT C",
             "DEMAND kW",
             "HEADROOM kWh",
@@ -46,6 +47,7 @@ def sites(
                 site["name"],
                 len(site["nodes"]),
                 quantities.celsius(site["water_temp_c"]),
+                quantities.celsius(site["floor_temp_c"]),
                 quantities.celsius(site["limit_temp_c"]),
                 quantities.kw(site["heat_demand_w"]),
                 quantities.kwh(site["headroom_wh"]),
@@ -80,6 +82,7 @@ def nodes(
             "FREE",
             "RUNNING",
             "POWER kW",
+            "CAP",
             "WATER C",
             "CONTROL",
             "SEEN AGO",
@@ -94,6 +97,7 @@ def nodes(
                 node["free_cores"],
                 node["running"],
                 quantities.kw(node["power_w"]),
+                quantities.share(node["power_cap_frac"]),
                 quantities.celsius(node["water_temp_c"]),
                 node["control_state"],
                 quantities.duration(node["last_seen_age_s"]),
@@ -123,7 +127,7 @@ def heat(
     """
     asked = {"from_s": _instant_s(begin), "to_s": _instant_s(end)}
     with open_client(data) as client:
-        asked["site_id"] = None if site is None else _site_id(client, site)
+        asked["site_id"] = None if site is None else site_id_of(client, site)
         params = {key: value for key, value in asked.items() if value is not None}
         document = client.transport.get("/v1/heat", params)
     if as_json:
@@ -199,7 +203,8 @@ def _instant_s(text: str | None) -> float | None:
         ) from error
 
 
-def _site_id(client: "Client", name: str) -> int:
+def site_id_of(client: "Client", name: str) -> int:
+    """The number of the site of this name or number."""
     found = client.transport.get("/v1/sites")["sites"]
     numbers = [site["site_id"] for site in found if name in {site["name"], str(site["site_id"])}]
     if not numbers:

@@ -12,6 +12,7 @@ from chaufferie.cli import fleet, jobs, keys, output, programs
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.speech import remark
 from chaufferie.cli.submit import asks_for_help, submit
+from chaufferie.cli.weather import weather
 from chaufferie.sdk.errors import ChaufferieError
 
 _SUBMIT_USAGE = "[OPTIONS] SCRIPT [ARGUMENTS] | [OPTIONS] -- COMMAND"
@@ -84,7 +85,7 @@ _JOBS: tuple[Callable[..., None], ...] = (
     jobs.cancel,
     jobs.release,
 )
-_FLEET: tuple[Callable[..., None], ...] = (fleet.sites, fleet.nodes, fleet.heat)
+_FLEET: tuple[Callable[..., None], ...] = (fleet.sites, fleet.nodes, fleet.heat, weather)
 _CHILDREN: tuple[Callable[..., None], ...] = (
     programs.doctor,
     programs.simulate,
@@ -118,6 +119,9 @@ for command in _CHILDREN:
 def main() -> None:
     """Run one command; a mistake of the user's ends in one sentence."""
     try:
+        if sys.argv[1:2] and sys.argv[1] in programs.PROGRAMS:
+            # Every word is the program's, which starts sooner than these words could be read.
+            programs.become(sys.argv[1], sys.argv[2:])
         app()
     except ChaufferieError as error:
         _end(str(error), exit_code_of(error))

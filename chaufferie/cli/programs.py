@@ -12,6 +12,17 @@ from chaufferie.sdk.endpoint import DATA_DIR_VARIABLE, default_data_dir
 
 _DEFAULT_PORT = 8080
 _DEFAULT_SITES = 4
+#: The module of each command, and the words before those of the user.
+PROGRAMS = {
+    "api": ("api",),
+    "scheduler": ("scheduler",),
+    "worker": ("worker",),
+    "agent": ("node_agent",),
+    "simulate": ("simulation",),
+    "doctor": ("scheduler", "doctor"),
+}
+_BROKER_VARIABLE = "CHAUFFERIE_REDIS_URL"
+_BOILER_COMMANDS = frozenset({"sites", "boiler"})
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 = any that is free.")]
 Sites = Annotated[int, typer.Option("--sites", min=1, max=64, help="How many simulated sites.")]
@@ -48,37 +59,42 @@ def demo(
 
 def api(context: typer.Context) -> None:
     """Serve the API."""
-    _become("api", context.args)
+    become("api", context.args)
 
 
 def scheduler(context: typer.Context) -> None:
     """Run the scheduler."""
-    _become("scheduler", context.args)
+    become("scheduler", context.args)
 
 
 def worker(context: typer.Context) -> None:
     """Run the Celery worker and its beat."""
-    _become("worker", context.args)
+    become("worker", context.args)
 
 
 def agent(context: typer.Context) -> None:
     """Run the agent of one node, with its configuration file."""
-    _become("node_agent", context.args)
+    become("agent", context.args)
 
 
 def simulate(context: typer.Context) -> None:
-    """Run a scenario under virtual time."""
-    _become("simulation", context.args)
+    """Run scenarios under virtual time: here, or on the workers of CHAUFFERIE_REDIS_URL."""
+    become("simulate", context.args)
 
 
 def doctor(context: typer.Context) -> None:
     """Check every invariant on the live store."""
-    _become("scheduler", ["doctor", *context.args])
+    become("doctor", context.args)
 
 
-def _become(module: str, words: Sequence[str]) -> None:
-    """Replace this process: signals and the exit code are then the program's own."""
+def become(command: str, words: Sequence[str]) -> None:
+    """Replace this process by the program: signals and the exit code are then its own."""
+    module, *first = PROGRAMS[command]
+    # The two sub-commands for boilers concern no worker.
+    is_sweep = command == "simulate" and not _BOILER_COMMANDS.intersection(words[:1])
+    if is_sweep and os.environ.get(_BROKER_VARIABLE):
+        module, first = "worker", ["sweep"]
     environment = {DATA_DIR_VARIABLE: str(default_data_dir()), **os.environ}
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, "-m", module, *words], environment)  # noqa: S606 - no shell is the point
+    os.execve(sys.executable, [sys.executable, "-m", module, *first, *words], environment)  # noqa: S606 - no shell is the point

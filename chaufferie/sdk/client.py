@@ -15,6 +15,7 @@ from chaufferie.sdk.job import LONGEST_POLL_S, Job
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
+from chaufferie.sdk.weather import Forecast, read_forecasts
 from domain.job import FINAL_STATES, JobState
 
 #: How long a request is tried while nobody answers: a server that starts again is back by then.
@@ -192,6 +193,29 @@ class Client:
         asked = {"site_id": site_id, "from_s": from_s, "to_s": to_s}
         params = {key: value for key, value in asked.items() if value is not None}
         return fleet.read_heat(self.transport.get("/v1/heat", params))
+
+    def weather(self) -> tuple[Forecast, ...]:
+        """The weather forecasts that the server was told, the newest for each site."""
+        return read_forecasts(self.transport.get("/v1/weather"))
+
+    def send_weather(
+        self,
+        first_hour_s: float,
+        outdoor_temp_c: Sequence[float],
+        *,
+        site_ids: Sequence[int] = (),
+    ) -> Mapping[str, Any]:
+        """Tell the server the outdoor temperatures of the hours from ``first_hour_s`` on.
+
+        ``site_ids`` are those of one weather; none = every site.
+        """
+        body = {
+            "first_hour_s": first_hour_s,
+            "outdoor_temp_c": list(outdoor_temp_c),
+            "site_ids": list(site_ids),
+        }
+        answer: Mapping[str, Any] = self.transport.post("/v1/weather", body)
+        return answer
 
     def whoami(self) -> Mapping[str, Any]:
         """Whose key this is, and what it may do."""

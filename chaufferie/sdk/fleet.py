@@ -15,6 +15,8 @@ class SiteView:
     name: str
     nodes: tuple[int, ...]  #: Their ids.
     limit_temp_c: float | None = None
+    floor_temp_c: float | None = None  #: Water at this temperature holds no useful heat.
+    is_preheat: bool | None = None  #: The boiler stands behind the tank, not in it.
     storage_wh_per_k: float | None = None
     water_temp_c: float | None = None
     heat_demand_w: float | None = None
@@ -41,6 +43,7 @@ class NodeView:
     power_w: float | None = None
     water_temp_c: float | None = None
     control_state: str | None = None
+    power_cap_frac: float | None = None  #: Of its power, as advised by the scheduler.
     last_seen_age_s: float | None = None
     running: int = 0
     is_simulated: bool = False

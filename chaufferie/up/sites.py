@@ -12,6 +12,7 @@ from typing import Any
 from chaufferie.up.asking import ask
 from chaufferie.up.layout import Layout, write_private
 from chaufferie.up.machine import Machine
+from domain.node import MAINS_TEMP_C
 
 #: Seconds of the simulated plant for one second of the clock: water is slow, people are not.
 TIME_FACTOR = 120.0
@@ -90,6 +91,8 @@ def enrol(sites: list[EmbeddedSite], port: int, token: str) -> dict[str, str]:
                 "name": site.name,
                 "storage_wh_per_k": site.plain["storage_wh_per_k"],
                 "limit_temp_c": site.plain["limit_temp_c"],
+                "floor_temp_c": MAINS_TEMP_C,  # their boilers stand behind the tank
+                "is_preheat": True,
             }
             site_id = ask(port, "/v1/sites", token=token, body=body)["site_id"]
         leave = {"site_id": site_id, "node_name": site.node_name, "life_s": _ENROLMENT_LIFE_S}

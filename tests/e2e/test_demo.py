@@ -25,7 +25,7 @@ def test_the_demonstration_reports_where_why_and_how_much_heat(tmp_path: Path) -
     report, _ = process.communicate(timeout=_PATIENCE_S)
 
     assert process.returncode == 0, report
-    for words in ("why there", "is coldest", "counting heat already promised", "simulated"):
+    for words in ("why there", "uses the most of its heat", "% full", "simulated"):
         assert words in report, report
     for words in ("water before", "heat register", "into the water", "ERF", "make up"):
         assert words in report, report

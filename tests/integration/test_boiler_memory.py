@@ -4,14 +4,15 @@ from pathlib import Path
 import numpy as np
 
 from simulation.boiler_memory import BoilerMemory
-from simulation.plant.fleet import FleetState, Orders, advance, start
+from simulation.plant.always_on import Orders, advance
+from simulation.plant.fleet import FleetState, start
 from simulation.sites import default_sites, fleet_of
 
 SITES = default_sites(3)
 
 
 def _new(n_sites: int) -> FleetState:
-    fleet = fleet_of(SITES[:n_sites])
+    fleet = fleet_of(SITES[:n_sites]).fleet
     return start(fleet, plant_time_s=0.0, water_temp_c=np.full(n_sites, 30.0))
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.job import JobState
-from scheduler.placement.coldest import ColdestTank
+from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import jobs
 from store.database import Database

@@ -31,9 +31,12 @@ def job_queued(instance_id: int = 1, **fields: Any) -> JobQueued:  # noqa: ANN40
         time_limit_s=3600,
         queued_at_s=NOW_S,
         start_before_s=None,
+        end_before_s=None,
         not_before_s=None,
         last_attempt=0,
         avoid_node_id=None,
+        is_preemptible=False,
+        can_resume=False,
     )
     return replace(usual, **fields)
 
@@ -51,6 +54,8 @@ def node_joined(node_id: int = 1, **fields: Any) -> NodeJoined:  # noqa: ANN401 
         capture_frac=1.0,
         storage_wh_per_k=500.0,
         limit_temp_c=50.0,
+        floor_temp_c=16.0,
+        is_preheat=True,
     )
     return replace(usual, **fields)
 

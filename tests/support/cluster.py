@@ -254,7 +254,7 @@ def _reading(node_id: int, round_number: int, water_temp_c: float) -> Mapping[st
         "inlet_temp_c": 25.0,
         "power_w": 400.0,
         "heat_power_w": 300.0,
-        "heat_demand_w": 500.0,
+        "heat_demand_w": 3000.0,
         "headroom_wh": 9000.0,
         "heat_register_wh": 100 * round_number,
         "electricity_register_wh": 110 * round_number,

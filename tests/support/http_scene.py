@@ -13,7 +13,7 @@ from api.services import Services
 from domain.access import Role
 from domain.node import SiteSpec
 from domain.refusal import Refused
-from scheduler.placement.coldest import ColdestTank
+from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import nodes
 from store.files import LocalFileStore

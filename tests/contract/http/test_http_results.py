@@ -164,8 +164,8 @@ def test_explain_says_why_here_with_the_temperatures(http: HttpScene) -> None:
     answer = http.get(f"/v1/jobs/{job_id}/explain").json()
 
     assert (answer["state"], answer["code"]) == ("running", "coldest_water")
-    assert "site of cold (cold) is coldest: 24.1 °C" in answer["sentence"]
-    assert "next was warm at 38.0 °C" in answer["sentence"]
+    assert "site of cold (cold) is emptiest: 24.1 °C" in answer["sentence"]
+    assert "next was warm, 38.0 °C" in answer["sentence"]
     (attempt,) = answer["attempts"]
     assert [item["node_name"] for item in attempt["why"]["candidates"]] == ["cold", "warm"]
 

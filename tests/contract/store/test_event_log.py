@@ -5,7 +5,7 @@ from domain.events import EngineStarted, JobQueued
 from domain.job import EndReason
 from domain.refusal import Refused
 from scheduler.engine import ENGINE_VERSION
-from scheduler.placement.coldest import ColdestTank
+from scheduler.placement.baselines import ColdestTank
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store import event_log, leadership

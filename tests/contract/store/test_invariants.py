@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, update
 from domain.delivery import AttemptKey
 from domain.job import EndReason
 from scheduler.doctor import examine, report_findings
-from scheduler.placement.coldest import ColdestTank
+from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import triggers
 from store.invariants import INVARIANTS

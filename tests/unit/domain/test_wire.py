@@ -7,8 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import wire
-from domain.commands import AssignAttempt, Candidate, Command, PreemptAttempt, Why
-from domain.events import EngineStarted, Event, JobWithdrawn
+from domain.commands import (
+    AssignAttempt,
+    Candidate,
+    Command,
+    LimitPower,
+    PreemptAttempt,
+    Why,
+)
+from domain.events import (
+    EngineStarted,
+    Event,
+    JobWithdrawn,
+    KnowledgeRestored,
+    TimePassed,
+    WeatherForecast,
+)
 from domain.job import SchedulingType
 from domain.job_spec import InputFile, Resources
 from tests.support.builders import (
@@ -29,20 +43,24 @@ EVENTS: list[Event] = [
     node_joined(1),
     node_left(1),
     reading_taken(1),
+    WeatherForecast(site_ids=(1, 2), first_hour_s=1.5, outdoor_temp_c=(3.0, -0.5)),
+    KnowledgeRestored(knowledge={"demand": {"1": [0.1, None]}, "hours": []}),
+    TimePassed(),
     EngineStarted(policy="coldest", version="1"),
 ]
 CANDIDATE = Candidate(
     node_id=1,
     node_name="Piscine Élan",
     water_temp_c=20.1,
-    promised_temp_c=21.3,
     free_cores=4,
-    score=-21.3,
+    score=0.75,
+    charge_frac=0.4,
 )
-WHY = Why(code="coldest_water", candidates=(CANDIDATE,))
+WHY = Why(code="heat_wanted", candidates=(CANDIDATE,), heat_wh=5200.0, waited_s=60.5)
 COMMANDS: list[Command] = [
     AssignAttempt(instance_id=1, attempt=2, node_id=3, why=WHY),
     PreemptAttempt(instance_id=1, attempt=2, node_id=3, why=Why(code="better_heat")),
+    LimitPower(node_id=3, power_cap_frac=0.6, valid_for_s=900.0, why=Why(code="would_be_dumped")),
 ]
 
 
@@ -62,6 +80,18 @@ def test_a_command_is_read_as_it_was_written(command: Command) -> None:
     text = json.dumps(wire.command_to_plain(command))
 
     assert wire.load_command(json.loads(text)) == command
+
+
+def test_a_reason_of_an_older_version_is_read_without_what_it_no_longer_means() -> None:
+    plain = wire.command_to_plain(COMMANDS[0])
+    plain["why"] = {
+        "code": "coldest_water",
+        "candidates": [{**wire.to_plain(CANDIDATE), "promised_temp_c": 21.3}],
+    }
+
+    loaded = wire.load_command(plain)
+
+    assert loaded.why == Why(code="coldest_water", candidates=(CANDIDATE,))
 
 
 def test_a_job_is_read_as_it_was_written() -> None:
