@@ -155,8 +155,8 @@ def _no_heat_wanted(draft: Draft, job: JobQueued, policy: HeatAware) -> tuple[st
         WAITING_FOR_HEAT,
         (
             f"Its heat is not wanted yet: {facts.site_name} ({facts.name}) would use the most, "
-            f"{percent(gain[row])} of {kilowatt_hours(scores.heat_wh(shape, row))}, and while it can "
-            f"wait it asks for {percent(bar)}.{last}"
+            f"{percent(gain[row])} of {kilowatt_hours(scores.heat_wh(shape, row))}, and while it "
+            f"can wait it asks for {percent(bar)}.{last}"
         ),
     )
 
@@ -176,8 +176,8 @@ def _kept_for_wider(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str]
                 RESERVED_FOR_WIDER_JOB,
                 (
                     f"{draft.fleet.facts[kept].name} has room, and is kept for job "
-                    f"{other.instance_id}, which waits for {_size(other)} and would otherwise never "
-                    "start."
+                    f"{other.instance_id}, which waits for {_size(other)} and would otherwise "
+                    "never start."
                 ),
             )
     return None

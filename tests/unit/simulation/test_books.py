@@ -170,7 +170,7 @@ def test_an_hour_of_pictures_holds_the_means_of_its_steps() -> None:
     assert series is not None
     assert series.power_w == pytest.approx(0.2 * fleet.servers.max_power_w[None, :])
     assert series.demand_w == pytest.approx(demand_w[None, :])
-    assert series.busy_frac.tolist() == [[1.0, 0.0, 0.0, 0.0]]
+    assert series.busy_frac == pytest.approx(np.array([[1.0, 0.0, 0.0, 0.0]]))
     assert series.water_temp_c.tolist() == [state.water_temp_c.tolist()]
 
 
