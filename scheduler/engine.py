@@ -138,9 +138,7 @@ class Engine:
         if occupation is None or occupation.attempt != event.attempt:
             occupation = self._adopt(event, now_s)
         if occupation is not None:
-            occupation.is_running = True
-            occupation.since_s = now_s
-            self.state.promises.start(occupation.promise, now_s)
+            self.state.begin(occupation, now_s)
 
     def _adopt(self, event: AttemptClaimed, now_s: float) -> Occupation | None:
         job = self.state.queue.remove(event.instance_id)
@@ -217,7 +215,7 @@ class Engine:
         held = self.state.occupations.get(stop.instance_id)
         if held is None or not held.is_running or held.is_stopping:
             return None
-        held.is_stopping = True
+        self.state.stop(held)
         return PreemptAttempt(
             instance_id=stop.instance_id,
             attempt=held.attempt,

@@ -124,6 +124,21 @@ class ClusterState:
         self._held.setdefault(row, {})[job.instance_id] = occupation
         return occupation
 
+    def begin(self, held: Occupation, now_s: float) -> None:
+        """Its program runs, from now on."""
+        if not held.is_running and is_brief(held.job):
+            self.fleet.nodes.brief_cores[held.row] += held.cores
+        held.is_running = True
+        held.since_s = now_s
+        self.promises.start(held.promise, now_s)
+
+    def stop(self, held: Occupation) -> None:
+        """It was told to stop; its cores are coming free."""
+        held.is_stopping = True
+        if is_brief(held.job):
+            self.fleet.nodes.brief_cores[held.row] -= held.cores
+        self.fleet.nodes.stopping_cores[held.row] += held.cores
+
     def held_on(self, row: int) -> Collection[Occupation]:
         """The attempts that hold cores of a node."""
         return self._held.get(row, {}).values()
@@ -139,6 +154,10 @@ class ClusterState:
         if occupation is None:
             return None
         del self._held[occupation.row][instance_id]
+        if occupation.is_stopping:
+            self.fleet.nodes.stopping_cores[occupation.row] -= occupation.cores
+        elif occupation.is_running and is_brief(occupation.job):
+            self.fleet.nodes.brief_cores[occupation.row] -= occupation.cores
         self.fleet.give_back(occupation.row, occupation.job, occupation.cores, now_s)
         self.promises.remove(occupation.promise)
         return occupation
@@ -200,6 +219,14 @@ class ClusterState:
             used = int(nodes.cores[row] - nodes.free_cores[row])
             message = f"node {self.fleet.facts[row].node_id} counts {used} cores, its jobs hold "
             raise AssertionError(message + f"{held[row]}")
+        brief, stopping = np.zeros_like(held), np.zeros_like(held)
+        for occupation in self.occupations.values():
+            if occupation.is_stopping:
+                stopping[occupation.row] += occupation.cores
+            elif occupation.is_running and is_brief(occupation.job):
+                brief[occupation.row] += occupation.cores
+        if (brief != nodes.brief_cores).any() or (stopping != nodes.stopping_cores).any():
+            raise AssertionError("cores that can come free are not those of the jobs there")
         if int(self.promises.jobs.is_used.sum()) != len(self.occupations):
             raise AssertionError("the heat of some job is promised twice or not at all")
         both = [item for item in self.occupations if item in self.queue]

@@ -41,6 +41,8 @@ class NodeColumns(Columns):
         "mem_mib": (np.int64, ()),
         "free_cores": (np.int64, ()),
         "free_mem_mib": (np.int64, ()),
+        "brief_cores": (np.int64, ()),
+        "stopping_cores": (np.int64, ()),
         "core_heat_w": (np.float64, ()),
         "is_open": (np.bool_, ()),
         "accepts_work": (np.bool_, ()),
@@ -54,6 +56,8 @@ class NodeColumns(Columns):
     mem_mib: Counts
     free_cores: Counts
     free_mem_mib: Counts
+    brief_cores: Counts  #: Held by running jobs that can be stopped at little cost.
+    stopping_cores: Counts  #: Held by jobs that were told to stop.
     core_heat_w: Floats  #: Heat into the water that one busy core brings [W].
     is_open: Flags  #: Up and not drained.
     accepts_work: Flags  #: Its own control lets jobs run.

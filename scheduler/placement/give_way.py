@@ -53,12 +53,16 @@ def give_way(state: ClusterState, lost_soon_wh: Floats, rule: HeatRule, now_s: f
 
 def _may_stop(state: ClusterState, held: Occupation, rule: HeatRule, now_s: float) -> bool:
     """Whether a job is brief, ran a while, and would still have time to go on later."""
-    if not (is_brief(held.job) and held.is_running) or held.is_stopping:
+    if not _is_brief_run(held):
         return False
     ran_s = now_s - held.since_s
     is_settled = ran_s * state.fleet.time_factor >= _LEAST_RUN_S
     # What it ran moves its last moment on.
     return is_settled and _last_s(held) + ran_s - rule.margin_s - now_s >= _LEAST_PAUSE_S
+
+
+def _is_brief_run(held: Occupation) -> bool:
+    return held.is_running and not held.is_stopping and is_brief(held.job)
 
 
 def _last_s(held: Occupation) -> float:
@@ -72,29 +76,22 @@ def make_room(draft: Draft, job: JobQueued, gain: Floats) -> list[Stop]:
     ``gain``, shape (n_nodes,), is what the job would have used of its heat. Nothing is stopped
     where enough is coming free already, or where stopping all would not be enough.
     """
-    fleet = draft.fleet
-    need = fleet.need_cores(job)
-    coming = draft.free_cores.copy()
-    brief: dict[int, list[Occupation]] = {}
-    for held in draft.state.occupations.values():
-        if held.is_stopping:
-            coming[held.row] += held.cores
-        elif is_brief(held.job) and held.is_running:
-            brief.setdefault(held.row, []).append(held)
+    nodes = draft.fleet.nodes
+    need = draft.fleet.need_cores(job)
+    coming = draft.free_cores + nodes.stopping_cores
     able = draft.able(job) & ~draft.is_kept
     if (able & (coming >= need)).any():
         return []
-    most = coming.copy()
-    for row, jobs in brief.items():
-        most[row] += sum(held.cores for held in jobs)
-    able &= most >= need
+    able &= coming + nodes.brief_cores >= need
     if not able.any():
         return []
     row = int(np.argmax(np.where(able, gain, -1.0)))
+    brief = [held for held in draft.state.held_on(row) if _is_brief_run(held)]
+    missing = int(need[row] - coming[row])
     stops = []
-    for held in sorted(brief[row], key=lambda item: (-_last_s(item), item.job.instance_id)):
+    for held in sorted(brief, key=lambda item: (-_last_s(item), item.job.instance_id)):
         stops.append(Stop(held.job.instance_id, Why(code=ROOM_FOR_URGENT)))
-        coming[row] += held.cores
-        if coming[row] >= need[row]:
+        missing -= held.cores
+        if missing <= 0:
             break
     return stops

@@ -125,7 +125,14 @@ def test_meters_tell_the_heat_that_passed_them(town: Small, policy: str) -> None
 def test_the_runs_that_are_tried_do_meet_what_they_are_tried_for() -> None:
     """Full queues, slowed work, lost work and dumped heat do occur in such towns."""
     offline = Fault(kind=FaultKind.SITE_OFFLINE, sites=(0,), from_day=0.6, to_day=0.9)
-    town = Small(load_frac=1.5, power_factor=3.0, storage_factor=0.05, faults=(offline,))
+    town = Small(
+        load_frac=1.5,
+        power_factor=3.0,
+        storage_factor=0.05,
+        dump_share=1.0,
+        step_s=1800,
+        faults=(offline,),
+    )
     run: Watched = town.run("coldest")
 
     assert run.books.n_waiting > 0

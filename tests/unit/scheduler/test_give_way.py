@@ -3,11 +3,11 @@
 import pytest
 
 from domain.commands import LimitPower, PreemptAttempt
-from domain.job import SchedulingType
+from domain.job import EndReason, SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.give_way import HEAT_NOT_WANTED
 from scheduler.placement.shaping import HEAT_UNWANTED, LEAST_CAP_FRAC
-from tests.support.builders import NOW_S, claimed, job_queued, node_joined
+from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined
 from tests.support.told import Told, reading_of
 
 FLEX = SchedulingType.FLEX.value
@@ -87,6 +87,45 @@ def test_a_job_is_told_once() -> None:
     told = _when_full(_running(BRIEF))
 
     assert _stopped(_when_full(told, LATER_S + REFRESH_S)) == []
+
+
+def _next_look(told: Told, looks: int = 1) -> list[int]:
+    """The jobs that are stopped at the next look at the water, which wants heat."""
+    at_s = NOW_S + looks * REFRESH_S
+    told.hear(reading_of(1, 0.0, at_s=at_s, heat_demand_w=3000.0), at_s=at_s)
+    return _stopped(told)
+
+
+def test_a_brief_job_makes_room_for_one_that_somebody_waits_for() -> None:
+    told = _running(BRIEF, BRIEF)
+    told.hear(job_queued(9, cores=4))
+
+    stopped = _next_look(told)
+
+    assert len(stopped) == 1
+    assert told.hear(ended(stopped[0], reason=EndReason.PREEMPTED, wall_s=60.0)) == [(9, 1, 1)]
+
+
+def test_no_more_is_stopped_than_the_waiting_job_needs_and_only_once() -> None:
+    told = _running(BRIEF, BRIEF, BRIEF, BRIEF)
+    told.hear(job_queued(9, cores=3))
+
+    assert len(_next_look(told)) == 2
+    assert _next_look(told, looks=2) == []
+
+
+def test_nothing_is_stopped_where_it_would_not_be_enough() -> None:
+    told = _running(BRIEF, STEADY)
+    told.hear(job_queued(9, cores=8))
+
+    assert _next_look(told) == []
+
+
+def test_nothing_is_stopped_for_a_job_that_can_wait() -> None:
+    told = _running(BRIEF, BRIEF)
+    told.hear(job_queued(9, cores=4, scheduling_type=FLEX, start_before_s=NOW_S + 48 * HOUR_S))
+
+    assert _next_look(told) == []
 
 
 def test_the_recipe_stops_and_slows_nothing() -> None:

@@ -121,9 +121,12 @@ def test_for_memory() -> None:
 
 def test_for_heat_names_the_site_that_would_use_most_and_the_last_moment() -> None:
     facts: list[Event] = [
-        *(node_joined(number, is_preheat=False, idle_power_w=0.0) for number in (1, 2)),
-        reading_of(1, 1.0, heat_demand_w=0.0),
-        reading_of(2, 0.0, heat_demand_w=600.0),
+        *(
+            node_joined(number, is_preheat=False, idle_power_w=0.0, storage_wh_per_k=10.0)
+            for number in (1, 2)
+        ),
+        reading_of(1, heat_demand_w=0.0, headroom_wh=0.0),
+        reading_of(2, heat_demand_w=600.0, headroom_wh=340.0),
     ]
     job = job_queued(
         99, cores=8, scheduling_type=FLEX, time_limit_s=36_000, start_before_s=NOW_S + 73_800.0

@@ -12,6 +12,7 @@ from simulation.clock import VirtualClock
 from simulation.driver import node_joined
 from simulation.learning import learn
 from simulation.scenes import Scene
+from simulation.town.site import SiteKind
 from tests.support.small_scenes import Small
 
 SMALL = Small(warmup_days=15, arrival_days=1, drain_days=0, start_day_of_year=99)
@@ -40,8 +41,11 @@ def test_the_demand_of_the_next_day_is_expected_from_the_days_before() -> None:
     )
 
     came_wh = scene.twin.boiler_wh[:, :24].sum(axis=1)
-    print(expected_wh.sum(axis=1)/came_wh)
-    assert expected_wh.sum(axis=1) == pytest.approx(came_wh, rel=0.35)
+    # An outdoor pool hangs on the sun of the day, of which no forecast tells. Of the others the
+    # error was 1, 6 and 1 %.
+    foreseeable = [site.kind is not SiteKind.OUTDOOR_POOL for site in scene.town.sites]
+    assert sum(foreseeable) == 3
+    assert expected_wh.sum(axis=1)[foreseeable] == pytest.approx(came_wh[foreseeable], rel=0.15)
 
 
 def test_the_length_of_a_job_is_expected_from_those_that_ran_before() -> None:
