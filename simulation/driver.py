@@ -98,8 +98,9 @@ class Simulation:
     def _pass_step(self, dt_s: float) -> None:
         """Let jobs come, end and begin, up to the end of a step."""
         end_s = self._clock.now_s + dt_s
+        self._due.clear()
         for row, rack in enumerate(self.racks):
-            self._watch(row, rack)
+            self._watch(row, rack, end_s)
         while True:
             arrival_s = self._next_arrival_s()
             due_s = self._due[0][0] if self._due else math.inf
@@ -120,13 +121,13 @@ class Simulation:
                 events.append(job.queued(at_s=job.submitted_at_s, last_attempt=0))
             if events:
                 self._tell(events, now_s)
-        self._due.clear()
         for rack in self.racks:
             rack.advance(end_s)
 
-    def _watch(self, row: int, rack: Rack) -> None:
+    def _watch(self, row: int, rack: Rack, end_s: float = math.inf) -> None:
+        """Look at a rack again when it next changes by itself, if that is before this instant."""
         next_s = rack.next_event_s()
-        if not math.isinf(next_s):
+        if next_s < end_s:
             heapq.heappush(self._due, (next_s, row))
 
     def _permit(self, allowed_w: Floats) -> None:
@@ -134,8 +135,8 @@ class Simulation:
         now_s = self._clock.now_s
         cap_frac = np.where(self._cap_until_s > now_s, self._cap_frac, 1.0)
         allowed_w = np.minimum(allowed_w, cap_frac * self.scene.town.fleet.servers.max_power_w)
-        for row, rack in enumerate(self.racks):
-            rack.allow(0.0 if self.faults.is_off(row) else float(allowed_w[row]), now_s)
+        for row, (rack, rack_w) in enumerate(zip(self.racks, allowed_w.tolist(), strict=True)):
+            rack.allow(0.0 if self.faults.is_off(row) else rack_w, now_s)
 
     @staticmethod
     def _close(rack: Rack, dt_s: float) -> float:
@@ -155,21 +156,20 @@ class Simulation:
         yield KnowledgeRestored(knowledge=self._knowledge)
         for row in range(len(self._sites)):
             yield node_joined(self.scene, row)
-        yield from self._readings(self.scene.demand_w[-1])
+        if len(self.scene.demand_w):
+            yield from self._readings(self.scene.demand_w[-1])
 
     def _readings(self, demand_w: Floats) -> list[Event]:
         now_s = self._clock.now_s
-        headroom_wh = room_wh(self.scene.town, self.state)
+        truth = zip(
+            self.state.water_temp_c.tolist(),
+            demand_w.tolist(),
+            room_wh(self.scene.town, self.state).tolist(),
+            strict=True,
+        )
         readings: list[Event] = []
-        for row in range(len(self._sites)):
-            shown = self.faults.shown(
-                row,
-                (
-                    float(self.state.water_temp_c[row]),
-                    float(demand_w[row]),
-                    float(headroom_wh[row]),
-                ),
-            )
+        for row, true in enumerate(truth):
+            shown = self.faults.shown(row, true)
             if shown is None:
                 continue
             readings.append(

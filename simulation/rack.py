@@ -67,6 +67,7 @@ class Rack:
         self._boots: list[tuple[float, int, int]] = []
         self._ends: list[tuple[float, int, int]] = []
         self._limits: list[tuple[float, int, int]] = []
+        self._has_gone = False  #: The heaps may begin with attempts that ended.
         self._booting_cores = 0
         self._power_w = n_servers * model.standby_power_w
         self._speed = 1.0
@@ -129,7 +130,10 @@ class Rack:
 
     def next_event_s(self) -> float:
         """When something changes by itself; infinite where nothing does."""
-        self._drop_gone()
+        if not self._tasks:
+            return math.inf
+        if self._has_gone:
+            self._drop_gone()
         next_s = self._boots[0][0] if self._boots else math.inf
         if self._limits:
             next_s = min(next_s, self._limits[0][0])
@@ -169,6 +173,7 @@ class Rack:
 
     def _end(self, task: Task, now_s: float, *, is_done: bool) -> Ended:
         del self._tasks[task.job.instance_id]
+        self._has_gone = True
         self.free_cores += task.job.cores
         if math.isnan(task.began_at_work_s):
             self._booting_cores -= task.job.cores
@@ -191,6 +196,7 @@ class Rack:
                 if task is not None and task.attempt == heap[0][2]:
                     break
                 heapq.heappop(heap)
+        self._has_gone = False
 
     def _settle(self) -> None:
         """Power and speed from what runs now."""

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.job import EndReason
 from simulation.scenario.fault import Fault, FaultKind
 from tests.support.small_scenes import Small, Watched
 
@@ -139,3 +140,19 @@ def test_the_runs_that_are_tried_do_meet_what_they_are_tried_for() -> None:
     assert not run.speed_was_full
     assert run.books.lost_j > 0.0
     assert run.books.joules["dumped_w"].sum() > J_PER_KWH
+
+
+def test_without_days_of_readings_a_run_begins_knowing_nothing() -> None:
+    run = Small(warmup_days=0, arrival_days=1, drain_days=0, step_s=1800).run("chaufferie")
+
+    assert run.books.n_arrived == len(run.scene.workload.jobs) > 0
+    assert len(run.final) > 0
+
+
+def test_a_crowded_town_comes_to_rest_at_every_instant() -> None:
+    """A job that gave way once took its place back at once, gave way again, and so for ever."""
+    run = Small(median_run_h=2.0, load_frac=1.5, power_factor=3.0).run("chaufferie")
+
+    assert run.books.ends[EndReason.PREEMPTED] > 0
+    assert run.books.n_waiting > 0
+    assert len(run.final) > 300

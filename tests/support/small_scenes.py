@@ -22,6 +22,7 @@ from simulation.scenario.forecast_setting import ForecastSetting
 from simulation.scenario.scenario import Scenario, Season
 from simulation.scenes import Scene, build_scene
 from simulation.workload.setting import WorkloadSetting
+
 Floats = NDArray[np.float64]
 
 

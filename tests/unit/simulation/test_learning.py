@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from domain.events import EngineStarted, KnowledgeRestored
+from domain.events import EngineStarted, Event, KnowledgeRestored
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.only_looking import OnlyLooking
 from simulation.clock import VirtualClock
@@ -22,7 +22,7 @@ def knowing(scene: Scene) -> Engine:
     """An engine that starts with what was learned, as one in production does."""
     engine = Engine(OnlyLooking())
     now_s = VirtualClock(scene.arrivals_plant_s).now_s
-    facts = [
+    facts: list[Event] = [
         EngineStarted(policy="only-looking", version=ENGINE_VERSION),
         KnowledgeRestored(knowledge=json.loads(json.dumps(learn(scene)))),
     ]
