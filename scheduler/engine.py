@@ -121,9 +121,10 @@ class Engine:
         if row is None:
             return
         # Water that was unknown or held back until now may take work at once.
-        is_back = event.accepts_work and not (
-            fleet.nodes.accepts_work[row] and fleet.is_fresh(event.taken_at_s)[row]
-        )
+        nodes = fleet.nodes
+        gap_s = event.taken_at_s - nodes.read_at_s[row]
+        is_known = bool(nodes.accepts_work[row]) and gap_s <= nodes.stale_after_s[row]
+        is_back = event.accepts_work and not is_known
         factor = fleet.time_factor
         site = fleet.read(event)
         if site is not None:

@@ -108,7 +108,8 @@ def finished_jobs(
         first_plant_s=start_s - span_s - VirtualClock(0.0).now_s,
         span_s=span_s,
     )
-    ended_at_s = np.minimum(start_s - span_s + since_s + columns.run_s, start_s)
+    latest_s = start_s - 1.0
+    ended_at_s = np.minimum(start_s - span_s + since_s + columns.run_s, latest_s)
     order = np.argsort(ended_at_s, kind="stable")
     rows = zip(
         columns.class_index[order].tolist(),
