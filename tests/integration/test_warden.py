@@ -103,9 +103,13 @@ def test_renewed_lease_lets_the_job_finish(client: WardenClient, tmp_path: Path)
 
 def test_job_runs_on_its_cores_only(client: WardenClient, tmp_path: Path) -> None:
     cpu = min(os.sched_getaffinity(0))
-    client.start(
-        an_order(tmp_path, "sh", "-c", "grep Cpus_allowed_list /proc/self/status", cpus=(cpu,))
+    # Its cores are set right after its start: the first instructions may run elsewhere.
+    script = (
+        "for i in $(seq 100); do "
+        "set -- $(grep Cpus_allowed_list /proc/self/status); "
+        f'[ "$2" = {cpu} ] && break; sleep 0.05; done; echo $*'
     )
+    client.start(an_order(tmp_path, "sh", "-c", script, cpus=(cpu,)))
     client.next_end()
     assert (tmp_path / "out").read_text().split() == ["Cpus_allowed_list:", str(cpu)]
 
