@@ -12,6 +12,9 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _HOUR_S = 3600.0
+#: Less heat than this is felt by no water, and counted with the next refresh only: it is one pulse
+#: of a common heat meter [Wh].
+FELT_WH = 10.0
 
 
 class RunningColumns(Columns):
@@ -106,7 +109,7 @@ class Promises:
         )
         self._grow(site + 1)
         self._heat_wh[: 1 + is_brief, site] += jobs.promised_wh[row]
-        self.changed.add(site)
+        self._note(row)
         if is_urgent:
             self.urgent_wh += jobs.promised_wh[row]
             self.urgent_w += heat_w
@@ -120,10 +123,15 @@ class Promises:
         if jobs.is_urgent[row]:
             self.urgent_wh -= jobs.promised_wh[row]
             self.urgent_w -= float(jobs.heat_w[row])
-        self.changed.add(site)
+        self._note(row)
         jobs.is_used[row] = False
         jobs.promised_wh[row] = 0.0
         self._free.append(row)
+
+    def _note(self, row: int) -> None:
+        """The site of this row has more or less promised, where its water would feel it."""
+        if self.jobs.promised_wh[row].sum() >= FELT_WH:
+            self.changed.add(int(self.jobs.site[row]))
 
     def start(self, row: int, now_s: float) -> None:
         """The job of this row began to run only now."""

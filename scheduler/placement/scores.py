@@ -13,6 +13,7 @@ from scheduler.forecast.survival import BRIEF_H, hours_of_one
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.gain import Water, follow, gains
 from scheduler.placement.heat_rule import HeatRule
+from scheduler.placement.promises import FELT_WH
 from scheduler.placement.queue import Shape
 
 Floats = NDArray[np.float64]
@@ -142,6 +143,8 @@ class Scores:
         """Promise the heat of one job of the shape on a node."""
         site = int(self._site_of[row])
         heat_wh = self._power_at_w(shape, row) * self.hours(shape)
+        if heat_wh.sum() < FELT_WH:
+            return
         for sight in self.sights[int(shape.is_brief) :]:
             sight.water.promised_wh[site] += heat_wh
         # Worked out when somebody asks; and again when the engine has really promised it.
