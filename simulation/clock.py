@@ -1,10 +1,6 @@
 """Virtual time: it moves when it is told to, and at no other moment."""
 
-import itertools
-
 DAY_S = 86_400.0
-_MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_MONTH_STARTS_S = tuple(DAY_S * days for days in itertools.accumulate(_MONTH_DAYS[:-1], initial=0))
 #: Unix time of the plant's zero, a Monday and a first of January: 2024-01-01 00:00 UTC.
 _PLANT_ZERO_S = 1_704_067_200.0
 
@@ -27,8 +23,3 @@ class VirtualClock:
             message = f"time cannot pass by {span_s} s"
             raise ValueError(message)
         self.plant_time_s += span_s
-
-
-def month_start_s(month: int) -> float:
-    """Instant of the plant at which a month begins; January is 1."""
-    return _MONTH_STARTS_S[month - 1]

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from domain.commands import Candidate, Why
 from domain.events import JobQueued
 from domain.sizing import core_need, mem_need_mib
-from scheduler.forecast.survival import length_h
 from scheduler.placement.policy import Placement, Step, View
-from scheduler.placement.queue import Shape
 
 if TYPE_CHECKING:
     from scheduler.placement.cluster import ClusterState
@@ -150,11 +148,6 @@ class Draft:
                 )
             )
         return tuple(found)
-
-
-def shape_length_h(shape: Shape) -> float:
-    """Median run time that is expected of jobs of a shape [h of the plant]."""
-    return length_h(shape.length)
 
 
 def best_first(scores: Floats, among: Flags, count: int = MOST_CANDIDATES) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simulation.clock import VirtualClock, month_start_s
+from simulation.clock import VirtualClock
 
 
 def test_the_plants_zero_is_a_monday_and_a_first_of_january() -> None:
@@ -22,7 +22,3 @@ def test_time_moves_only_when_told_to() -> None:
 def test_time_never_goes_back() -> None:
     with pytest.raises(ValueError, match="cannot pass"):
         VirtualClock().advance(-1.0)
-
-
-def test_july_begins_after_181_days() -> None:
-    assert month_start_s(7) == 181 * 86_400.0
