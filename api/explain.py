@@ -6,8 +6,9 @@ from typing import Any
 
 from domain import wire
 from domain.commands import Why
+from domain.endings import describe_reason
 from domain.events import JobQueued
-from domain.job import EndReason, JobState
+from domain.job import JobState
 from scheduler.looking import Beliefs, believe
 from scheduler.placement.placed import explain_placed
 from scheduler.placement.reasons import Explanation, Line, explain_waiting
@@ -16,21 +17,6 @@ from store.database import Database
 from store.jobs import queued_event
 from store.rows import Connection
 
-#: What each end means to the person whose job it was.
-END_SENTENCES = {
-    EndReason.COMPLETED: "The program ended with exit code 0.",
-    EndReason.PROGRAM_FAILED: "The program ended with an error; look at its output.",
-    EndReason.TIME_LIMIT: "It ran longer than its time limit; ask for more with --time.",
-    EndReason.MEMORY_LIMIT: "It used more memory than it asked for; ask for more with --mem.",
-    EndReason.CANCELLED: "It was cancelled.",
-    EndReason.PREEMPTED: "It was stopped for better heat and queues again.",
-    EndReason.NOT_STARTED: "The program could not be started; check its name and its #! line.",
-    EndReason.NOT_CLAIMED: "The node did not take it in time.",
-    EndReason.NODE_RESTARTED: "Its node restarted.",
-    EndReason.LEASE_ENDED: "Its node was not heard of for longer than the job allows.",
-    EndReason.WARDEN_LOST: "The process that watched it on the node was lost.",
-    EndReason.OVERHEATED: "Its boiler became too hot and was stopped.",
-}
 _UNDER_WAY = {
     JobState.ASSIGNED: "Offered to its node, which has not taken it yet. ",
     JobState.RUNNING: "",
@@ -100,7 +86,7 @@ def _explain_state(facts: _Facts) -> Explanation:
             code=placed.code, sentence=_UNDER_WAY[state] + placed.sentence, lines=placed.lines
         )
     code = facts.row["reason"] or state.value
-    sentence = END_SENTENCES[EndReason(code)] if code in set(EndReason) else f"It is {code}."
+    sentence = describe_reason(code) or ""
     detail = next((item["detail"] for item in reversed(facts.attempts) if item["detail"]), None)
     lines = [] if detail is None else [detail]
     lines += [] if placed is None else [f"Why there: {placed.sentence}"]

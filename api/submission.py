@@ -128,6 +128,7 @@ def _spec(
         qos=asked.qos,
         project=asked.account,
         comment=asked.comment,
+        warning=asked.warning,
         requeue=asked.requeue,
         environment=environment,
         inputs=inputs,

@@ -100,6 +100,8 @@ class EndReason(StrEnum):
     PROGRAM_FAILED = "program_failed"
     TIME_LIMIT = "time_limit"
     MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"  #: Its standard output or error grew too large.
+    DISK_LIMIT = "disk_limit"  #: Its files took too much room.
     CANCELLED = "cancelled"
     PREEMPTED = "preempted"
     NOT_STARTED = "not_started"  #: The program could not be started at all.
@@ -116,6 +118,8 @@ PROGRAM_FAILURES: frozenset[EndReason] = frozenset(
         EndReason.PROGRAM_FAILED,
         EndReason.TIME_LIMIT,
         EndReason.MEMORY_LIMIT,
+        EndReason.OUTPUT_LIMIT,
+        EndReason.DISK_LIMIT,
         EndReason.NOT_STARTED,
     }
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.job import SchedulingType
+from domain.sbatch.signals import EndWarning
 
 #: Seconds a claimed attempt may go without a renewed lease (reliability reference, section 2.4).
 DEFAULT_DISCONNECT_TOLERANCE_S = 900
@@ -58,6 +59,7 @@ class JobSpec:
     qos: str | None = None
     project: str | None = None
     comment: str | None = None
+    warning: EndWarning | None = None  #: The signal that announces a stop.
     requeue: bool | None = None  #: False = held for a person when its node is lost.
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()

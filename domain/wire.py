@@ -14,6 +14,7 @@ from domain.commands import AssignAttempt, Candidate, Command, LimitPower, Preem
 from domain.events import Event
 from domain.job import SchedulingType
 from domain.job_spec import InputFile, JobSpec, Resources
+from domain.sbatch.signals import EndWarning
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
@@ -113,6 +114,8 @@ def load_spec(plain: Mapping[str, Any]) -> JobSpec:
     values["resources"] = Resources(**values["resources"])
     values["scheduling_type"] = SchedulingType(values["scheduling_type"])
     values["inputs"] = tuple(InputFile(**item) for item in values["inputs"])
+    if values.get("warning") is not None:
+        values["warning"] = EndWarning(**values["warning"])
     for name in ("command", "arguments", "asked", "notes"):
         values[name] = tuple(values[name])
     return JobSpec(**values)

@@ -19,6 +19,9 @@ class AgentConfig:
     enrolment_token: str | None = None  #: Used once; the node's own key is kept in the directory.
     redis_url: str | None = None  #: Where hints travel, if they do.
     heartbeat_s: float = 15.0
+    kill_grace_s: float = 30.0  #: Between TERM and KILL, as Slurm's KillWait.
+    output_limit_mib: int = 1024  #: What one attempt may print, to stdout and to stderr each.
+    disk_limit_mib: int = 51_200  #: What its files, temporary ones too, may take.
     device: dict[str, Any] = field(default_factory=dict)  #: The boiler's driver and address.
 
 
@@ -27,9 +30,21 @@ def load_config(path: Path) -> AgentConfig | Refused:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         values = {**plain, "directory": Path(plain["directory"]), "spec": NodeSpec(**plain["spec"])}
-        return AgentConfig(**values)
+        config = AgentConfig(**values)
+        too_low = _too_low(config)
+        if too_low is None:
+            return config
+        sentence = f"The agent's configuration {path} sets {too_low} too low; write a higher value."
     except OSError as error:
         sentence = f"The agent's configuration cannot be read: {error}."
     except (ValueError, KeyError, TypeError) as error:
         sentence = f"The agent's configuration {path} is not complete: {error}."
     return Refused(code="agent.config", sentence=sentence)
+
+
+def _too_low(config: AgentConfig) -> str | None:
+    """The name of a limit under which no job could work, if one is."""
+    if not config.kill_grace_s >= 0:
+        return "kill_grace_s"
+    limits = {name: getattr(config, name) for name in ("output_limit_mib", "disk_limit_mib")}
+    return next((name for name, value in limits.items() if not value >= 1), None)

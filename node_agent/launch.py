@@ -15,6 +15,8 @@ from node_agent.uplink import Uplink
 from node_agent.warden.client import WardenLink
 from node_agent.warden.protocol import boot_now_s
 
+_MIB = 2**20
+
 
 class Launcher:
     """Stages attempts and has the warden start them."""
@@ -77,6 +79,9 @@ class Launcher:
             cores=self._book.cores_needed(held),
             mem_mib=mem_need_mib(spec.resources, self._config.spec),
             time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
+            grace_s=self._config.kill_grace_s,
+            output_limit_bytes=self._config.output_limit_mib * _MIB,
+            disk_limit_bytes=self._config.disk_limit_mib * _MIB,
             lease_until_boot_s=held.lease_until_boot_s,
             now_s=time.time(),  # noqa: TID251 - shown to the job as its start time
         )

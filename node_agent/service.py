@@ -106,7 +106,12 @@ class Agent:
                 "boot_id": self._boot_id,
                 "completions": [held.completion for held in told],
                 "holding": [held.key for held in self._book],
-                "stopping": [held.key for held in self._book if held.stop_reason is not None],
+                # What is only warned of a preemption may still be told to stop at once.
+                "stopping": [
+                    held.key
+                    for held in self._book
+                    if held.stop_reason not in {None, EndReason.PREEMPTED}
+                ],
                 "free_cores": self._free_cores(),
                 "total_cores": self._config.spec.cores,
             },

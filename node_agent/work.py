@@ -143,8 +143,11 @@ class Work:
 
     def stop(self, key: Key, reason: EndReason) -> None:
         held = self.book.of(key)
-        if held is None or held.stop_reason is not None:
+        if held is None or held.stop_reason not in {None, EndReason.PREEMPTED}:
             return
+        if held.stop_reason is reason:
+            return
+        # What was warned of a preemption may still be stopped for a reason that cannot wait.
         held.stop_reason = reason
         if held.phase in {Phase.WAITING, Phase.STAGING}:
             self.delivery.end(held, _stopped_before_start(key, reason), self._boot_id)

@@ -19,6 +19,7 @@ from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
 from chaufferie.cli.waiting import wait_for
 from chaufferie.sdk.errors import RefusedByServerError
+from domain.endings import describe_reason
 from domain.job import FINAL_STATES, JobState
 
 _ATTEMPT_COLUMNS = ("TRY", "NODE", "SITE", "STATE", "REASON", "CODE", "WALL", "CPU", "MEMORY", "WH")
@@ -44,12 +45,13 @@ def jobs(
         say_json(found)
         return
     say_table(
-        ("ID", "NAME", "STATE", "TYPE", "CORES", "NODE", "SITE", "SUBMITTED", "TIME"),
+        ("ID", "NAME", "STATE", "REASON", "TYPE", "CORES", "NODE", "SITE", "SUBMITTED", "TIME"),
         (
             (
                 job["job_id"],
                 job["name"],
                 job["state"],
+                _few_words(job["reason"]),
                 job["scheduling_type"],
                 job["cores"],
                 job["node"],
@@ -82,7 +84,7 @@ def job(
             "Job": document["job_id"],
             "Name": document["name"],
             "State": document["state"],
-            "Reason": document["reason"],
+            "Reason": describe_reason(document["reason"]),
             "Detail": document.get("detail"),
             "Exit code": document["exit_code"],
             "Type": document["scheduling_type"],
@@ -209,6 +211,10 @@ def _running_s(document: Mapping[str, Any]) -> float | None:
     return max(ended_s - float(started_s), 0.0)
 
 
+def _few_words(reason: str | None) -> str | None:
+    return None if reason is None else reason.replace("_", " ")
+
+
 def _attempt_row(attempt: Mapping[str, Any]) -> tuple[object, ...]:
     memory = attempt.get("max_rss_bytes")
     energy_wh = attempt.get("energy_estimate_wh")
@@ -217,7 +223,7 @@ def _attempt_row(attempt: Mapping[str, Any]) -> tuple[object, ...]:
         attempt["node"],
         attempt["site"],
         attempt["state"],
-        (attempt["reason"] or "").replace("_", " ") or None,
+        _few_words(attempt["reason"]),
         attempt["exit_code"],
         quantities.duration(attempt.get("wall_s")),
         quantities.duration(attempt.get("cpu_s")),

@@ -10,7 +10,6 @@ from domain.sbatch.gres import Gres, parse_gpus, parse_gres
 from domain.sbatch.options import Duty
 from domain.sbatch.outputs import NULL_DEVICE
 from domain.sbatch.settings import Settings
-from domain.sbatch.signals import parse_signal
 
 _GPU_OPTIONS = frozenset({"gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task"})
 
@@ -18,7 +17,6 @@ _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
     "array": (parse_array, "indexes such as 0-9, 1,3,5 or 0-50:2%4"),
     "dependency": (parse_dependency, "conditions such as afterok:12 or singleton"),
     "gres": (parse_gres, "resources such as gpu:2 or gpu:a100:2"),
-    "signal": (parse_signal, "a signal and seconds such as USR1@60 or B:TERM@120"),
 } | dict.fromkeys(sorted(_GPU_OPTIONS), (parse_gpus, "a number such as 2, or a100:2"))
 
 _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")

@@ -79,12 +79,12 @@ def _options(listing: str, duty: Duty) -> Iterable[Option]:
 _EFFECT = """
     account/A= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclusive[=] export=
     hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N= no-requeue ntasks/n= ntasks-per-node=
-    open-mode= output/o= parsable partition/p= qos/q= requeue[=] tasks-per-node= test-only time/t=
-    wait/W workdir= wrap= @type=
+    open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal= tasks-per-node= test-only
+    time/t= wait/W workdir= wrap= @type=
 """
 _SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """
-    exclude/x= hint= mail-type= mail-user= nice[=] signal= time-min=
+    exclude/x= hint= mail-type= mail-user= nice[=] time-min=
 """
 _NO_MEANING = """
     acctg-freq= batch= cluster= cluster-constraint= clusters/M= consolidate-segments context=

@@ -134,6 +134,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         scheduling_type=schedule.scheduling_type,
         begin_s=schedule.begin_s,
         deadline_s=schedule.deadline_s,
+        warning=schedule.warning,
         requeue=schedule.requeue,
         is_held=settings.has("hold"),
         stdout_pattern=outputs.stdout_pattern,

@@ -10,11 +10,13 @@ from domain.sbatch.given import Given
 from domain.sbatch.instants import parse_instant_s
 from domain.sbatch.note import Note
 from domain.sbatch.settings import Settings
+from domain.sbatch.signals import EndWarning, parse_signal
 from domain.sbatch.submission import SubmitRequest
 
 _A_LIMIT = "minutes, MM:SS, HH:MM:SS, D-HH or D-HH:MM:SS"
 _AN_INSTANT = "+2h, now+2hours, 16:00 or a date such as 2026-01-31T08:00"
 _A_TYPE = "flex, ondemand or reserved"
+_A_WARNING = "a signal and seconds such as USR1@60 or B:TERM@120"
 _MAY_BE_STOPPED = "A flex job may be stopped and started anew; write --no-requeue to forbid it."
 
 
@@ -26,6 +28,7 @@ class Schedule:
     scheduling_type: SchedulingType
     begin_s: float | None
     deadline_s: float | None
+    warning: EndWarning | None
     requeue: bool | None
 
 
@@ -48,6 +51,7 @@ def read_schedule(settings: Settings, request: SubmitRequest) -> Schedule:
         scheduling_type=scheduling_type,
         begin_s=begin_s,
         deadline_s=deadline_s,
+        warning=settings.read("signal", parse_signal, _A_WARNING),
         requeue=requeue,
     )
 

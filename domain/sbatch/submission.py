@@ -9,6 +9,7 @@ from domain.job import SchedulingType
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
 from domain.sbatch.note import Note
+from domain.sbatch.signals import EndWarning
 
 
 class OpenMode(StrEnum):
@@ -59,6 +60,7 @@ class Submission:
     scheduling_type: SchedulingType
     begin_s: float | None  #: Unix time before which it does not start.
     deadline_s: float | None  #: Unix time by which it must have ended.
+    warning: EndWarning | None  #: The signal that announces the end; None = TERM alone does.
     requeue: bool | None  #: None = not said.
     is_held: bool
 

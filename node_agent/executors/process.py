@@ -12,6 +12,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
@@ -20,6 +21,7 @@ from domain.sbatch.patterns import DEFAULT_OUTPUT, PatternValues, expand_pattern
 from node_agent.warden.protocol import Key, StartOrder
 
 _SCRIPT_MODE = 0o700
+_MIB = 2**20
 #: Paths a job finds programs on: this interpreter's first, so that ``python3`` has its packages.
 _OWN_BIN = os.path.dirname(sys.executable)
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -61,6 +63,9 @@ class Grant:
     time_limit_s: int
     lease_until_boot_s: float
     now_s: float
+    grace_s: float
+    output_limit_bytes: int
+    disk_limit_bytes: int
 
 
 def place_of(directory: Path, key: Key) -> Place:
@@ -163,12 +168,37 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
         env=_environment(spec, grant, place, cwd),
         stdout=os.fspath(cwd / outputs.stdout),
         stderr=None if outputs.stderr is None else os.fspath(cwd / outputs.stderr),
-        append=spec.append_output,
+        # What an earlier try printed is kept where its files came along.
+        append=spec.append_output or grant.key[1] > 1,
         cpus=grant.cpus,
-        mem_limit_bytes=grant.mem_mib * 2**20,
+        mem_limit_bytes=grant.mem_mib * _MIB,
         wall_limit_s=float(grant.time_limit_s),
         lease_until_boot_s=grant.lease_until_boot_s,
+        grace_s=grant.grace_s,
+        # A little more, so that the sum of all files shows which limit it was.
+        file_limit_bytes=grant.disk_limit_bytes + _MIB,
+        output_limit_bytes=grant.output_limit_bytes,
+        disk_limit_bytes=grant.disk_limit_bytes,
+        folders=(os.fspath(place.work), os.fspath(place.private)),
+        **_warning(spec),
     )
+
+
+def _warning(spec: JobSpec) -> dict[str, Any]:
+    """Whom the signal of ``--signal`` reaches: with ``B:`` the script's shell, else all but it.
+
+    A command that runs without a script is itself what a script would have started.
+    """
+    warning = spec.warning
+    if warning is None:
+        return {}
+    is_script = spec.script is not None
+    return {
+        "warning_signal": warning.signal_number,
+        "warning_lead_s": float(warning.lead_s),
+        "warns_leader": warning.to_shell_only or not is_script,
+        "warns_others": not warning.to_shell_only,
+    }
 
 
 def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import os
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -52,6 +51,18 @@ def process_stat(pid: int) -> ProcessStat | None:
     )
 
 
+def proportional_bytes(pid: int) -> int | None:
+    """Memory of a process with what it shares divided among its sharers; None where unknown."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            for line in file:
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        return None
+    return None
+
+
 def variable_of(pid: int, name: str) -> str | None:
     """One environment variable a process was started with, or None."""
     try:
@@ -66,13 +77,13 @@ def variable_of(pid: int, name: str) -> str | None:
     return None
 
 
-def kill_quietly(pid: int, number: signal.Signals) -> None:
+def kill_quietly(pid: int, number: int) -> None:
     """Send a signal to a process that may be gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
 
 
-def kill_group_quietly(group: int, number: signal.Signals) -> None:
+def kill_group_quietly(group: int, number: int) -> None:
     """Send a signal to a process group that may be gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)

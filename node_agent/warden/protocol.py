@@ -38,6 +38,13 @@ class StartOrder:
     lease_until_boot_s: float
     grace_s: float = 30.0
     file_limit_bytes: int | None = None
+    output_limit_bytes: int | None = None  #: Of stdout, and of stderr.
+    disk_limit_bytes: int | None = None  #: Of all that lies in ``folders``.
+    folders: tuple[str, ...] = ()
+    warning_signal: int | None = None  #: Sent ``warning_lead_s`` before a stop.
+    warning_lead_s: float = 0.0
+    warns_leader: bool = False  #: The process that was started itself.
+    warns_others: bool = False  #: Every process that came of it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,7 @@ def load_start(message: dict[str, Any]) -> StartOrder:
     values["key"] = load_key(values["key"])
     values["argv"] = tuple(values["argv"])
     values["cpus"] = tuple(values["cpus"])
+    values["folders"] = tuple(values["folders"])
     return StartOrder(**values)
 
 

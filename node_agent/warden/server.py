@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.job import EndReason
 from node_agent.warden.ledger import WardenLedger
+from node_agent.warden.outputs import cut_output
 from node_agent.warden.processes import (
     adopt_orphans,
     all_processes,
@@ -34,11 +35,14 @@ from node_agent.warden.protocol import (
     load_start,
     socket_path,
 )
-from node_agent.warden.running import Running, spawn
+from node_agent.warden.running import Running
+from node_agent.warden.spawning import spawn
 from node_agent.warden.usage import UsageMeter
 
 #: How often memory and CPU of running jobs are looked at [s].
 SAMPLE_EVERY_S = 0.5
+#: A warning before a preemption gives at most so much time [s]: heat there is unwanted meanwhile.
+LONGEST_NOTICE_S = 300.0
 #: After SIGTERM the warden gives its jobs this long before it kills them [s].
 CLOSING_GRACE_S = 2.0
 
@@ -81,6 +85,8 @@ class Warden:
             self._reap()
             now_s = boot_now_s()
             for item in list(self._running.values()):
+                if item.must_be_warned(now_s):
+                    self._usage.warn(item, self._running)
                 item.check(now_s)
             if now_s >= self._next_sample_s and (
                 self._running or self._usage.has_news(self._running)
@@ -227,8 +233,16 @@ class Warden:
             return
         item = self._of_key(key)
         if item is not None:
-            grace_s = message.get("grace_s")
-            item.stop(EndReason(message["reason"]), boot_now_s(), grace_s=grace_s)
+            reason = EndReason(message["reason"])
+            lead_s = self._give_notice(item) if reason is EndReason.PREEMPTED else 0.0
+            item.stop(reason, boot_now_s(), lead_s=lead_s, grace_s=message.get("grace_s"))
+
+    def _give_notice(self, item: Running) -> float:
+        """Warn what will be preempted, where it asked for a signal; the seconds it then has."""
+        if item.order.warning_signal is None or item.is_warned:
+            return 0.0
+        self._usage.warn(item, self._running)
+        return min(item.order.warning_lead_s, LONGEST_NOTICE_S)
 
     def _renew(self, message: dict[str, Any]) -> None:
         item = self._of_key(load_key(message["key"]))
@@ -255,6 +269,8 @@ class Warden:
                 continue  # An orphan of a job; it counted where its parent was.
             kill_group_quietly(pid, signal.SIGKILL)
             record = item.ended(status, usage, boot_now_s())
+            if record.reason == EndReason.OUTPUT_LIMIT:
+                cut_output(item.order)
             self._usage.count_ended(record.cpu_s)
             self._finish(record)
 

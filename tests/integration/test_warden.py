@@ -228,3 +228,169 @@ def test_usage_counts_cpu_of_running_jobs(
     client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled", "grace_s": 0.0})
     end = client.next_end()
     assert end.cpu_s > 0.2
+
+
+def test_the_warning_reaches_the_shell_alone_where_it_was_asked_so(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    script = (
+        "trap 'echo shell >> told; exit 5' USR1; sh -c 'trap \"echo child >> told\" USR1; "
+        "while :; do sleep 0.05; done' & wait"
+    )
+    client.start(
+        an_order(
+            tmp_path,
+            "sh",
+            "-c",
+            script,
+            warning_signal=signal.SIGUSR1,
+            warning_lead_s=3599.0,
+            warns_leader=True,
+        )
+    )
+    end = client.next_end()
+    assert (end.reason, end.exit_code) == ("program_failed", 5)
+    assert (tmp_path / "told").read_text() == "shell\n"
+
+
+def test_the_warning_reaches_all_but_the_shell_where_nothing_was_said(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    child = "trap 'echo child > told; exit 6' USR1; while :; do sleep 0.05; done"
+    client.start(
+        an_order(
+            tmp_path,
+            "sh",
+            "-c",
+            f'setsid --wait sh -c "{child}"; exit $?',
+            warning_signal=signal.SIGUSR1,
+            warning_lead_s=3598.5,
+            warns_others=True,
+        )
+    )
+    end = client.next_end()
+    assert (tmp_path / "told").read_text() == "child\n"
+    assert end.exit_code == 6
+
+
+def test_a_preemption_is_announced_and_leaves_the_time_that_was_asked(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    script = (
+        "trap 'echo warned >> told' USR1; trap 'echo term >> told; exit 0' TERM; echo up > up; "
+        "while :; do sleep 0.05; done"
+    )
+    client.start(
+        an_order(
+            tmp_path,
+            "sh",
+            "-c",
+            script,
+            warning_signal=signal.SIGUSR1,
+            warning_lead_s=1.0,
+            warns_leader=True,
+        )
+    )
+    until((tmp_path / "up").exists, "the job listens")
+    client.tell({"do": "stop", "key": [1, 1], "reason": "preempted"})
+    end = client.next_end()
+    assert end.reason == "preempted"
+    assert (tmp_path / "told").read_text() == "warned\nterm\n"
+    assert end.wall_s >= 1.0
+
+
+def test_a_cancellation_does_not_wait_for_the_notice_of_a_preemption(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    script = "trap : USR1; echo up > up; while :; do sleep 0.05; done"
+    client.start(
+        an_order(
+            tmp_path,
+            "sh",
+            "-c",
+            script,
+            warning_signal=signal.SIGUSR1,
+            warning_lead_s=200.0,
+            warns_leader=True,
+        )
+    )
+    until((tmp_path / "up").exists, "the job listens")
+    client.tell({"do": "stop", "key": [1, 1], "reason": "preempted"})
+    client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled"})
+    assert client.next_end().exit_code == 128 + signal.SIGTERM
+
+
+def test_no_grace_reaches_beyond_the_lease(client: WardenClient, tmp_path: Path) -> None:
+    script = "trap '' TERM; echo up > up; while :; do sleep 0.05; done"
+    lease_s = boot_now_s() + 2.0
+    client.start(an_order(tmp_path, "sh", "-c", script, lease_until_boot_s=lease_s, grace_s=3000.0))
+    until((tmp_path / "up").exists, "the job listens")
+    client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled"})
+    end = client.next_end()
+    assert (end.reason, end.exit_code) == ("cancelled", 128 + signal.SIGKILL)
+
+
+def test_too_much_output_ends_the_job_with_its_own_reason(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    client.start(an_order(tmp_path, "yes", output_limit_bytes=2**20))
+    end = client.next_end()
+    assert end.reason == "output_limit"
+    assert "its limit is 1 MiB" in str(end.detail)
+    assert (tmp_path / "out").stat().st_size == 2**20
+
+
+def test_too_many_files_end_the_job_with_its_own_reason(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    script = "i=0; while :; do i=$((i+1)); mkdir -p d$i; head -c 300000 /dev/zero > d$i/f; done"
+    client.start(
+        an_order(
+            tmp_path,
+            "sh",
+            "-c",
+            script,
+            cwd=str(tmp_path / "work"),
+            disk_limit_bytes=3 * 2**20,
+            folders=(str(tmp_path / "work"),),
+        )
+    )
+    end = client.next_end()
+    assert end.reason == "disk_limit"
+    assert "its limit is 3 MiB" in str(end.detail)
+
+
+def test_one_file_over_the_limit_is_told_as_such(client: WardenClient, tmp_path: Path) -> None:
+    limits = {"file_limit_bytes": 2**20, "disk_limit_bytes": 2**20}
+    client.start(an_order(tmp_path, "dd", "if=/dev/zero", "of=big", "bs=1M", "count=9", **limits))
+    assert client.next_end().reason == "disk_limit"
+
+
+def test_memory_that_processes_share_counts_once(client: WardenClient, tmp_path: Path) -> None:
+    program = (
+        "import os, time\n"
+        "held = bytearray(b'x') * (60 * 2**20)\n"
+        "pids = [os.fork() for _ in range(1)] + [os.fork()]\n"
+        "time.sleep(2.5)\n"
+    )
+    client.start(an_order(tmp_path, "python3", "-c", program, mem_limit_bytes=150 * 2**20))
+    end = client.next_end()
+    assert end.reason == "completed"
+    assert end.max_rss_bytes < 150 * 2**20
+
+
+def test_memory_counts_wherever_a_process_of_the_job_went(
+    client: WardenClient, tmp_path: Path
+) -> None:
+    grow = "x = bytearray(200 * 2**20); import time; time.sleep(30)"
+    client.start(
+        an_order(
+            tmp_path,
+            "sh",
+            "-c",
+            f"(setsid python3 -c '{grow}' &) ; sleep 30",
+            mem_limit_bytes=100 * 2**20,
+        )
+    )
+    assert client.next_end().reason == "memory_limit"

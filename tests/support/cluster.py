@@ -181,6 +181,9 @@ class Cluster:
             "url": self.url,
             "enrolment_token": f"enrol-{index}",
             "heartbeat_s": self.heartbeat_s,
+            "kill_grace_s": 2.0,
+            "output_limit_mib": 16,
+            "disk_limit_mib": 64,
             "spec": asdict(spec),
         }
         (folder / "agent.json").write_text(json.dumps(config))

@@ -10,7 +10,7 @@ from typing import Any
 from tests.support.cluster import ROOT, Cluster
 
 PROGRAM = str(Path(sys.executable).parent / "chaufferie")
-_PATIENCE_S = 60.0
+_PATIENCE_S = 150.0
 
 
 @dataclass(frozen=True, slots=True)

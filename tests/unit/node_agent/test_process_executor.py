@@ -6,6 +6,7 @@ import pytest
 
 from domain.job_spec import JobSpec, Resources
 from domain.refusal import Refused
+from domain.sbatch.signals import EndWarning
 from node_agent.executors.process import (
     Grant,
     Place,
@@ -29,6 +30,9 @@ def a_grant() -> Grant:
         time_limit_s=60,
         lease_until_boot_s=1000.0,
         now_s=1_790_000_000.0,
+        grace_s=30.0,
+        output_limit_bytes=2**30,
+        disk_limit_bytes=2**33,
     )
 
 
@@ -139,3 +143,33 @@ def test_place_of_an_earlier_copy_is_cleared(place: Place) -> None:
     (place.work / "old").write_text("x")
     make_place(place)
     assert list(place.work.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "to_shell_only", "leader", "others"),
+    [
+        ("#!/bin/sh\ntrue\n", True, True, False),
+        ("#!/bin/sh\ntrue\n", False, False, True),
+        (None, False, True, True),  # a program of its own is what a script would have started
+        (None, True, True, False),
+    ],
+)
+def test_the_warning_goes_to_whom_the_signal_option_says(
+    place: Place, *, script: str | None, to_shell_only: bool, leader: bool, others: bool
+) -> None:
+    warning = EndWarning(signal_number=10, lead_s=90, to_shell_only=to_shell_only)
+    command = () if script else ("true",)
+    order = ordered(JobSpec(name="x", script=script, command=command, warning=warning), place)
+    assert (order.warning_signal, order.warning_lead_s) == (10, 90.0)
+    assert (order.warns_leader, order.warns_others) == (leader, others)
+
+
+def test_the_limits_of_the_node_are_those_of_the_order(place: Place) -> None:
+    order = ordered(JobSpec(name="x", command=("true",)), place)
+    assert (order.grace_s, order.output_limit_bytes, order.disk_limit_bytes) == (30.0, 2**30, 2**33)
+    assert order.folders == (str(place.work), str(place.private))
+    assert order.file_limit_bytes == 2**33 + 2**20
+
+
+def test_a_later_attempt_adds_to_what_an_earlier_one_printed(place: Place) -> None:
+    assert ordered(JobSpec(name="x", command=("true",)), place).append

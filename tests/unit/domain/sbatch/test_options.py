@@ -17,10 +17,10 @@ EFFECT_NOW = """
     --partition=x -A|x --account=x -q|x --qos=x --exclusive --export=NONE -D|d --chdir=d
     --workdir=d --requeue --no-requeue --open-mode=append -b|now --begin=now --deadline=+1h --wait
     -W --parsable --test-only -H --hold --comment=x -i|/dev/null --input=/dev/null --wrap=true
-    --type=flex --quiet -Q
+    --signal=B:USR1@60 --type=flex --quiet -Q
 """
 NOTED = """
-    --mail-type=END --mail-user=a@b --signal=USR1@60 --hint=nomultithread --time-min=5 --nice
+    --mail-type=END --mail-user=a@b --hint=nomultithread --time-min=5 --nice
     --nice=5 -x|n1 --exclude=n1 --ntasks-per-core=1 --ntasks-per-socket=1 --threads-per-core=1
     --cores-per-socket=1 --sockets-per-node=1 -B|1 --extra-node-info=1 -m|block
     --distribution=block --cpu-freq=low --gpu-bind=none --gres-flags=x --mem-bind=local
