@@ -5,7 +5,7 @@ import math
 #: Time over which the rate is averaged [s].
 _MEMORY_S = 0.5
 #: Work of the next moment is claimed ahead, so that a freed core waits for no round trip [s].
-_AHEAD_S = 0.1
+_AHEAD_S = 0.2
 _MOST_AHEAD_CORES = 64
 
 

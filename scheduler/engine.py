@@ -26,7 +26,7 @@ from scheduler.forecast.duration import DurationForecast
 from scheduler.placement.cluster import ClusterState, Occupation
 from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 #: Of `Engine.learned`; knowledge of another form is not taken up.
 KNOWLEDGE_FORM = 1
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].

@@ -19,9 +19,9 @@ _MISSED_READINGS = 3.0
 _LONGEST_GAP_S = 1800.0
 #: Time over which a node's turnover of cores is averaged [s].
 TURNOVER_MEMORY_S = 0.5
-#: A busy node is offered the work of its next quarter second ahead, so that freed cores wait for
-#: no round trip; never more than this many cores, and only work known to be short.
-AHEAD_S = 0.25
+#: A busy node is offered the work of its next moment ahead [s], so that freed cores wait for no
+#: round trip; never more than this many cores, and only work known to be short.
+AHEAD_S = 0.4
 MOST_AHEAD_CORES = 128
 
 #: Hot water leaves its boiler at 55 to 60 degC, for hygiene (order of 30 November 2005).

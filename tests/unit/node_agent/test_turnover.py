@@ -14,7 +14,7 @@ def test_hundreds_of_ends_a_second_are_claimed_ahead() -> None:
     turnover = Turnover()
     for tick in range(500):
         turnover.note(tick / 250, 1)
-    assert 15 <= turnover.ahead_cores(2.0) <= 35
+    assert 40 <= turnover.ahead_cores(2.0) <= 60
 
 
 def test_claiming_ahead_fades_when_the_ends_stop() -> None:
