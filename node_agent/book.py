@@ -39,11 +39,14 @@ class Held:
     stop_reason: EndReason | None = None
     completion: dict[str, Any] | None = None
     started_boot_s: float = 0.0
+    _spec: JobSpec | None = None
 
     @property
     def spec(self) -> JobSpec:
         """What to run."""
-        return wire.load_spec(self.claim["spec"])
+        if self._spec is None:
+            self._spec = wire.load_spec(self.claim["spec"])
+        return self._spec
 
     @property
     def job_id(self) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,11 +100,9 @@ def _read_piece(path: Path, offset: int) -> bytes:
 
 def _left_something(held: Held) -> bool:
     """Whether there is anything beside inputs and an empty output file."""
-    silent = {path for path in _output_files(held).values() if path.stat().st_size == 0}
-    for entry in held.place.work.iterdir():
-        if entry not in silent and entry.name not in held.inputs:
-            return True
-    return False
+    silent = {os.fspath(path) for path in _output_files(held).values() if path.stat().st_size == 0}
+    with os.scandir(held.place.work) as entries:
+        return any(entry.path not in silent and entry.name not in held.inputs for entry in entries)
 
 
 def _completion(record: EndRecord, boot_id: str, found: Found | None) -> dict[str, Any]:

@@ -31,7 +31,10 @@ _POLL_RETRY_S = 1.0
 #: Ends wait this long for company while claimed work waits here: an exchange costs the same for
 #: one job as for fifteen. Well below what `node_agent.turnover` claims ahead [s].
 _GATHER_S = 0.05
+#: Pause between long polls of a node that runs something: its ends look by themselves [s].
 _BUSY_POLL_S = 0.1
+#: The same where claimed work waits, so that no core is free for what is offered [s].
+_FULL_POLL_S = 0.5
 _LOWEST_FREE_DISK_FRAC = 0.05
 
 
@@ -170,8 +173,9 @@ class Agent:
             mark = answer["mark"]
             if answer["look"]:
                 self.nudge()
-            if self._book.in_phase(Phase.WAITING, Phase.RUNNING):
-                # Busy: every exchange looks anyway.
+            if self._book.in_phase(Phase.WAITING):
+                await asyncio.sleep(_FULL_POLL_S)
+            elif self._book.in_phase(Phase.RUNNING):
                 await asyncio.sleep(_BUSY_POLL_S)
 
     async def _keep_beating(self) -> None:
@@ -212,9 +216,9 @@ class Agent:
         )
 
     def _forget_in_warden(self, told: list[Held]) -> None:
-        with contextlib.suppress(WardenGoneError):
-            for held in told:
-                self._work.link.forget(held.key)
+        if told:
+            with contextlib.suppress(WardenGoneError):
+                self._work.link.forget(held.key for held in told)
 
     def _free_cores(self) -> int:
         """Cores to claim for; none while the end of a job could not be written down."""

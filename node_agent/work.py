@@ -100,7 +100,7 @@ class Work:
         held = self.book.of(record.key)
         if held is None or held.phase is not Phase.RUNNING:
             if held is None:
-                self.link.forget(record.key)
+                self.link.forget([record.key])
             return
         self._turnover.note(boot_now_s(), len(held.slots))
         is_ready = self.delivery.end(held, record, self._boot_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,11 @@ class WardenLink:
         """Let an attempt go on until then."""
         self._send({"do": "renew", "key": key, "lease_until_boot_s": lease_until_boot_s})
 
-    def forget(self, key: Key) -> None:
-        """The end of this attempt is in our own journal."""
-        self._send({"do": "forget", "key": key})
+    def forget(self, keys: Iterable[Key]) -> None:
+        """The ends of these attempts are in our own journal, or told."""
+        self._send(*({"do": "forget", "key": key} for key in keys))
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, *messages: dict[str, Any]) -> None:
         if self._writer is None:
             raise WardenGoneError
-        self._writer.write(encode(message))
+        self._writer.write(b"".join(encode(message) for message in messages))

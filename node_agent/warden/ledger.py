@@ -6,11 +6,17 @@ nothing that ran before it is believed.
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 from domain.job import EndReason
-from node_agent.warden.protocol import JOURNAL_NAME, EndRecord, Key, load_end, load_key
+from node_agent.warden.protocol import (
+    JOURNAL_NAME,
+    EndRecord,
+    Key,
+    load_end,
+    load_key,
+    plain_end,
+)
 
 
 class WardenLedger:
@@ -38,7 +44,7 @@ class WardenLedger:
         """An attempt ended; the record is kept until it is forgotten."""
         self._started.discard(record.key)
         self.ended[record.key] = record
-        self._append({"ended": asdict(record)})
+        self._append({"ended": plain_end(record)})
 
     def forget(self, key: Key) -> None:
         """The agent has the record in its own journal."""
@@ -56,7 +62,7 @@ class WardenLedger:
 
     def _rewrite(self) -> None:
         fresh = self._path.with_suffix(".new")
-        lines = [json.dumps({"ended": asdict(record)}) + "\n" for record in self.ended.values()]
+        lines = [json.dumps({"ended": plain_end(record)}) + "\n" for record in self.ended.values()]
         fresh.write_text("".join(lines), encoding="utf-8")
         os.replace(fresh, self._path)
         self._file.close()

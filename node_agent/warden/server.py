@@ -7,7 +7,6 @@ import resource
 import selectors
 import signal
 import socket
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from node_agent.warden.protocol import (
     encode,
     load_key,
     load_start,
+    plain_end,
     socket_path,
 )
 from node_agent.warden.running import Running
@@ -137,7 +137,7 @@ class Warden:
                         *self._delayed.values(),
                     )
                 ],
-                "ended": [asdict(record) for record in self._ledger.ended.values()],
+                "ended": [plain_end(record) for record in self._ledger.ended.values()],
                 "frozen": self._is_frozen,
             },
         )
@@ -277,7 +277,7 @@ class Warden:
     def _finish(self, record: EndRecord) -> None:
         self._ledger.end(record)
         for client in list(self._clients):
-            self._send(client, {"is": "ended", "record": asdict(record)})
+            self._send(client, {"is": "ended", "record": plain_end(record)})
 
     def _must_sample(self) -> bool:
         return bool(self._running) or self._usage.has_news(self._running)
