@@ -1,14 +1,14 @@
 """Why a job is where it is: the stored decision, or a look at the cluster as it is now."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from domain import wire
 from domain.commands import Why
 from domain.endings import describe_reason
 from domain.events import JobQueued
-from domain.job import JobState
+from domain.job import EndReason, JobState
 from scheduler.looking import Beliefs, believe
 from scheduler.placement.placed import explain_placed
 from scheduler.placement.reasons import Explanation, Line, explain_waiting
@@ -75,15 +75,19 @@ def _explain_state(facts: _Facts) -> Explanation:
         is_counted_out = facts.n_ahead < job_queries.MOST_AHEAD
         line = Line(n_ahead=facts.n_ahead, is_counted_out=is_counted_out, first=before)
         job = _as_queued(facts.row)
-        return explain_waiting(facts.beliefs.view, job, line, facts.beliefs.policy)
+        why = explain_waiting(facts.beliefs.view, job, line, facts.beliefs.policy)
+        return replace(why, sentence=_after_a_failure(facts) + why.sentence)
     if state is JobState.HELD:
         return Explanation(code="held", sentence=_held(facts.row))
     if state is JobState.BLOCKED:
         return Explanation(code="blocked", sentence="It waits for another job to end.")
     placed = _last_placement(facts)
     if state in _UNDER_WAY and placed is not None:
+        under_way = _UNDER_WAY[state]
+        if state is JobState.PREEMPTED and facts.row["reason"] == EndReason.REQUEUED:
+            under_way = "It is being stopped because a person asked, and will queue again. "
         return Explanation(
-            code=placed.code, sentence=_UNDER_WAY[state] + placed.sentence, lines=placed.lines
+            code=placed.code, sentence=under_way + placed.sentence, lines=placed.lines
         )
     code = facts.row["reason"] or state.value
     sentence = describe_reason(code) or ""
@@ -91,6 +95,15 @@ def _explain_state(facts: _Facts) -> Explanation:
     lines = [] if detail is None else [detail]
     lines += [] if placed is None else [f"Why there: {placed.sentence}"]
     return Explanation(code=code, sentence=sentence, lines=tuple(lines))
+
+
+def _after_a_failure(facts: _Facts) -> str:
+    """What stands before the reason why a job waits, where it is to be tried again."""
+    n_tries = json.loads(facts.row["spec"])["max_attempts"]
+    if not facts.row["failures"]:
+        return ""
+    ended = str(facts.row["reason"]).replace("_", " ")
+    return f"Try {facts.row['attempt']} ended ({ended}); it may fail {n_tries} times. "
 
 
 def _last_placement(facts: _Facts) -> Explanation | None:
@@ -121,6 +134,7 @@ def _as_queued(row: dict[str, Any]) -> JobQueued:
         tenant_id=row["tenant_id"],
         queued_at_s=row["queued_at_s"],
         last_attempt=row["attempt"],
+        not_before_s=row["not_before_s"],
     )
 
 

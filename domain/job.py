@@ -94,7 +94,7 @@ class SchedulingType(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why an attempt ended, in the words shown to people."""
+    """Why an attempt ended, or why a job ended without one, in the words shown to people."""
 
     COMPLETED = "completed"
     PROGRAM_FAILED = "program_failed"
@@ -103,7 +103,10 @@ class EndReason(StrEnum):
     OUTPUT_LIMIT = "output_limit"  #: Its standard output or error grew too large.
     DISK_LIMIT = "disk_limit"  #: Its files took too much room.
     CANCELLED = "cancelled"
+    QUEUE_LIMIT = "queue_limit"  #: It waited longer than it was to wait.
+    DEADLINE_PASSED = "deadline_passed"  #: Its deadline came while it still waited.
     PREEMPTED = "preempted"
+    REQUEUED = "requeued"  #: A person had it stopped to queue again.
     NOT_STARTED = "not_started"  #: The program could not be started at all.
     NOT_CLAIMED = "not_claimed"  #: The node did not take the offer in time.
     NODE_RESTARTED = "node_restarted"
@@ -111,6 +114,9 @@ class EndReason(StrEnum):
     WARDEN_LOST = "warden_lost"
     OVERHEATED = "overheated"
 
+
+#: Ends that say nothing against the node on which they happened.
+INNOCENT_ENDS: frozenset[EndReason] = frozenset({EndReason.PREEMPTED, EndReason.REQUEUED})
 
 #: Ends that are the program's own fault; only these count toward ``max_attempts``.
 PROGRAM_FAILURES: frozenset[EndReason] = frozenset(

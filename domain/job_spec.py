@@ -26,6 +26,7 @@ class Resources:
     mem_per_cpu_mib: int | None = None
     whole_node: bool = False
     time_limit_s: int | None = None  #: None = ``DEFAULT_TIME_LIMIT_S``. Not an estimate.
+    time_min_s: int | None = None  #: A shorter limit it accepts, to end by its deadline.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,10 @@ class JobSpec:
     resources: Resources = field(default_factory=Resources)
     asked: tuple[str, ...] = ()  #: Size options that were given: they decide SLURM_* variables.
     scheduling_type: SchedulingType = SchedulingType.ON_DEMAND
-    start_before_s: float | None = None  #: Unix time by which a ``Flex`` job must start.
+    start_before_s: float | None = None  #: Unix time by which it must start to end by its deadline.
     not_before_s: float | None = None
+    deadline_s: float | None = None  #: Unix time; a job that still waits then is given up.
+    max_queue_s: int | None = None  #: Seconds after which a waiting job is given up.
     stdout_pattern: str | None = None
     stderr_pattern: str | None = None  #: None = joined with stdout.
     append_output: bool = False

@@ -11,7 +11,16 @@ from domain.events import EngineStarted, TimePassed
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
 from scheduler.ports import Deciding
-from store import advice, assignments, event_log, knowledge, leadership, outbox, reconcile
+from store import (
+    advice,
+    assignments,
+    event_log,
+    knowledge,
+    leadership,
+    outbox,
+    reconcile,
+    waiting,
+)
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
 
@@ -171,10 +180,12 @@ class SchedulerService:
         with self._store.transaction() as tx:
             lost = reconcile.lose_expired(tx)
             silent = reconcile.mark_silent_nodes(tx)
+            overdue = waiting.end_overdue(tx)
             # Where no dispatcher runs nobody else does; heartbeats say what a hint says.
             outbox.drop_stale(tx, assignments.HINT_TOPIC, _HINT_STALE_S)
-        if lost or silent:
-            _log.warning("reconciled", extra={"lost": lost, "silent_nodes": silent})
+        if lost or silent or overdue:
+            found = {"lost": lost, "silent_nodes": silent, "overdue": overdue}
+            _log.warning("reconciled", extra=found)
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now_s = time.monotonic()

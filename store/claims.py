@@ -15,6 +15,7 @@ from store.nodes import bring_back, is_down
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, tenant
 from store.transaction import Transaction
+from store.waiting import cut_to_deadline
 
 _LIVE = (JobState.RUNNING.value, JobState.PREEMPTED.value, JobState.CANCELLING.value)
 _KILL_REASONS: Mapping[str, EndReason] = {
@@ -108,17 +109,17 @@ def claim(
             kill.append(Kill(key=key, reason=_KILL_REASONS[row.state]))
     _start(tx, fresh, node_id, boot_id)
     return Handed(
-        claimed=tuple(_claimed(row) for row in (*fresh, *again)),
+        claimed=tuple(_claimed(row, tx.now_s) for row in (*fresh, *again)),
         kill=tuple(kill),
         advice=advice_for(tx, node_id),
     )
 
 
-def _claimed(row: AnyRow) -> Claimed:
+def _claimed(row: AnyRow, now_s: float) -> Claimed:
     return Claimed(
         key=AttemptKey(instance_id=row.id, attempt=row.attempt),
         job_id=row.job_id,
-        spec=json.loads(row.spec),
+        spec=cut_to_deadline(json.loads(row.spec), now_s),
         tenant=row.name,
         lease_ttl_s=row.lease_ttl_s,
     )

@@ -2,22 +2,35 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Double, bindparam, func, insert, select, update
 
 from domain import wire
 from domain.delivery import Completion, CompletionResult
 from domain.events import AttemptEnded
-from domain.job import FINAL_STATES, PROGRAM_FAILURES, AttemptState, EndReason, JobState
+from domain.job import (
+    FINAL_STATES,
+    INNOCENT_ENDS,
+    PROGRAM_FAILURES,
+    AttemptState,
+    EndReason,
+    JobState,
+)
+from domain.job_spec import JobSpec
 from domain.node import NodeSpec
+from domain.retry import retry_delay_s
 from store.jobs import queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, job_usage, node, result_file
 from store.transaction import Transaction
+from store.waiting import give_up_at_s
 
 _ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})
 _LIVE = frozenset({JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING})
+
+
+_WAITS_NO_MORE: dict[str, object] = {"of_not_before": None, "of_give_up": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +53,7 @@ def complete(
         row = rows.get((report.key.instance_id, report.key.attempt))
         result = _judge(row, report, node_id)
         if result is CompletionResult.ACCEPTED and row is not None:
-            accepted.append((row, report))
+            accepted.append((row, _as_wished(row, report)))
             del rows[(report.key.instance_id, report.key.attempt)]
         elif result is CompletionResult.FENCED and row is not None:
             _fence(tx, row, report)
@@ -55,6 +68,7 @@ def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int
             instance.c.id,
             instance.c.tenant_id,
             instance.c.state,
+            instance.c.reason,
             instance.c.attempt.label("current_attempt"),
             instance.c.failures,
             instance.c.cores,
@@ -87,6 +101,16 @@ def _judge(row: AnyRow | None, report: Completion, node_id: int) -> CompletionRe
     if is_current and row.attempt_state == AttemptState.RUNNING and row.boot_id == report.boot_id:
         return CompletionResult.ACCEPTED
     return CompletionResult.FENCED
+
+
+def _as_wished(row: AnyRow, report: Completion) -> Completion:
+    """A stop that a person wished may have been told to the node as a preemption before."""
+    if report.reason is not EndReason.PREEMPTED:
+        return report
+    if row.state == JobState.CANCELLING:
+        return replace(report, reason=EndReason.CANCELLED)
+    is_wished = row.reason == EndReason.REQUEUED
+    return replace(report, reason=EndReason.REQUEUED) if is_wished else report
 
 
 def _fence(tx: Transaction, row: AnyRow, report: Completion) -> None:
@@ -142,7 +166,7 @@ def _write(
         verdict = _verdict(
             row, report, max_attempts=plain["max_attempts"], requeue=plain["requeue"]
         )
-        ends.append(_end_values(tx, row, report, verdict))
+        ends.append({**_end_values(tx, row, report, verdict), **_WAITS_NO_MORE})
         files += _file_rows(row, report)
         tx.record(
             AttemptEnded(
@@ -153,18 +177,8 @@ def _write(
                 wall_s=report.wall_s,
             )
         )
-        if verdict.job_state is JobState.QUEUED:
-            is_innocent = report.reason is EndReason.PREEMPTED
-            tx.record(
-                queued_event(
-                    wire.load_spec(plain),
-                    instance_id=row.id,
-                    tenant_id=row.tenant_id,
-                    queued_at_s=tx.now_s,
-                    last_attempt=row.attempt,
-                    avoid_node_id=None if is_innocent else node_id,
-                )
-            )
+        if verdict.job_state not in FINAL_STATES:
+            ends[-1] |= _go_on_waiting(tx, row, report, verdict, wire.load_spec(plain))
         tx.changed_jobs.append(row.id)
     _write_ends(tx, ends)
     tx.connection.execute(
@@ -172,6 +186,34 @@ def _write(
     )
     if files:
         tx.connection.execute(insert(result_file), files)
+
+
+def _go_on_waiting(
+    tx: Transaction, row: AnyRow, report: Completion, verdict: _Verdict, spec: JobSpec
+) -> dict[str, object]:
+    """Queue an instance again, or have it held; until when it waits, to be written."""
+    if verdict.job_state is not JobState.QUEUED:
+        return {"of_give_up": give_up_at_s(spec, queued_at_s=None)}
+    not_before_s = None
+    if report.reason in PROGRAM_FAILURES:
+        not_before_s = tx.now_s + retry_delay_s(
+            instance_id=row.id, attempt=row.attempt, failures=verdict.failures
+        )
+    tx.record(
+        queued_event(
+            spec,
+            instance_id=row.id,
+            tenant_id=row.tenant_id,
+            queued_at_s=tx.now_s,
+            last_attempt=row.attempt,
+            avoid_node_id=None if report.reason in INNOCENT_ENDS else row.node_id,
+            not_before_s=not_before_s,
+        )
+    )
+    return {
+        "of_not_before": not_before_s,
+        "of_give_up": give_up_at_s(spec, queued_at_s=not_before_s or tx.now_s),
+    }
 
 
 def _end_values(
@@ -242,6 +284,8 @@ def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:
             reason=bindparam("of_reason"),
             exit_code=bindparam("of_exit_code"),
             lease_until_s=None,
+            not_before_s=bindparam("of_not_before", type_=Double),
+            give_up_at_s=bindparam("of_give_up", type_=Double),
             # What waits again is nowhere and has not started; its attempts keep the history.
             node_id=bindparam("of_node"),
             started_at_s=bindparam("of_started"),

@@ -6,12 +6,13 @@ from sqlalchemy import select
 
 from domain import wire
 from domain.events import AttemptClaimed, Event, NodeLeft
-from domain.job import HOLDING_STATES, JobState
+from domain.job import HOLDING_STATES, INNOCENT_ENDS, JobState
 from domain.node import NodeState
 from store.jobs import queued_event
 from store.nodes import joined_event
 from store.readings import latest_readings, reading_event
-from store.tables import instance, job, node
+from store.rows import AnyRow
+from store.tables import attempt, instance, job, node
 from store.transaction import Transaction
 
 
@@ -42,9 +43,18 @@ def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
             instance.c.attempt,
             instance.c.node_id,
             instance.c.queued_at_s,
+            instance.c.not_before_s,
             job.c.spec,
+            attempt.c.node_id.label("last_node_id"),
+            attempt.c.reason.label("last_reason"),
         )
-        .select_from(instance.join(job, instance.c.job_id == job.c.id))
+        .select_from(
+            instance.join(job, instance.c.job_id == job.c.id).outerjoin(
+                attempt,
+                (attempt.c.instance_id == instance.c.id)
+                & (attempt.c.attempt == instance.c.attempt),
+            )
+        )
         .where(waiting | placed)
         .order_by(instance.c.id)
     )
@@ -58,6 +68,8 @@ def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
                 tenant_id=row.tenant_id,
                 queued_at_s=row.queued_at_s,
                 last_attempt=row.attempt - 1 if is_placed else row.attempt,
+                avoid_node_id=None if is_placed else _avoided(row),
+                not_before_s=row.not_before_s,
             )
         )
         if is_placed:
@@ -65,3 +77,9 @@ def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
                 AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=row.node_id)
             )
     return facts
+
+
+def _avoided(row: AnyRow) -> int | None:
+    """The node on which the last attempt went wrong."""
+    node_id: int | None = row.last_node_id
+    return None if row.last_reason in INNOCENT_ENDS else node_id

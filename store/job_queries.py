@@ -147,6 +147,7 @@ def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
             instance.c.tenant_id,
             instance.c.attempt,
             instance.c.queued_at_s,
+            instance.c.not_before_s,
             job.c.spec,
         )
         .select_from(instance.join(job, instance.c.job_id == job.c.id))
@@ -161,6 +162,7 @@ def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
             tenant_id=row.tenant_id,
             queued_at_s=row.queued_at_s,
             last_attempt=row.attempt,
+            not_before_s=row.not_before_s,
         )
         for row in connection.execute(statement)
     ]

@@ -15,6 +15,7 @@ from domain.refusal import Refused
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
 from store.transaction import Transaction
+from store.waiting import give_up_at_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,9 @@ def _insert(
                 "cores": 0 if spec.resources.whole_node else spec.resources.cores,
                 "lease_ttl_s": spec.disconnect_tolerance_s,
                 "queued_at_s": tx.now_s,
+                "give_up_at_s": give_up_at_s(
+                    spec, queued_at_s=tx.now_s if state is JobState.QUEUED else None
+                ),
             }
         )
         if state is JobState.QUEUED:
@@ -183,12 +187,14 @@ def queued_event(
     queued_at_s: float,
     last_attempt: int,
     avoid_node_id: int | None = None,
+    not_before_s: float | None = None,
 ) -> JobQueued:
-    """The fact that an instance waits, with all that placement needs to know of it."""
+    """The fact that an instance waits, with all that placement needs to know of it.
+
+    ``not_before_s`` holds for this instance, beside what its submitter asked for.
+    """
     start_before_s = spec.start_before_s
-    time_limit_s = spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S
-    # A deadline is of the end; the submitter's start was reckoned from it by the whole limit.
-    end_before_s = None if start_before_s is None else start_before_s + time_limit_s
+    earliest_s = max(not_before_s or 0.0, spec.not_before_s or 0.0)
     if start_before_s is None and spec.scheduling_type is SchedulingType.FLEX:
         start_before_s = queued_at_s + DEFAULT_FLEX_WAIT_S
     return JobQueued(
@@ -199,11 +205,11 @@ def queued_event(
         mem_mib=spec.resources.mem_mib,
         whole_node=spec.resources.whole_node,
         scheduling_type=spec.scheduling_type.value,
-        time_limit_s=time_limit_s,
+        time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
         queued_at_s=queued_at_s,
         start_before_s=start_before_s,
-        end_before_s=end_before_s,
-        not_before_s=spec.not_before_s,
+        end_before_s=spec.deadline_s,
+        not_before_s=earliest_s or None,
         last_attempt=last_attempt,
         avoid_node_id=avoid_node_id,
         is_preemptible=spec.is_preemptible,
@@ -263,17 +269,22 @@ def release(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> 
         return None
     if row.state != JobState.HELD:
         return JobState(row.state)
-    tx.connection.execute(
-        update(instance)
-        .where(instance.c.id == job_id)
-        .values(state=JobState.QUEUED.value, queued_at_s=tx.now_s)
-    )
     found = tx.connection.execute(
         select(job.c.spec, job.c.tenant_id).where(job.c.id == job_id)
     ).one()
+    spec = wire.load_spec(json.loads(found.spec))
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == job_id)
+        .values(
+            state=JobState.QUEUED.value,
+            queued_at_s=tx.now_s,
+            give_up_at_s=give_up_at_s(spec, queued_at_s=tx.now_s),
+        )
+    )
     tx.record(
         queued_event(
-            wire.load_spec(json.loads(found.spec)),
+            spec,
             instance_id=job_id,
             tenant_id=found.tenant_id,
             queued_at_s=tx.now_s,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Double, bindparam, select, update
 
 from domain import wire
 from domain.delivery import AttemptKey
@@ -13,6 +13,7 @@ from store.jobs import queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job
 from store.transaction import Transaction
+from store.waiting import give_up_at_s
 
 _AFTER_LOSS = {
     JobState.ASSIGNED: JobState.QUEUED,
@@ -89,6 +90,9 @@ def _lose(tx: Transaction, row: AnyRow, reason: EndReason) -> dict[str, object]:
         "of_reason": reason.value,
         "of_finished": tx.now_s if after is JobState.CANCELLED else None,
         "of_queued": tx.now_s,
+        "of_give_up": None
+        if after is JobState.CANCELLED
+        else give_up_at_s(spec, queued_at_s=tx.now_s if after is JobState.QUEUED else None),
     }
 
 
@@ -103,6 +107,8 @@ def _write(tx: Transaction, changes: list[dict[str, object]]) -> None:
             reason=bindparam("of_reason"),
             finished_at_s=bindparam("of_finished"),
             queued_at_s=bindparam("of_queued"),
+            not_before_s=None,
+            give_up_at_s=bindparam("of_give_up", type_=Double),
             lease_until_s=None,
             node_id=None,
             boot_id=None,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -131,6 +132,8 @@ instance = Table(
     Column("lease_ttl_s", Integer, nullable=False),
     Column("lease_until_s", Double),
     Column("queued_at_s", Double, nullable=False),
+    Column("not_before_s", Double),  # null = as soon as it is queued
+    Column("give_up_at_s", Double),  # a job that still waits then ends; null = never
     Column("started_at_s", Double),
     Column("finished_at_s", Double),
     Column("reason", Text),
@@ -139,6 +142,13 @@ instance = Table(
     Index("ix_instance_node_id_state", "node_id", "state"),
     Index("ix_instance_tenant_id_id", "tenant_id", "id"),
     Index("ix_instance_job_id", "job_id"),
+    Index(
+        "ix_instance_state_give_up_at_s",
+        "state",
+        "give_up_at_s",
+        sqlite_where=text("give_up_at_s IS NOT NULL"),
+        postgresql_where=text("give_up_at_s IS NOT NULL"),
+    ),
 )
 
 attempt = Table(

@@ -23,6 +23,7 @@ from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from store import job_queries, jobs, uploads
+from store.requeue import requeue as store_requeue
 from store.rows import Connection
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -285,6 +286,18 @@ async def cancel(job_id: int, services: ServicesOf, principal: JobsWriter) -> di
     after = await services.write(lambda tx: jobs.cancel(tx, job_id, visible, principal.actor))
     if after is None:
         raise not_found("job")
+    return {"job_id": job_id, "state": after.value}
+
+
+@router.post("/{job_id}/requeue")
+async def requeue(job_id: int, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
+    """Stop a running job and queue it again."""
+    visible = tenant_seen_by(principal)
+    after = await services.write(lambda tx: store_requeue(tx, job_id, visible, principal.actor))
+    if after is None:
+        raise not_found("job")
+    if isinstance(after, Refused):
+        raise Problem(409, after)
     return {"job_id": job_id, "state": after.value}
 
 

@@ -180,6 +180,23 @@ def release(
         _for_each(job_ids, lambda job_id: _steer(client.job(job_id).release(), job_id))
 
 
+def requeue(
+    *,
+    job_ids: JobIds,
+    data: DataDir = None,
+) -> None:
+    """Stop running jobs, to queue again."""
+    with open_client(data) as client:
+        _for_each(job_ids, lambda job_id: _say_requeued(client.job(job_id).requeue(), job_id))
+
+
+def _say_requeued(state: JobState, job_id: int) -> None:
+    if state is JobState.PREEMPTED:
+        say(f"Job {job_id} is being stopped and will queue again.")
+    else:
+        say(f"Job {job_id} was not running; it is {state.value}.")
+
+
 def _steer(state: JobState, job_id: int) -> None:
     say(f"Job {job_id} {'had already ' if _is_over(state) else 'is '}{state.value}.")
 

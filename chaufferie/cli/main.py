@@ -21,6 +21,8 @@ Options of our own:
   --data DIR         data directory of the server to talk to (stands first)
   --stage FILE       send this file, or this directory, along; may be repeated
   --type TYPE        flex (may wait for heat), ondemand, or reserved
+  --max-attempts N   try again where the program fails, N times in all
+  --max-queue-time T give the job up if it has not started after T
   --json             print JSON for a program
 \b
 Options of sbatch, among others (#SBATCH lines take the same):
@@ -84,6 +86,7 @@ _JOBS: tuple[Callable[..., None], ...] = (
     jobs.wait,
     jobs.cancel,
     jobs.release,
+    jobs.requeue,
 )
 _FLEET: tuple[Callable[..., None], ...] = (fleet.sites, fleet.nodes, fleet.heat, weather)
 _CHILDREN: tuple[Callable[..., None], ...] = (

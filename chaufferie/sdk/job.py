@@ -136,6 +136,11 @@ class Job:
         answer = self._transport.post(f"/v1/jobs/{self.id}/release")
         return JobState(answer["state"])
 
+    def requeue(self) -> JobState:
+        """Have it stopped where it runs, to queue again."""
+        answer = self._transport.post(f"/v1/jobs/{self.id}/requeue")
+        return JobState(answer["state"])
+
     def logs(self, *, follow: bool = False, stream: Stream = "stdout") -> Iterator[bytes]:
         """What its latest attempt wrote so far, in pieces.
 

@@ -30,6 +30,8 @@ class Wishes(TypedDict, total=False):
     mem_mib: int
     time_limit_s: float
     type: str  #: ``flex``, ``ondemand`` or ``reserved``.
+    max_attempts: int  #: How often it is tried while its program fails.
+    max_queue_s: float  #: It is given up if it has not started by then.
     deadline: str | datetime  #: By which the job must have ended; ``+6h`` counts from now.
     project: str
     options: Sequence[str]  #: Further words, as on the command line of ``sbatch``.
@@ -146,6 +148,10 @@ def _option_words(wishes: Wishes) -> list[str]:
     if "time_limit_s" in wishes:
         minutes = max(1, -(-int(wishes["time_limit_s"]) // _S_PER_MIN))
         words.append(f"--time={describe_duration(minutes * _S_PER_MIN)}")
+    if "max_attempts" in wishes:
+        words.append(f"--max-attempts={wishes['max_attempts']}")
+    if "max_queue_s" in wishes:
+        words.append(f"--max-queue-time={describe_duration(max(1, int(wishes['max_queue_s'])))}")
     if "deadline" in wishes:
         words.append(f"--deadline={_instant(wishes['deadline'])}")
     return words

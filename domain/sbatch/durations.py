@@ -17,8 +17,13 @@ def parse_time_limit_s(text: str) -> int | None:
     """Seconds, rounded up to a whole minute; None when ``text`` is no duration.
 
     ``NO_LIMIT_S`` stands for the ways to ask for no limit at all (``0``, ``UNLIMITED``, ``-1``).
-    The fields have no upper bound: ``90:00:00`` is 90 hours.
     """
+    total_s = parse_duration_s(text)
+    return None if total_s is None else -(-total_s // _S_PER_MIN) * _S_PER_MIN
+
+
+def parse_duration_s(text: str) -> int | None:
+    """The same to the second. The fields have no upper bound: ``90:00:00`` is 90 hours."""
     if text.lower() in _WITHOUT_LIMIT:
         return NO_LIMIT_S
     days = hours = minutes = seconds = 0
@@ -30,8 +35,7 @@ def parse_time_limit_s(text: str) -> int | None:
         minutes, seconds = (int(part or 0) for part in found.groups())
     else:
         return None
-    total_s = days * _S_PER_DAY + hours * _S_PER_H + minutes * _S_PER_MIN + seconds
-    return -(-total_s // _S_PER_MIN) * _S_PER_MIN
+    return days * _S_PER_DAY + hours * _S_PER_H + minutes * _S_PER_MIN + seconds
 
 
 def describe_duration(duration_s: int) -> str:

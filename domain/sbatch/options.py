@@ -80,11 +80,11 @@ _EFFECT = """
     account/A= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclusive[=] export=
     hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N= no-requeue ntasks/n= ntasks-per-node=
     open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal= tasks-per-node= test-only
-    time/t= wait/W workdir= wrap= @type=
+    time/t= time-min= wait/W workdir= wrap= @type= @max-attempts= @max-queue-time=
 """
 _SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """
-    exclude/x= hint= mail-type= mail-user= nice[=] time-min=
+    exclude/x= hint= mail-type= mail-user= nice[=]
 """
 _NO_MEANING = """
     acctg-freq= batch= cluster= cluster-constraint= clusters/M= consolidate-segments context=

@@ -91,6 +91,8 @@ def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refuse
 def _instead(one: Given) -> str:
     if one.option.name == "stage":
         return "--stage is for the command line, which knows where the files are."
+    if one.option.name != "type":
+        return f"{one.spelled} is for the command line: elsewhere no sbatch would know it."
     return (
         f"{one.spelled} is for the command line; in a script write "
         f"--qos={shortened(one.value or '')}, which means the same here."
@@ -131,9 +133,12 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         whole_node=size.whole_node,
         asked=size.asked,
         time_limit_s=schedule.time_limit_s,
+        time_min_s=schedule.time_min_s,
         scheduling_type=schedule.scheduling_type,
         begin_s=schedule.begin_s,
         deadline_s=schedule.deadline_s,
+        max_queue_s=schedule.max_queue_s,
+        max_attempts=schedule.max_attempts,
         warning=schedule.warning,
         requeue=schedule.requeue,
         is_held=settings.has("hold"),

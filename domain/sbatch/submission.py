@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from enum import StrEnum
 
 from domain.job import SchedulingType
+from domain.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
 from domain.sbatch.note import Note
@@ -57,9 +58,12 @@ class Submission:
     nodes: int = 1
 
     time_limit_s: int | None  #: Seconds after which the job is killed; None = none was given.
+    time_min_s: int | None  #: A shorter limit that would do, where it must end by a deadline.
     scheduling_type: SchedulingType
     begin_s: float | None  #: Unix time before which it does not start.
     deadline_s: float | None  #: Unix time by which it must have ended.
+    max_queue_s: int | None  #: Seconds after which it need not start any more.
+    max_attempts: int  #: How often it is tried while its program fails.
     warning: EndWarning | None  #: The signal that announces the end; None = TERM alone does.
     requeue: bool | None  #: None = not said.
     is_held: bool
@@ -82,7 +86,7 @@ class Submission:
 
     @property
     def start_before_s(self) -> float | None:
-        """Unix time by which it must start, so that its whole limit ends by its deadline."""
+        """Unix time by which it must start, so that the shortest run that will do ends in time."""
         if self.deadline_s is None:
             return None
-        return self.deadline_s - (self.time_limit_s or 0)
+        return self.deadline_s - (self.time_min_s or self.time_limit_s or DEFAULT_TIME_LIMIT_S)

@@ -60,7 +60,8 @@ class Draft:
     def fitting(self, job: JobQueued) -> Flags:
         """Nodes that can take the job now, shape (n_nodes,).
 
-        The one on which its last attempt went wrong only if there is no other.
+        Never the one on which its last attempt went wrong, unless no other could take it at all:
+        it rather waits for another than fails twice in the same place.
         """
         need = self.fleet.need_cores(job)
         fits = (need <= self.free_cores) & (self.fleet.need_mem_mib(job) <= self.free_mem_mib)
@@ -70,7 +71,7 @@ class Draft:
         fits &= self.is_open & self._is_known(job) & ~self.is_kept
         if job.avoid_node_id is not None:
             avoided = self.fleet.row_of.get(job.avoid_node_id)
-            if avoided is not None and fits[avoided] and fits.sum() > 1:
+            if avoided is not None and fits[avoided] and self.able(job).sum() > 1:
                 fits[avoided] = False
         return np.asarray(fits)
 

@@ -46,7 +46,7 @@ def busy(scene: Scene) -> Scene:
     scene.cancel(keys[2].instance_id)
     scene.report(node_id, keys[2], EndReason.CANCELLED)
     scene.heartbeat(node_id, "boot-2", spooled=keys[3:5])
-    scene.clock.advance(5.0)
+    scene.clock.advance(11.0)  # longer than the wait after a first failure
     service.turn()
     return scene
 

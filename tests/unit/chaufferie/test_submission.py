@@ -24,6 +24,8 @@ def test_named_wishes_mean_what_the_options_mean() -> None:
         type="flex",
         deadline=deadline,
         project="hull",
+        max_attempts=3,
+        max_queue_s=90.0,
     ).submission
 
     assert asked.name == "mesh"
@@ -33,6 +35,7 @@ def test_named_wishes_mean_what_the_options_mean() -> None:
     assert asked.scheduling_type is SchedulingType.FLEX
     assert asked.deadline_s == deadline.timestamp()
     assert asked.account == "hull"
+    assert (asked.max_attempts, asked.max_queue_s) == (3, 90)
 
 
 def test_further_options_go_before_those_of_the_script() -> None:

@@ -106,6 +106,16 @@ def test_a_job_avoids_the_node_on_which_it_failed_where_another_will_do(policy: 
     assert boilers(policy, 0.1).nodes_for(job_queued(avoid_node_id=1)) == [1]
 
 
+@pytest.mark.parametrize("policy", [*SIMPLE, "easy", "chaufferie"])
+def test_a_job_rather_waits_for_another_node_than_fails_twice_on_one(policy: str) -> None:
+    told = boilers(policy, 0.1, 0.8, cores=1)
+    told.hear(job_queued(1, avoid_node_id=1))
+    told.hear(claimed(1, node_id=2))
+
+    assert told.hear(job_queued(2, avoid_node_id=2), job_queued(3, avoid_node_id=1)) != []
+    assert told.nodes_for(ended(1, node_id=2)) == [2]
+
+
 @pytest.mark.parametrize("policy", [*SIMPLE, "chaufferie"])
 def test_a_job_too_wide_for_now_is_not_starved_by_narrow_ones(policy: str) -> None:
     told = boilers(policy, 0.1)

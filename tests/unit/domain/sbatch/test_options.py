@@ -17,10 +17,11 @@ EFFECT_NOW = """
     --partition=x -A|x --account=x -q|x --qos=x --exclusive --export=NONE -D|d --chdir=d
     --workdir=d --requeue --no-requeue --open-mode=append -b|now --begin=now --deadline=+1h --wait
     -W --parsable --test-only -H --hold --comment=x -i|/dev/null --input=/dev/null --wrap=true
-    --signal=B:USR1@60 --type=flex --quiet -Q
+    --signal=B:USR1@60 --time-min=5|--deadline=+2h --max-attempts=3
+    --max-queue-time=1:00:00 --type=flex --quiet -Q
 """
 NOTED = """
-    --mail-type=END --mail-user=a@b --hint=nomultithread --time-min=5 --nice
+    --mail-type=END --mail-user=a@b --hint=nomultithread --nice
     --nice=5 -x|n1 --exclude=n1 --ntasks-per-core=1 --ntasks-per-socket=1 --threads-per-core=1
     --cores-per-socket=1 --sockets-per-node=1 -B|1 --extra-node-info=1 -m|block
     --distribution=block --cpu-freq=low --gpu-bind=none --gres-flags=x --mem-bind=local
@@ -92,7 +93,11 @@ def test_option_that_is_impossible_is_refused(entry: str) -> None:
 
 @pytest.mark.parametrize(
     "entry",
-    [e for e in f"{EFFECT_NOW} {NOTED} {NOT_YET}".split() if "wrap" not in e and "type=f" not in e],
+    [
+        e
+        for e in f"{EFFECT_NOW} {NOTED} {NOT_YET}".split()
+        if "wrap" not in e and "type=f" not in e and "--max-" not in e
+    ],
 )
 def test_script_and_command_line_read_an_option_alike(entry: str) -> None:
     script = f"#!/bin/bash\n#SBATCH {' '.join(words(entry))}\ntrue\n"
@@ -102,7 +107,9 @@ def test_script_and_command_line_read_an_option_alike(entry: str) -> None:
         assert (in_script.code, in_script.line) == (typed.code, 2)
 
 
-@pytest.mark.parametrize("option", ["--wrap=true", "--type=flex"])
+@pytest.mark.parametrize(
+    "option", ["--wrap=true", "--type=flex", "--max-attempts=2", "--max-queue-time=5"]
+)
 def test_option_for_the_command_line_is_refused_in_a_script(option: str) -> None:
     found = submit(script=f"#!/bin/bash\n#SBATCH {option}\ntrue\n")
     assert isinstance(found, Refused)

@@ -7,6 +7,7 @@ import pytest
 from domain.job import SchedulingType
 from domain.refusal import Refused
 from domain.sbatch.parse import parse_submission
+from domain.sbatch.signals import EndWarning
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
 
 NOW_S = datetime(2026, 3, 10, 14, 30, tzinfo=UTC).timestamp()
@@ -171,6 +172,54 @@ def test_unknown_type_is_refused() -> None:
 def test_limit_of_nothing_leaves_the_operator_s() -> None:
     found = accepted("--time=UNLIMITED")
     assert (found.time_limit_s, len(found.notes)) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("--signal=USR1", EndWarning(signal_number=10)),
+        ("--signal=B:TERM@120", EndWarning(signal_number=15, lead_s=120, to_shell_only=True)),
+    ],
+)
+def test_signal_is_a_warning_before_the_end(option: str, expected: EndWarning) -> None:
+    assert accepted(option).warning == expected
+    assert accepted(directive=option).warning == expected
+    assert accepted().warning is None
+
+
+def test_tries_and_time_in_the_queue_are_ours() -> None:
+    found = accepted("--max-attempts=3", "--max-queue-time=0:01:30")
+    assert (found.max_attempts, found.max_queue_s) == (3, 90)
+    assert (accepted().max_attempts, accepted().max_queue_s) == (1, None)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--max-attempts=0",
+        "--max-attempts=101",
+        "--max-attempts=x",
+        "--max-queue-time=0",
+        "--max-queue-time=soon",
+        "--signal=NOPE",
+        "--signal=USR1@x",
+    ],
+)
+def test_nonsense_of_limits_is_refused(option: str) -> None:
+    assert refused(option).code == "sbatch.bad_value"
+
+
+def test_a_shorter_run_moves_the_last_start_of_a_deadline() -> None:
+    found = accepted("--time=60", "--time-min=20", "--deadline=+30m")
+    assert found.time_min_s == 1200
+    assert found.start_before_s == NOW_S + 30 * 60 - 1200
+    alone = accepted("--time=60", "--time-min=20")
+    assert (alone.time_min_s, len(alone.notes)) == (None, 1)
+    assert refused("--time=10", "--time-min=20", "--deadline=+8h").code == "sbatch.bad_value"
+
+
+def test_a_deadline_without_a_limit_is_reckoned_with_the_usual_one() -> None:
+    assert accepted("--deadline=+4h").start_before_s == NOW_S + 3 * 3600
 
 
 def test_begin_and_deadline_are_instants() -> None:
