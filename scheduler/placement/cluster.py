@@ -57,6 +57,7 @@ class ClusterState:
         #: What earlier runs learned of sites that did not join yet, by their number.
         self.known_demand: dict[int, Mapping[str, Any]] = {}
         self.known_floors: dict[int, float] = {}
+        self.n_looks = 0  #: How often all water was looked at.
         #: Shapes of jobs that queued since the last plan.
         self.arrived: set[Shape] = set()
         #: Run time behind jobs that keep their progress, by instance [s].
@@ -181,6 +182,7 @@ class ClusterState:
 
     def refresh(self, now_s: float) -> None:
         """Count what runs by the age it has by now, and note how much of it could not wait."""
+        self.n_looks += 1
         self.promises.refresh(now_s, self.fleet.time_factor, self.fleet.sites.n_rows)
         self.urgent.learn(_FLEET_ROW, self.plant_time_s(now_s), self.promises.urgent_w)
 

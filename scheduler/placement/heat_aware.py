@@ -69,7 +69,7 @@ class HeatAware:
         if scores is None:
             scores = self._scores = Scores(view.state, self.rule)
             scores.refresh(view.now_s)
-        elif view.is_refresh:
+        elif view.is_refresh or scores.is_old:
             scores.refresh(view.now_s)
         else:
             scores.sync()

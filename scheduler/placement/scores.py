@@ -67,6 +67,7 @@ class Scores:
     def refresh(self, now_s: float) -> None:
         """Look at all water anew."""
         state, rule = self.state, self._rule
+        self._look = state.n_looks
         water = state.water(now_s)
         state.promises.changed.clear()
         #: Heat that will be lost in each near block if nothing changes, (NEAR_BLOCKS, n_sites).
@@ -90,6 +91,11 @@ class Scores:
         self._changed_at = np.zeros(len(water.stored_wh), dtype=np.int64)
         self._dirty: set[int] = set()
         self._gains.clear()
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the engine looked at all water again since, as it does while nobody waits."""
+        return self._look != self.state.n_looks
 
     def sync(self) -> None:
         """Take up what jobs that started or ended since have changed."""

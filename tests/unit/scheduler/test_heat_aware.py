@@ -184,3 +184,24 @@ def test_the_same_facts_are_decided_the_same_way(policy: str) -> None:
         answers.append(told.hear(*jobs))
 
     assert answers[0] == answers[1] != []
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_water_that_changed_while_nobody_waited_is_known_to_the_next_job(policy: str) -> None:
+    told = boilers(policy, 0.2, 0.6)
+    assert told.nodes_for(job_queued(1)) == [1]
+    told.hear(claimed(1), ended(1))
+    later_s = NOW_S + REFRESH_S
+    told.hear(reading_of(1, 0.95, at_s=later_s), reading_of(2, 0.05, at_s=later_s), at_s=later_s)
+
+    assert told.nodes_for(job_queued(2), at_s=later_s + 1.0) == [2]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_node_that_joined_while_nobody_waited_takes_the_next_job(policy: str) -> None:
+    told = boilers(policy, 0.6)
+    assert told.nodes_for(job_queued(1)) == [1]
+    told.hear(claimed(1), ended(1))
+    told.hear(node_joined(2), reading_of(2, 0.05))
+
+    assert told.nodes_for(job_queued(2)) == [2]
