@@ -3,7 +3,8 @@
 Production feeds it from the event log, simulation from a plant; neither can tell which.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, ClassVar
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
@@ -53,8 +54,13 @@ class Engine:
 
     def handle(self, events: Sequence[Event], now_s: float) -> list[Command]:
         """Take in what happened, in order, and answer with what should be done about it."""
-        for event in events:
-            self._on(event, now_s)
+        for kind, alike in groupby(events, key=type):
+            if kind is ReadingTaken:
+                self._on_readings_taken(alike)
+                continue
+            handler = self._HANDLERS[kind]
+            for event in alike:
+                handler(self, event, now_s)
         state = self.state
         state.queue.wake(now_s)
         is_refresh = now_s >= self._refreshed_s + self.refresh_every_s
@@ -90,9 +96,6 @@ class Engine:
             "durations": self.state.durations.to_plain(),
         }
 
-    def _on(self, event: Event, now_s: float) -> None:
-        self._HANDLERS[type(event)](self, event, now_s)
-
     def _on_engine_started(self, _: EngineStarted, __: float) -> None:
         self._begin()
 
@@ -115,22 +118,10 @@ class Engine:
     def _on_time_passed(self, _: TimePassed, __: float) -> None:
         self._has_news = True
 
-    def _on_reading_taken(self, event: ReadingTaken, _: float) -> None:
-        fleet = self.state.fleet
-        row = fleet.row_of.get(event.node_id)
-        if row is None:
-            return
-        # Water that was unknown or held back until now may take work at once.
-        nodes = fleet.nodes
-        gap_s = event.taken_at_s - nodes.read_at_s[row]
-        is_known = bool(nodes.accepts_work[row]) and gap_s <= nodes.stale_after_s[row]
-        is_back = event.accepts_work and not is_known
-        factor = fleet.time_factor
-        site = fleet.read(event)
-        if site is not None:
-            plant_s = self.state.plant_time_s(event.taken_at_s)
-            self.state.demand.learn(site, plant_s, event.heat_demand_w)
-        if is_back or factor != fleet.time_factor:
+    def _on_readings_taken(self, events: Iterable[Event]) -> None:
+        """All that were told in a row, taken in at once."""
+        taken = [event for event in events if isinstance(event, ReadingTaken)]
+        if self.state.read(taken):
             self._refreshed_s = float("-inf")
 
     def _on_attempt_claimed(self, event: AttemptClaimed, now_s: float) -> None:
@@ -233,7 +224,6 @@ class Engine:
         KnowledgeRestored: _on_knowledge_restored,
         NodeJoined: _on_node_joined,
         NodeLeft: _on_node_left,
-        ReadingTaken: _on_reading_taken,
         TimePassed: _on_time_passed,
         WeatherForecast: _on_weather_forecast,
     }

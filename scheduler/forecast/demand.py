@@ -15,6 +15,7 @@ from scheduler.columns import Columns
 from scheduler.forecast.survival import BLOCK_STARTS_H, HORIZON_H
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 _HOUR_S = 3600.0
 _WEEK_H = 168
@@ -51,10 +52,10 @@ class DemandColumns(Columns):
     sum_xx: Floats  #: Of air anomalies squared [K2], by block.
     sum_xy: Floats  #: Of air anomalies times demand anomalies [K W].
     error_w: Floats  #: What the last hours were off by.
-    hour: NDArray[np.int64]  #: The hour that is being measured.
+    hour: Rows  #: The hour that is being measured.
     hour_sum_w: Floats
     hour_count: Floats
-    forecast_at: NDArray[np.int64]  #: Index of its air forecast; 0 = none.
+    forecast_at: Rows  #: Index of its air forecast; 0 = none.
 
 
 class _Air:
@@ -66,9 +67,10 @@ class _Air:
         self.first_hour = first_hour
         self.temp_c = temp_c
 
-    def at(self, hour: int) -> float | None:
+    def at(self, hour: int) -> float:
+        """At this hour; NaN where nothing was said."""
         index = hour - self.first_hour
-        return float(self.temp_c[index]) if 0 <= index < len(self.temp_c) else None
+        return float(self.temp_c[index]) if 0 <= index < len(self.temp_c) else math.nan
 
     def ahead(self, hour: int, count: int) -> Floats:
         """From this hour on; NaN where nothing was said."""
@@ -98,15 +100,22 @@ class DemandForecast:
 
     def learn(self, site: int, plant_time_s: float, demand_w: float) -> None:
         """Take in what a site wanted at an instant of its own time [W]."""
-        sites, row = self.sites, self._row(site)
-        hour = int(plant_time_s // _HOUR_S)
-        if sites.hour[row] != hour:
-            if sites.hour_count[row]:
-                mean_w = float(sites.hour_sum_w[row] / sites.hour_count[row])
-                self._close_hour(row, int(sites.hour[row]), mean_w)
-            sites.hour[row], sites.hour_sum_w[row], sites.hour_count[row] = hour, 0.0, 0.0
-        sites.hour_sum_w[row] += demand_w
-        sites.hour_count[row] += 1.0
+        self.learn_each(np.array([site]), np.array([plant_time_s]), np.array([demand_w]))
+
+    def learn_each(self, rows: Rows, plant_time_s: Floats, demand_w: Floats) -> None:
+        """The same of different sites, shape (n_rows,)."""
+        self._row(int(rows.max()))
+        sites = self.sites
+        hour = np.floor_divide(plant_time_s, _HOUR_S).astype(np.int64)
+        is_over = sites.hour[rows] != hour
+        if is_over.any():
+            over = rows[is_over]
+            measured = over[sites.hour_count[over] > 0]
+            if len(measured):
+                self._close_hour(measured)
+            sites.hour[over], sites.hour_sum_w[over], sites.hour_count[over] = hour[is_over], 0, 0
+        sites.hour_sum_w[rows] += demand_w
+        sites.hour_count[rows] += 1.0
 
     def hear(self, rows: list[int], first_hour_time_s: float, temp_c: tuple[float, ...]) -> None:
         """Take in a forecast of the air for these sites (of all that come, if empty)."""
@@ -116,12 +125,12 @@ class DemandForecast:
             self.sites.forecast_at[rows] = len(self._air) - 1
         self._drop_unused()
 
-    def expect_wh(self, rows: NDArray[np.int64], plant_time_s: float, now_w: Floats) -> Floats:
+    def expect_wh(self, rows: Rows, plant_time_s: float, now_w: Floats) -> Floats:
         """Heat wanted in each block of the coming day [Wh], shape (n_rows, N_BLOCKS)."""
         hourly_w = self.expect_w(rows, plant_time_s, now_w)
         return np.asarray(np.add.reduceat(hourly_w, BLOCK_STARTS_H, axis=1))
 
-    def expect_w(self, rows: NDArray[np.int64], plant_time_s: float, now_w: Floats) -> Floats:
+    def expect_w(self, rows: Rows, plant_time_s: float, now_w: Floats) -> Floats:
         """Demand over the coming hours [W], shape (n_rows, HORIZON_H).
 
         It is negative where the sun is expected to warm a store by itself. ``now_w``, shape
@@ -142,9 +151,7 @@ class DemandForecast:
         expected_w = ahead + sites.error_w[rows, None] * carried
         return np.asarray(self.scale * expected_w)
 
-    def _answer_to_air(
-        self, rows: NDArray[np.int64], first: int, hours: NDArray[np.int64]
-    ) -> Floats:
+    def _answer_to_air(self, rows: Rows, first: int, hours: Rows) -> Floats:
         sites = self.sites
         which = sites.forecast_at[rows]
         if not which.any():
@@ -159,28 +166,34 @@ class DemandForecast:
         )
         return np.asarray(slope * anomaly, dtype=np.float64)
 
-    def _close_hour(self, row: int, hour: int, mean_w: float) -> None:
-        """Fold a measured hour into what is usual."""
-        sites, slot = self.sites, hour % _WEEK_H
-        weight = float(sites.weight[row, slot])
-        air_c = self._air[int(sites.forecast_at[row])].at(hour)
-        off_w = mean_w - float(sites.usual_w[row, slot]) if weight else 0.0
-        if weight and air_c is not None:
-            block = int(_block(np.array([slot]))[0])
-            off_k = air_c - float(sites.usual_air_c[row, slot])
-            sites.sum_xx[row, block] = _SLOPE_MEMORY * sites.sum_xx[row, block] + off_k * off_k
-            sites.sum_xy[row, block] = _SLOPE_MEMORY * sites.sum_xy[row, block] + off_k * off_w
-            slope = sites.sum_xy[row, block] / (sites.sum_xx[row, block] + _RIDGE_K2)
-            off_w -= float(slope) * off_k
+    def _close_hour(self, rows: Rows) -> None:
+        """Fold the measured hour of different sites into what is usual, shape (n_rows,)."""
+        sites, hour = self.sites, self.sites.hour[rows]
+        mean_w = sites.hour_sum_w[rows] / sites.hour_count[rows]
+        at = rows, hour % _WEEK_H
+        weight, usual_w, usual_air_c = sites.weight[at], sites.usual_w[at], sites.usual_air_c[at]
+        air_c = self._air_at(sites.forecast_at[rows], hour)
+        is_said = ~np.isnan(air_c)
+        off_w = np.where(weight > 0, mean_w - usual_w, 0.0)
+        known = np.flatnonzero(is_said & (weight > 0))
+        block = rows[known], _block(at[1][known])
+        off_k = air_c[known] - usual_air_c[known]
+        sites.sum_xx[block] = _SLOPE_MEMORY * sites.sum_xx[block] + off_k * off_k
+        sites.sum_xy[block] = _SLOPE_MEMORY * sites.sum_xy[block] + off_k * off_w[known]
+        off_w[known] -= sites.sum_xy[block] / (sites.sum_xx[block] + _RIDGE_K2) * off_k
         keep = math.exp(-1.0 / _ERROR_MEMORY_H)
-        sites.error_w[row] = keep * sites.error_w[row] + (1.0 - keep) * off_w
+        sites.error_w[rows] = keep * sites.error_w[rows] + (1.0 - keep) * off_w
         kept = _WEEK_WEIGHT * weight
-        sites.usual_w[row, slot] = (sites.usual_w[row, slot] * kept + mean_w) / (kept + 1.0)
-        if air_c is not None:
-            sites.usual_air_c[row, slot] = (sites.usual_air_c[row, slot] * kept + air_c) / (
-                kept + 1.0
-            )
-        sites.weight[row, slot] = kept + 1.0
+        sites.usual_w[at] = (usual_w * kept + mean_w) / (kept + 1.0)
+        mean_air_c = (usual_air_c * kept + air_c) / (kept + 1.0)
+        sites.usual_air_c[at] = np.where(is_said, mean_air_c, usual_air_c)
+        sites.weight[at] = kept + 1.0
+
+    def _air_at(self, forecast: Rows, hour: Rows) -> Floats:
+        """What each of these forecasts said of an hour; NaN where it said nothing."""
+        asked = list(zip(forecast.tolist(), hour.tolist(), strict=True))
+        said = {item: self._air[item[0]].at(item[1]) for item in set(asked)}
+        return np.array([said[item] for item in asked])
 
     def _drop_unused(self) -> None:
         """Forget forecasts that no site looks at any more."""
@@ -215,7 +228,7 @@ class DemandForecast:
             getattr(self.sites, name)[row] = plain[name]
 
 
-def _block(hours: NDArray[np.int64]) -> NDArray[np.int64]:
+def _block(hours: Rows) -> Rows:
     """The slope that an hour of the week belongs to."""
     is_weekend = (hours // 24) >= _WEEKEND_FROM_DAY
     return np.asarray(hours % 24 // _BLOCK_H + is_weekend * (_BLOCKS // 2), dtype=np.int64)

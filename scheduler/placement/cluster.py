@@ -1,14 +1,14 @@
 """What the engine knows: nodes, the queue, and the heat promised by what runs."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.events import JobQueued, NodeJoined
+from domain.events import JobQueued, NodeJoined, ReadingTaken
 from domain.job import SchedulingType
 from scheduler.forecast.demand import DemandForecast
 from scheduler.forecast.duration import DurationForecast, Expectation
@@ -18,6 +18,7 @@ from scheduler.placement.gain import Water, reach_of
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.promises import Promises
 from scheduler.placement.queue import JobQueue, Shape, is_brief
+from scheduler.placement.readings import Readings
 
 _HOUR_S = 3600.0
 _LN_HOUR = math.log(_HOUR_S)
@@ -73,6 +74,25 @@ class ClusterState:
         floor_c = self.known_floors.pop(event.site_id, None)
         if floor_c is not None:
             self.fleet.sites.floor_temp_c[site] = floor_c
+
+    def read(self, events: Sequence[ReadingTaken]) -> bool:
+        """Take in what nodes said, in order.
+
+        The answer is whether all water is to be looked at anew: some that was unknown or held back
+        until now may take work at once, or the plants' time goes at another pace.
+        """
+        fleet = self.fleet
+        readings = Readings.of(events, fleet.row_of, fleet.nodes.site)
+        if readings is None:
+            return False
+        factors = np.append(fleet.time_factor, readings.time_factor)
+        is_news = bool((factors[1:] != factors[:-1]).any())
+        fleet.time_factor = float(factors[-1])
+        for part in readings.rounds():
+            is_news |= bool(fleet.read(part).any())
+            plant_s = (part.taken_at_s - _A_MONDAY_S) * part.time_factor
+            self.demand.learn_each(part.site, plant_s, part.heat_demand_w)
+        return is_news
 
     def floors(self) -> list[list[float]]:
         """The coldest water of late of each site, by its number."""

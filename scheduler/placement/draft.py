@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+#: What a job asks for: cores, memory [MiB], and whether the whole node.
+_Need = tuple[int, int | None, bool]
 #: Only jobs expected to be this short are offered ahead of a free core [s].
 SHORT_JOB_S = 1.0
 MOST_CANDIDATES = 3
@@ -35,6 +37,7 @@ class Draft:
         self.free_cores = nodes.free_cores.copy()
         self.free_mem_mib = nodes.free_mem_mib.copy()
         self.ahead_cores = self.fleet.ahead_cores(view.now_s)
+        self._is_ahead = bool(self.ahead_cores.any())
         #: Up, and let by their own control.
         self.is_open: Flags = nodes.is_open & nodes.accepts_work
         self.is_fresh: Flags = self.fleet.is_fresh(view.now_s)
@@ -43,19 +46,35 @@ class Draft:
         self.charge_frac: Floats = self.fleet.sites.charge_frac()
         self.steps: list[Step] = []
         self.placed: set[int] = set()
+        self._large: dict[_Need, Flags] = {}  # nodes that are open and large enough
+        self._without_room: set[tuple[_Need, bool]] = set()  # and whether what asked is short
 
     @property
     def has_room(self) -> bool:
         """Whether any core of an open node is free."""
-        return bool(np.any(self.is_open & (self.free_cores + self.ahead_cores > 0)))
+        return self._has_free(self.is_open)
+
+    @property
+    def has_room_unkept(self) -> bool:
+        """Whether one is free that is kept for nobody."""
+        return self._has_free(self.is_open & ~self.is_kept)
+
+    def _has_free(self, among: Flags) -> bool:
+        free = self.free_cores + self.ahead_cores if self._is_ahead else self.free_cores
+        return bool(np.count_nonzero((free > 0) & among))
 
     def able(self, job: JobQueued) -> Flags:
         """Open nodes that would take the job if they were empty, shape (n_nodes,)."""
-        nodes = self.fleet.nodes
-        is_large = (self.fleet.need_cores(job) <= nodes.cores) & (
-            self.fleet.need_mem_mib(job) <= nodes.mem_mib
-        )
-        return np.asarray(is_large & self.is_open & self._is_known(job))
+        asked = job.cores, job.mem_mib, job.whole_node
+        able = self._large.get(asked)
+        if able is None:
+            nodes = self.fleet.nodes
+            able = self._large[asked] = (
+                (self.fleet.need_cores(job) <= nodes.cores)
+                & (self.fleet.need_mem_mib(job) <= nodes.mem_mib)
+                & self.is_open
+            )
+        return np.asarray(able & self._is_known(job))
 
     def fitting(self, job: JobQueued) -> Flags:
         """Nodes that can take the job now, shape (n_nodes,).
@@ -63,12 +82,21 @@ class Draft:
         Never the one on which its last attempt went wrong, unless no other could take it at all:
         it rather waits for another than fails twice in the same place.
         """
+        is_short = not job.whole_node and job.mem_mib is None
+        is_short = is_short and self._is_ahead and self.view.expect_s(job) <= SHORT_JOB_S
+        # A plan only takes room: what found none finds none in the rest of it.
+        asked = job.cores, job.mem_mib, job.whole_node
+        if (asked, is_short) in self._without_room:
+            return np.zeros(len(self.is_open), dtype=np.bool_)
         need = self.fleet.need_cores(job)
         fits = (need <= self.free_cores) & (self.fleet.need_mem_mib(job) <= self.free_mem_mib)
-        is_short = not job.whole_node and job.mem_mib is None
-        if is_short and self.ahead_cores.any() and self.view.expect_s(job) <= SHORT_JOB_S:
+        if is_short:
             fits |= need <= self.free_cores + self.ahead_cores
-        fits &= self.is_open & self._is_known(job) & ~self.is_kept
+        fits &= self.is_open & ~self.is_kept
+        if not np.count_nonzero(fits):
+            self._without_room.add((asked, is_short))
+            return fits
+        fits &= self._is_known(job)
         if job.avoid_node_id is not None:
             avoided = self.fleet.row_of.get(job.avoid_node_id)
             if avoided is not None and fits[avoided] and self.able(job).sum() > 1:

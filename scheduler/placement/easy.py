@@ -6,7 +6,7 @@ by their own limit, before the reserved moment, or on another node (Lifka 1995; 
 Feitelson 2001, doi:10.1109/71.932708).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,14 +69,15 @@ class EasyBackfill:
                 reservation = _less_what_lasts(draft, reservation)
         return draft.steps
 
-    def _line(self, view: View) -> list[JobQueued]:
+    def _line(self, view: View) -> Iterator[JobQueued]:
         queue = view.state.queue
-        keyed = [
-            (self.on_demand_first and shape.is_patient, job.queued_at_s, job.instance_id, job)
-            for shape in queue.shapes()
-            for job in queue.of_shape(shape)
-        ]
-        return [item[3] for item in sorted(keyed, key=lambda item: item[:3])]
+        if self.on_demand_first:
+            parts = [queue.urgent_shapes(), queue.patient_shapes()]
+        else:
+            parts = [queue.shapes()]
+        for shapes in parts:
+            for job, _ in queue.in_order(shapes, by_age=True):
+                yield job
 
 
 def _less_what_lasts(draft: Draft, kept: _Reservation) -> _Reservation:

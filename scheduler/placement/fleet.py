@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from domain.events import JobQueued, NodeJoined, ReadingTaken
+from domain.events import JobQueued, NodeJoined
 from domain.sizing import core_need, mem_need_mib
 from scheduler.columns import Columns
+from scheduler.placement.readings import Readings
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -116,7 +117,6 @@ class FleetTable:
         self.nodes = NodeColumns()
         self.sites = SiteColumns()
         self.facts: list[NodeJoined] = []
-        self.readings: list[ReadingTaken | None] = []
         self.row_of: dict[int, int] = {}
         self.site_row_of: dict[int, int] = {}
         self._nodes_of: list[dict[int, float]] = []  # base heat of each site's nodes [W]
@@ -130,7 +130,6 @@ class FleetTable:
             row = nodes.add_row()
             self.row_of[event.node_id] = row
             self.facts.append(event)
-            self.readings.append(None)
             nodes.free_cores[row], nodes.free_mem_mib[row] = event.cores, event.mem_mib
             nodes.read_at_s[row] = _NEVER_S
             nodes.stale_after_s[row] = READING_STALE_S
@@ -152,26 +151,33 @@ class FleetTable:
         if row is not None:
             self.nodes.is_open[row] = False
 
-    def read(self, event: ReadingTaken) -> int | None:
-        """Take in a reading; the row of its site, or None where nobody knows the node."""
-        row = self.row_of.get(event.node_id)
-        if row is None:
-            return None
-        nodes, sites = self.nodes, self.sites
-        gap_s = event.taken_at_s - nodes.read_at_s[row]
-        if 0 < gap_s <= _LONGEST_GAP_S:
-            nodes.stale_after_s[row] = max(READING_STALE_S, _MISSED_READINGS * gap_s)
-        self.readings[row] = event
-        nodes.read_at_s[row] = event.taken_at_s
-        nodes.accepts_work[row] = event.accepts_work
-        site = int(nodes.site[row])
-        self.time_factor = event.time_factor
-        self._see_floor(site, event)
-        sites.headroom_wh[site] = event.headroom_wh
-        sites.demand_w[site] = event.heat_demand_w
-        sites.water_temp_c[site] = event.water_temp_c
-        sites.read_at_s[site] = event.taken_at_s
-        return site
+    def read(self, readings: Readings) -> Flags:
+        """Take in what nodes of different sites said.
+
+        The answer is whether water that was unknown or held back until now may take work at once,
+        shape (n_readings,).
+        """
+        nodes, sites, node, site = self.nodes, self.sites, readings.node, readings.site
+        gap_s = readings.taken_at_s - nodes.read_at_s[node]
+        stale_after_s = nodes.stale_after_s[node]
+        is_known = nodes.accepts_work[node] & (gap_s <= stale_after_s)
+        nodes.stale_after_s[node] = np.where(
+            (gap_s > 0) & (gap_s <= _LONGEST_GAP_S),
+            np.maximum(READING_STALE_S, _MISSED_READINGS * gap_s),
+            stale_after_s,
+        )
+        nodes.read_at_s[node] = readings.taken_at_s
+        nodes.accepts_work[node] = readings.accepts_work
+        self._see_floor(readings)
+        sites.headroom_wh[site] = readings.headroom_wh
+        sites.demand_w[site] = readings.heat_demand_w
+        sites.water_temp_c[site] = readings.water_temp_c
+        sites.read_at_s[site] = readings.taken_at_s
+        return np.asarray(readings.accepts_work & ~is_known)
+
+    def is_heard(self) -> Flags:
+        """Whether each node was ever read, shape (n_nodes,)."""
+        return np.asarray(self.nodes.read_at_s > _NEVER_S)
 
     def need_cores(self, job: JobQueued) -> Counts:
         """Cores that the job takes on each node, shape (n_nodes,)."""
@@ -231,11 +237,12 @@ class FleetTable:
         sites.base_heat_w[site] = sum(base_w.values())
         return site
 
-    def _see_floor(self, site: int, event: ReadingTaken) -> None:
+    def _see_floor(self, readings: Readings) -> None:
         """The coldest water of late: a set-point, or mains water, which follows the seasons."""
-        sites = self.sites
-        gap_s = event.taken_at_s - sites.read_at_s[site]
-        drift_k = _FLOOR_DRIFT_K_PER_S * self.time_factor * min(max(gap_s, 0.0), _LONGEST_GAP_S)
-        lowest_c = min(sites.floor_temp_c[site] + drift_k, event.water_temp_c)
+        sites, site = self.sites, readings.site
+        gap_s = np.clip(readings.taken_at_s - sites.read_at_s[site], 0.0, _LONGEST_GAP_S)
+        drift_k = _FLOOR_DRIFT_K_PER_S * readings.time_factor * gap_s
+        lowest_c = np.minimum(sites.floor_temp_c[site] + drift_k, readings.water_temp_c)
         highest_c = sites.limit_temp_c[site] - _LEAST_SPAN_K
-        sites.floor_temp_c[site] = min(max(lowest_c, sites.declared_floor_c[site]), highest_c)
+        lowest_c = np.maximum(lowest_c, sites.declared_floor_c[site])
+        sites.floor_temp_c[site] = np.minimum(lowest_c, highest_c)

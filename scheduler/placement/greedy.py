@@ -35,19 +35,12 @@ def plan_by_age(view: View, liking: Liking, code: str) -> Sequence[Step]:
 def fill(draft: Draft, shapes: Sequence[Shape], liking: Liking, code: str) -> None:
     """Start jobs of these shapes, oldest first, until nothing more fits."""
     blocked: set[Shape] = set()
-    waiting = sorted(
-        (job.queued_at_s, job.instance_id, shape)
-        for shape in shapes
-        if (job := draft.state.queue.first(shape)) is not None
-    )
-    for job, shape in _by_age(draft, [item[2] for item in waiting]):
-        if shape in blocked:
-            if len(blocked) == len(waiting):
-                return
-            continue
+    for job, shape in draft.state.queue.in_order(shapes, blocked, by_age=True):
         if not place(draft, job, liking, code):
             blocked.add(shape)
             draft.keep_for(job)
+            if not draft.has_room_unkept:
+                return
 
 
 def place(draft: Draft, job: JobQueued, liking: Liking, code: str) -> bool:
@@ -66,16 +59,3 @@ def place(draft: Draft, job: JobQueued, liking: Liking, code: str) -> bool:
     )
     draft.put(job, int(rows[0]), why)
     return True
-
-
-def _by_age(draft: Draft, shapes: list[Shape]) -> list[tuple[JobQueued, Shape]]:
-    """Waiting jobs of these shapes by age; no more than could start or say that none can."""
-    most = int(draft.free_cores.clip(0).sum() + draft.ahead_cores.sum()) + 1
-    found: list[tuple[JobQueued, Shape]] = []
-    for shape in shapes:
-        jobs = draft.state.queue.of_shape(shape)
-        if shape.is_patient:  # its line stands in the order of deadlines
-            found += [(job, shape) for job in sorted(jobs, key=lambda job: job.queued_at_s)[:most]]
-        else:
-            found += [(job, shape) for job, _ in zip(jobs, range(most), strict=False)]
-    return sorted(found, key=lambda item: (item[0].queued_at_s, item[0].instance_id))

@@ -8,7 +8,7 @@ logarithmic time, and nothing is rebuilt for a decision.
 import heapq
 import math
 from bisect import insort
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.events import JobQueued
@@ -75,8 +75,8 @@ class _Line:
     def add(self, place: Place) -> None:
         insort(self.places, place, lo=self.head)
 
-    def drop_first(self) -> None:
-        self.head += 1
+    def drop_until(self, index: int) -> None:
+        self.head = index
         if self.head > 64 and 2 * self.head > len(self.places):  # noqa: PLR2004 - not each time
             del self.places[: self.head]
             self.head = 0
@@ -87,6 +87,7 @@ class _Waiting:
     job: JobQueued
     shape: Shape
     place: Place
+    by_age: Place  #: Its place in the order of age.
     is_in_line: bool = False  #: Not while it was asked not to begin yet.
 
 
@@ -99,6 +100,8 @@ class JobQueue:
         self._kinds: dict[_Kind, Shape] = {}
         #: Those who wait for somebody, and those who are patient.
         self._lines: tuple[dict[Shape, _Line], dict[Shape, _Line]] = ({}, {})
+        #: Patient jobs by age, from when a policy first asks for them so.
+        self._by_age: dict[Shape, _Line] | None = None
         self._counts: dict[Shape, int] = {}
         self._deadlines: list[tuple[float, int]] = []  # A heap; jobs gone stay a while.
         self._early: list[tuple[float, int]] = []  # A heap: jobs asked not to begin yet.
@@ -122,7 +125,8 @@ class JobQueue:
         shape = self._kinds.get(kind)
         if shape is None:
             shape = self._kinds[kind] = Shape(*kind)
-        waiting = _Waiting(job, shape, _place(job))
+        place = _place(job)
+        waiting = _Waiting(job, shape, place, _age(job) if shape.is_patient else place)
         self._jobs[job.instance_id] = waiting
         if job.not_before_s is not None and job.not_before_s > now_s:
             heapq.heappush(self._early, (job.not_before_s, job.instance_id))
@@ -178,60 +182,82 @@ class JobQueue:
         line = self._lines[shape.is_patient].get(shape)
         if line is None:
             return
-        self._drop_gone(line)
-        for index in range(line.head, len(line.places)):
-            job = self._at(line.places[index])
-            if job is not None:
-                yield job
+        index = self._first_of(line)
+        while index < len(line.places):
+            yield self._jobs[line.places[index][2]].job
+            index = self._next_of(line, index + 1)
 
     def first(self, shape: Shape) -> JobQueued | None:
         """The job of a shape that should start first."""
         return next(self.of_shape(shape), None)
 
     def in_order(
-        self, shapes: list[Shape], but: Container[Shape] = ()
+        self, shapes: Iterable[Shape], but: Container[Shape] = (), *, by_age: bool = False
     ) -> Iterator[tuple[JobQueued, Shape]]:
-        """Jobs of these shapes, first to start first over all of them.
+        """Jobs of these shapes, first to start first over all of them, or oldest first.
 
         A line whose shape is in ``but`` by the time its next job would come is left.
         """
-        heads: list[tuple[Place, JobQueued, Shape, Iterator[JobQueued]]] = []
+        heads: list[tuple[Place, int, _Line, Shape]] = []
         for shape in shapes:
-            line = self.of_shape(shape)
-            job = next(line, None)
-            if job is not None:
-                heads.append((_place(job), job, shape, line))
+            line = self._line_of(shape, by_age=by_age)
+            if line is not None:
+                first = self._first_of(line)
+                heads.append((line.places[first], first, line, shape))
         heapq.heapify(heads)
         while heads:
-            _, job, shape, line = heads[0]
+            place, index, line, shape = heads[0]
             if shape not in but:
-                yield job, shape
-            following = None if shape in but else next(line, None)
-            if following is None:
-                heapq.heappop(heads)
-            else:
-                heapq.heapreplace(heads, (_place(following), following, shape, line))
+                yield self._jobs[place[2]].job, shape
+            if shape not in but:
+                index = self._next_of(line, index + 1)
+                if index < len(line.places):
+                    heapq.heapreplace(heads, (line.places[index], index, line, shape))
+                    continue
+            heapq.heappop(heads)
 
-    def _at(self, place: Place) -> JobQueued | None:
-        """The job standing at a place, if it still does.
+    def _line_of(self, shape: Shape, *, by_age: bool) -> _Line | None:
+        lines = self._aged() if by_age and shape.is_patient else self._lines[shape.is_patient]
+        return lines.get(shape)
 
-        A place is good while this very one is the job's: one that was left behind must not come
-        to life again when its job returns, or the job would stand in line twice.
-        """
-        known = self._jobs.get(place[2])
-        return known.job if known is not None and known.place is place else None
+    def _next_of(self, line: _Line, index: int) -> int:
+        """The next place of a line, from here on, at which a job stands; its end if none does."""
+        places, jobs = line.places, self._jobs
+        for at in range(index, len(places)):
+            place = places[at]
+            known = jobs.get(place[2])
+            # A place is good while this very one is the job's: one that was left behind must not
+            # come to life again when its job returns, or the job would stand in line twice.
+            if known is not None and (known.place is place or known.by_age is place):
+                return at
+        return len(places)
+
+    def _first_of(self, line: _Line) -> int:
+        """The same from its beginning on; what nobody stands at any more is dropped."""
+        line.drop_until(self._next_of(line, line.head))
+        return line.head
+
+    def _aged(self) -> dict[Shape, _Line]:
+        """Patient jobs in line by age; kept from the first time on that they are asked for."""
+        if self._by_age is None:
+            self._by_age = {}
+            for waiting in self._jobs.values():
+                if waiting.is_in_line and waiting.shape.is_patient:
+                    _line_in(self._by_age, waiting.shape).places.append(waiting.by_age)
+            for line in self._by_age.values():
+                line.places.sort()
+        return self._by_age
 
     def _stand(self, waiting: _Waiting) -> None:
-        lines = self._lines[waiting.shape.is_patient]
-        line = lines.get(waiting.shape)
-        if line is None:
-            line = lines[waiting.shape] = _Line()
-        line.add(waiting.place)
-        if waiting.shape.is_patient and waiting.job.start_before_s is not None:
+        shape = waiting.shape
+        _line_in(self._lines[shape.is_patient], shape).add(waiting.place)
+        if shape.is_patient and self._by_age is not None:
+            _line_in(self._by_age, shape).add(waiting.by_age)
+        if shape.is_patient and waiting.job.start_before_s is not None:
             deadline = (waiting.job.start_before_s, waiting.job.instance_id)
             heapq.heappush(self._deadlines, deadline)
         waiting.is_in_line = True
-        self._counts[waiting.shape] = self._counts.get(waiting.shape, 0) + 1
+        self._counts[shape] = self._counts.get(shape, 0) + 1
 
     def _leave(self, shape: Shape) -> None:
         left = self._counts[shape] - 1
@@ -239,14 +265,24 @@ class JobQueue:
             self._counts[shape] = left
         else:
             del self._counts[shape], self._lines[shape.is_patient][shape]
-
-    def _drop_gone(self, line: _Line) -> None:
-        while line.head < len(line.places) and self._at(line.places[line.head]) is None:
-            line.drop_first()
+            if self._by_age is not None:
+                self._by_age.pop(shape, None)
 
 
 def _place(job: JobQueued) -> Place:
     """What lines are ordered by: patient jobs by their last moment, others by age."""
     if job.scheduling_type == SchedulingType.FLEX and job.start_before_s is not None:
         return job.start_before_s, job.queued_at_s, job.instance_id
+    return _age(job)
+
+
+def _age(job: JobQueued) -> Place:
     return job.queued_at_s, job.queued_at_s, job.instance_id
+
+
+def _line_in(lines: dict[Shape, _Line], shape: Shape) -> _Line:
+    """The line of a shape, which begins here if it must."""
+    line = lines.get(shape)
+    if line is None:
+        line = lines[shape] = _Line()
+    return line

@@ -90,8 +90,7 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
         )
     if draft.able(job).any():
         return None
-    is_heard = np.array([reading is not None for reading in fleet.readings])
-    if (is_large & nodes.is_open & is_heard & ~nodes.accepts_work).any():
+    if (is_large & nodes.is_open & fleet.is_heard() & ~nodes.accepts_work).any():
         return (
             LOCAL_CONTROL_LIMITS,
             "The boilers hold themselves back to keep their water below its limit.",

@@ -99,6 +99,52 @@ def test_jobs_of_several_shapes_come_in_one_order() -> None:
     assert [job.instance_id for job, _ in queue.in_order(queue.shapes())] == [3, 2, 1, 4]
 
 
+def _patient(number: int, *, queued_at_s: float, last_s: float, cores: int = 2) -> JobQueued:
+    return job_queued(
+        number,
+        cores=cores,
+        scheduling_type=FLEX,
+        queued_at_s=queued_at_s,
+        start_before_s=last_s,
+    )
+
+
+def _by_age(queue: JobQueue) -> list[int]:
+    return [job.instance_id for job, _ in queue.in_order(queue.shapes(), by_age=True)]
+
+
+def test_patient_jobs_come_by_age_where_a_policy_asks_for_that() -> None:
+    queue = JobQueue()
+    _add(queue, _patient(1, queued_at_s=3.0, last_s=100.0))
+    _add(queue, _patient(2, queued_at_s=1.0, last_s=300.0))
+    _add(queue, job_queued(3, queued_at_s=2.0))
+    assert _by_age(queue) == [2, 3, 1]
+
+    _add(queue, _patient(4, queued_at_s=0.5, last_s=900.0, cores=4))
+    _add(queue, _patient(5, queued_at_s=1.5, last_s=50.0))
+
+    assert _by_age(queue) == [4, 2, 5, 3, 1]
+    assert [job.instance_id for job, _ in queue.in_order(queue.shapes())] == [3, 5, 1, 2, 4]
+
+
+def test_a_job_that_returned_stands_once_in_the_order_of_age() -> None:
+    queue = JobQueue()
+    jobs = [_patient(number, queued_at_s=float(number), last_s=100.0) for number in (1, 2, 3)]
+    for job in jobs:
+        _add(queue, job)
+    assert _by_age(queue) == [1, 2, 3]
+
+    for number in (1, 2):
+        queue.remove(number)
+    assert _by_age(queue) == [3]
+    _add(queue, jobs[0])
+
+    assert _by_age(queue) == [1, 3]
+    queue.remove(1)
+    queue.remove(3)
+    assert _by_age(queue) == []
+
+
 def test_a_line_that_is_given_up_midway_is_left() -> None:
     queue = JobQueue()
     for number, cores in ((1, 2), (2, 4), (3, 2), (4, 4), (5, 2)):
