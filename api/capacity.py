@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from api.services import Services
-from domain.job_spec import Resources
+from domain.job_spec import JobSpec
 from domain.node import NodeSpec
 from domain.refusal import Refused
 from domain.sizing import fits
@@ -13,6 +14,7 @@ from store import site_queries
 #: Inventories change when a node is enrolled or declares itself anew [s].
 _BELIEVED_S = 2.0
 _MIB_PER_GIB = 1024
+_MOST_NAMES_SHOWN = 5
 
 NO_NODES_YET = "No node is enrolled yet: the job waits for the first one."
 Sizes = Sequence[tuple[str, NodeSpec]]
@@ -36,15 +38,40 @@ class Capacity:
         return self._sizes
 
 
-def fitting(resources: Resources, sizes: Sizes) -> list[str]:
-    """The nodes that could hold this."""
-    return [name for name, spec in sizes if fits(resources, spec)]
+def fitting(job: JobSpec, sizes: Sizes) -> list[str]:
+    """The nodes that could hold this job."""
+    return [name for name, spec in sizes if fits(job.resources, spec) and name not in job.excluded]
 
 
-def check_fits(resources: Resources, sizes: Sizes) -> Refused | None:
+def knowing_nodes(job: JobSpec, sizes: Sizes) -> JobSpec:
+    """The job with its ``--exclude`` in the names of our nodes, and a note for unknown ones.
+
+    A node may be called by its name here or by that of its machine, which jobs see.
+    """
+    if not job.excluded:
+        return job
+    wanted = set(job.excluded)
+    found = {name for name, spec in sizes if wanted & {name, spec.host_name}}
+    known = found | {spec.host_name for name, spec in sizes if name in found}
+    unknown = [name for name in job.excluded if name not in known]
+    notes = job.notes
+    if unknown:
+        shown = ", ".join(unknown[:_MOST_NAMES_SHOWN])
+        more = "" if len(unknown) <= _MOST_NAMES_SHOWN else " and others"
+        notes = (*notes, f"--exclude names {shown}{more}, which is no node here.")
+    return replace(job, excluded=tuple(sorted(found | set(unknown))), notes=notes)
+
+
+def check_fits(job: JobSpec, sizes: Sizes) -> Refused | None:
     """Why no enrolled node could ever hold this, naming the largest; None where one could."""
-    if not sizes or any(fits(resources, spec) for _, spec in sizes):
+    resources = job.resources
+    if not sizes or fitting(job, sizes):
         return None
+    if any(fits(resources, spec) for _, spec in sizes):
+        return Refused(
+            code="job.all_excluded",
+            sentence="Every node that could hold the job is named in --exclude; name fewer.",
+        )
     most_cores, widest = max((spec.cores, name) for name, spec in sizes)
     most_mib, roomiest = max((spec.mem_mib, name) for name, spec in sizes)
     memory_mib = resources.mem_mib or 0

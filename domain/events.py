@@ -25,6 +25,7 @@ class JobQueued:
     avoid_node_id: int | None  #: The node on which its last attempt failed or was lost.
     is_preemptible: bool  #: May be stopped for better heat and queued again.
     can_resume: bool  #: Keeps its progress when stopped; otherwise it begins from nothing.
+    excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ class JobSpec:
     max_queue_s: int | None = None  #: Seconds after which a waiting job is given up.
     stdout_pattern: str | None = None
     stderr_pattern: str | None = None  #: None = joined with stdout.
+    stdin_pattern: str | None = None  #: Relative to where it runs; None = nothing to read.
     append_output: bool = False
     chdir: str | None = None
     partition: str | None = None
@@ -64,6 +65,7 @@ class JobSpec:
     comment: str | None = None
     warning: EndWarning | None = None  #: The signal that announces a stop.
     requeue: bool | None = None  #: False = held for a person when its node is lost.
+    excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     is_held: bool = False

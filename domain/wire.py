@@ -116,6 +116,6 @@ def load_spec(plain: Mapping[str, Any]) -> JobSpec:
     values["inputs"] = tuple(InputFile(**item) for item in values["inputs"])
     if values.get("warning") is not None:
         values["warning"] = EndWarning(**values["warning"])
-    for name in ("command", "arguments", "asked", "notes"):
-        values[name] = tuple(values[name])
+    for name in ("command", "arguments", "asked", "excluded", "notes"):
+        values[name] = tuple(values.get(name, ()))
     return JobSpec(**values)

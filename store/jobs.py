@@ -213,6 +213,7 @@ def queued_event(
         last_attempt=last_attempt,
         avoid_node_id=avoid_node_id,
         is_preemptible=spec.is_preemptible,
+        excluded=spec.excluded,
         can_resume=False,  # a stopped job's files do not travel to its next node
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting
+from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting, knowing_nodes
 from api.hub import job_topic
 from api.problems import Problem, not_found, problem_document
 from api.routes.files import EMPTY_SHA256
@@ -110,7 +110,8 @@ async def _read_specs(
     for body in bodies:
         spec = to_spec(body, now_s)
         if not isinstance(spec, Refused):
-            refused = check_fits(spec.resources, sizes) or _missing_input(spec, owned)
+            spec = knowing_nodes(spec, sizes)
+            refused = check_fits(spec, sizes) or _missing_input(spec, owned)
             specs.append(refused or spec)
         else:
             specs.append(spec)
@@ -181,7 +182,7 @@ async def check(
         "resources": wire.to_plain(spec.resources),
         "scheduling_type": spec.scheduling_type.value,
         "notes": list(spec.notes),
-        "would_fit": fitting(spec.resources, await capacity.sizes()),
+        "would_fit": fitting(spec, await capacity.sizes()),
     }
 
 

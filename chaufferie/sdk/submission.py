@@ -90,7 +90,7 @@ def prepare(request: JobRequest) -> Prepared:
     )
     if isinstance(submission, Refused):
         raise BadInputError(submission.sentence, code=submission.code, line=submission.line)
-    inputs = find_inputs(wishes.get("inputs", ()), submit_dir)
+    inputs = find_inputs([*wishes.get("inputs", ()), *_standard_input(submission)], submit_dir)
     body = {
         "script": text,
         "script_name": name,
@@ -110,6 +110,14 @@ def prepare(request: JobRequest) -> Prepared:
     }
     _check_text(body)
     return Prepared(body=body, inputs=inputs, submission=submission)
+
+
+def _standard_input(submission: Submission) -> Sequence[Path]:
+    """The file of ``--input``, which travels with the job; not where the node makes up its name."""
+    name = submission.stdin_pattern
+    if name is None or "%" in name:
+        return ()
+    return [Path(submission.chdir or ".") / name]
 
 
 def read_script_file(file: Path) -> str:

@@ -8,14 +8,21 @@ from domain.sbatch.dependencies import parse_dependency
 from domain.sbatch.given import Given
 from domain.sbatch.gres import Gres, parse_gpus, parse_gres
 from domain.sbatch.options import Duty
-from domain.sbatch.outputs import NULL_DEVICE
 from domain.sbatch.settings import Settings
+
+_HINTS = frozenset({"compute_bound", "memory_bound", "multithread", "nomultithread"})
+
+
+def _parse_hint(text: str) -> str | None:
+    return text if text.lower() in _HINTS else None
+
 
 _GPU_OPTIONS = frozenset({"gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task"})
 
 _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
     "array": (parse_array, "indexes such as 0-9, 1,3,5 or 0-50:2%4"),
     "dependency": (parse_dependency, "conditions such as afterok:12 or singleton"),
+    "hint": (_parse_hint, "compute_bound, memory_bound, multithread or nomultithread"),
     "gres": (parse_gres, "resources such as gpu:2 or gpu:a100:2"),
 } | dict.fromkeys(sorted(_GPU_OPTIONS), (parse_gpus, "a number such as 2, or a100:2"))
 
@@ -24,8 +31,14 @@ _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
 _REMEDIES = {
     "array": "submit one job for each index",
     "dependency": "submit the later job when the earlier one has ended",
-    "input": "read the file inside the script",
-    "export-file": "name the variables by --export",
+}
+
+#: What to do instead of an option that is refused for good, or to know of one without effect.
+_INSTEAD = {"export-file": "name the variables by --export"}
+_NOT_YET_NOTES = {
+    "nice": "jobs start in the order of their age and type.",
+    "mail-type": "no mail is sent.",
+    "mail-user": "no mail is sent.",
 }
 
 
@@ -42,13 +55,14 @@ def apply_duties(settings: Settings) -> None:
         if duty is Duty.NO_MEANING:
             settings.note(given, f"{given.spelled} is accepted and means nothing here.")
         elif duty is Duty.NO_EFFECT_YET:
-            settings.note(given, f"{given.spelled} is accepted and has no effect yet.")
+            why = _NOT_YET_NOTES.get(key)
+            remark = f"{given.spelled} is accepted and has no effect yet"
+            settings.note(given, f"{remark}: {why}" if why else f"{remark}.")
         elif duty is Duty.NOT_YET:
             _refuse_not_yet(settings, given)
         elif duty is Duty.REFUSED:
-            settings.refuse(given, "not_possible", f"{given.spelled} is not possible; remove it.")
-        elif key == "input" and (given.value or "").lower() not in {NULL_DEVICE, "none"}:
-            _refuse_not_yet(settings, given)
+            instead = _INSTEAD.get(key, "remove it")
+            settings.refuse(given, "not_possible", f"{given.spelled} is not possible; {instead}.")
 
 
 def _note_literal(settings: Settings, given: Given) -> None:

@@ -77,19 +77,20 @@ def _options(listing: str, duty: Duty) -> Iterable[Option]:
 
 
 _EFFECT = """
-    account/A= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclusive[=] export=
-    hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N= no-requeue ntasks/n= ntasks-per-node=
-    open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal= tasks-per-node= test-only
-    time/t= time-min= wait/W workdir= wrap= @type= @max-attempts= @max-queue-time=
+    account/A= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclude/x=
+    exclusive[=] export= hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N= no-requeue ntasks/n=
+    ntasks-per-node= open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal=
+    tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
+    @max-attempts= @max-queue-time=
 """
 _SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """
-    exclude/x= hint= mail-type= mail-user= nice[=]
+    mail-type= mail-user= nice[=]
 """
 _NO_MEANING = """
     acctg-freq= batch= cluster= cluster-constraint= clusters/M= consolidate-segments context=
     contiguous core-spec/S= cores-per-socket= cpu-freq= delay-boot= distribution/m= extra=
-    extra-node-info/B= get-user-env[=] gpu-bind= gpu-freq= gres-flags= ignore-pbs
+    extra-node-info/B= get-user-env[=] gpu-bind= gpu-freq= gres-flags= hint= ignore-pbs
     kill-on-invalid-dep= licenses/L= mcs-label= mem-bind= mem-update= mincpus= network=
     no-kill/k[=] ntasks-per-core= ntasks-per-socket= oom-kill-step[=] overcommit/O oversubscribe/s
     prefer= priority= profile= propagate[=] reboot reservation= resources= resv-ports[=] segment=
@@ -100,12 +101,12 @@ _NO_MEANING = """
 """
 _NOT_YET = """
     array/a= bb= bbf= constraint/C= container= container-id= cpus-per-gpu= dependency/d=
-    export-file= gpus/G= gpus-per-node= gpus-per-socket= gpus-per-task= gres= mem-per-gpu=
+    gpus/G= gpus-per-node= gpus-per-socket= gpus-per-task= gres= mem-per-gpu=
     nodefile/F= nodelist/w= ntasks-per-gpu= ntasks-per-tres= runtime= tres-per-task=
     !container-image= !container-mounts= !container-name= !container-workdir= !image= !volume=
 """
 _REFUSED = """
-    autocomplete= external gid= help/h uid= usage version/V
+    autocomplete= export-file= external gid= help/h uid= usage version/V
 """
 
 OPTIONS: tuple[Option, ...] = (

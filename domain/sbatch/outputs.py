@@ -17,6 +17,7 @@ class Outputs:
 
     stdout_pattern: str
     stderr_pattern: str | None
+    stdin_pattern: str | None
     open_mode: OpenMode
     chdir: str | None
 
@@ -28,6 +29,7 @@ def read_outputs(settings: Settings, submit_dir: str | None) -> Outputs:
     return Outputs(
         stdout_pattern=stdout,
         stderr_pattern=None if stderr == stdout else stderr,
+        stdin_pattern=_input_name(settings, submit_dir),
         open_mode=_open_mode(settings),
         chdir=_directory(settings, submit_dir),
     )
@@ -51,6 +53,27 @@ def _file_name(settings: Settings, key: str) -> str | None:
         )
         return last
     return str(PurePosixPath(pattern))
+
+
+def _input_name(settings: Settings, submit_dir: str | None) -> str | None:
+    """The file that is the job's standard input, relative to where it runs; None = nothing."""
+    given = settings.given("input")
+    if given is None or given.value is None:
+        return None
+    pattern = given.value.strip()
+    if pattern.lower() == "none" or pattern == NULL_DEVICE:
+        return None
+    wanted = PurePosixPath(pattern)
+    if wanted.is_absolute() and submit_dir is not None and wanted.is_relative_to(submit_dir):
+        wanted = wanted.relative_to(submit_dir)
+    if wanted.is_absolute() or ".." in wanted.parts or not wanted.name:
+        settings.refuse(
+            given,
+            "bad_value",
+            f"{given.text} is no file below the directory that is sent along; copy it there.",
+        )
+        return None
+    return str(wanted)
 
 
 def _note_letters(settings: Settings, given: Given, pattern: str) -> None:

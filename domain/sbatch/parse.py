@@ -9,6 +9,7 @@ from domain.refusal import Refused
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.exports import Export, parse_export
 from domain.sbatch.given import Given, Origin, shortened
+from domain.sbatch.hostlist import parse_hostlist
 from domain.sbatch.lint import lint_body
 from domain.sbatch.note import Note
 from domain.sbatch.outputs import read_outputs
@@ -21,6 +22,7 @@ from domain.sbatch.size import read_size
 from domain.sbatch.submission import Submission, SubmitRequest
 
 _MOST_NOTES = 50
+_A_HOSTLIST = "names of nodes such as n1,n2 or n[1-3]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         mem_mib=size.mem_mib,
         mem_per_cpu_mib=size.mem_per_cpu_mib,
         whole_node=size.whole_node,
+        excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
         asked=size.asked,
         time_limit_s=schedule.time_limit_s,
         time_min_s=schedule.time_min_s,
@@ -144,6 +147,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         is_held=settings.has("hold"),
         stdout_pattern=outputs.stdout_pattern,
         stderr_pattern=outputs.stderr_pattern,
+        stdin_pattern=outputs.stdin_pattern,
         open_mode=outputs.open_mode,
         chdir=outputs.chdir,
         export=export,

@@ -55,6 +55,7 @@ class Submission:
     mem_per_cpu_mib: int | None
     whole_node: bool
     asked: tuple[Asked, ...]
+    excluded: tuple[str, ...]  #: Names of nodes on which it must not run.
     nodes: int = 1
 
     time_limit_s: int | None  #: Seconds after which the job is killed; None = none was given.
@@ -70,6 +71,7 @@ class Submission:
 
     stdout_pattern: str
     stderr_pattern: str | None  #: None = joined with stdout.
+    stdin_pattern: str | None  #: A file relative to where it runs; None = nothing to read.
     open_mode: OpenMode
     chdir: str | None  #: Relative to the staged directory.
     export: Export

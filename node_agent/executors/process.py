@@ -110,15 +110,19 @@ class OutputPaths:
     stderr: str | None
 
 
-def output_paths(spec: JobSpec, grant: Grant) -> OutputPaths:
-    """The names that the patterns stand for; an absolute one keeps its last part."""
-    values = PatternValues(
+def _pattern_values(spec: JobSpec, grant: Grant) -> PatternValues:
+    return PatternValues(
         job_id=grant.job_id,
         name=spec.name,
         user=spec.submit_user or own_user(),
         node_name=grant.host_name,
         restart_count=grant.key[1] - 1,
     )
+
+
+def output_paths(spec: JobSpec, grant: Grant) -> OutputPaths:
+    """The names that the patterns stand for; an absolute one keeps its last part."""
+    values = _pattern_values(spec, grant)
     stdout = _output_name(expand_pattern(spec.stdout_pattern or DEFAULT_OUTPUT, values))
     if spec.stderr_pattern is None:
         return OutputPaths(stdout=stdout, stderr=None)
@@ -153,6 +157,9 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
     for name in (outputs.stdout, outputs.stderr):
         if name is not None and "/" in name:
             (cwd / name).parent.mkdir(parents=True, exist_ok=True)
+    stdin = _input_path(spec, grant, cwd)
+    if isinstance(stdin, Refused):
+        return stdin
     if spec.script is not None:
         place.script.write_text(spec.script, encoding="utf-8", errors="surrogateescape")
         place.script.chmod(_SCRIPT_MODE)
@@ -166,6 +173,7 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
         argv=argv,
         cwd=os.fspath(cwd),
         env=_environment(spec, grant, place, cwd),
+        stdin=stdin,
         stdout=os.fspath(cwd / outputs.stdout),
         stderr=None if outputs.stderr is None else os.fspath(cwd / outputs.stderr),
         # What an earlier try printed is kept where its files came along.
@@ -181,6 +189,19 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
         disk_limit_bytes=grant.disk_limit_bytes,
         folders=(os.fspath(place.work), os.fspath(place.private)),
         **_warning(spec),
+    )
+
+
+def _input_path(spec: JobSpec, grant: Grant, cwd: Path) -> str | Refused | None:
+    """The file that is its standard input, which must have come with the job."""
+    if spec.stdin_pattern is None:
+        return None
+    name = _inside(expand_pattern(spec.stdin_pattern, _pattern_values(spec, grant)))
+    if name and (cwd / name).is_file():
+        return os.fspath(cwd / name)
+    return Refused(
+        code="job.stdin",
+        sentence=f"The file {name!r} of --input did not come with the job; name it in --stage.",
     )
 
 

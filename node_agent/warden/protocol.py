@@ -32,6 +32,7 @@ class StartOrder:
     stdout: str
     stderr: str | None  #: None = the same file as stdout.
     append: bool
+    stdin: str | None = None  #: None = nothing to read.
     cpus: tuple[int, ...]  #: The operating system's numbers of the cores it is pinned to.
     mem_limit_bytes: int
     wall_limit_s: float

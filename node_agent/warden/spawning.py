@@ -23,7 +23,7 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
     """
     out_flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if order.append else os.O_TRUNC)
     actions: list[tuple[object, ...]] = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 0, order.stdin or os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, order.stdout, out_flags | os.O_APPEND, _OUTPUT_MODE),
     ]
     if order.stderr is None:

@@ -74,7 +74,9 @@ class Draft:
                 & (self.fleet.need_mem_mib(job) <= nodes.mem_mib)
                 & self.is_open
             )
-        return np.asarray(able & self._is_known(job))
+        found = np.asarray(able & self._is_known(job))
+        self._leave_out(job, found)
+        return found
 
     def fitting(self, job: JobQueued) -> Flags:
         """Nodes that can take the job now, shape (n_nodes,).
@@ -97,6 +99,7 @@ class Draft:
             self._without_room.add((asked, is_short))
             return fits
         fits &= self._is_known(job)
+        self._leave_out(job, fits)
         if job.avoid_node_id is not None:
             avoided = self.fleet.row_of.get(job.avoid_node_id)
             if avoided is not None and fits[avoided] and self.able(job).sum() > 1:
@@ -109,12 +112,24 @@ class Draft:
         usable = self.is_open & self.is_fresh & ~self.is_kept
         fits = (need <= self.free_cores) & usable
         for index, job in enumerate(jobs):
-            is_plain = job.mem_mib is None and not job.whole_node and job.avoid_node_id is None
+            is_plain = (
+                job.mem_mib is None
+                and not job.whole_node
+                and job.avoid_node_id is None
+                and not job.excluded
+            )
             if not is_plain or self._safe_wh is not None:
                 fits[index] = self.fitting(job)
         share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
         fits &= (share <= self.free_mem_mib) | (need > self.free_cores)
         return np.asarray(fits)
+
+    def _leave_out(self, job: JobQueued, rows: Flags) -> None:
+        """Take the nodes out on which the job must not run."""
+        for name in job.excluded:
+            row = self.fleet.row_of_name.get(name)
+            if row is not None:
+                rows[row] = False
 
     def put(self, job: JobQueued, row: int, why: Why) -> None:
         """Place the job."""

@@ -118,6 +118,7 @@ class FleetTable:
         self.sites = SiteColumns()
         self.facts: list[NodeJoined] = []
         self.row_of: dict[int, int] = {}
+        self.row_of_name: dict[str, int] = {}
         self.site_row_of: dict[int, int] = {}
         self._nodes_of: list[dict[int, float]] = []  # base heat of each site's nodes [W]
         self.time_factor = 1.0  #: Seconds of the plants for one of the clock, by the last reading.
@@ -136,8 +137,10 @@ class FleetTable:
         else:
             before = self.facts[row]
             self.facts[row] = event
+            self.row_of_name.pop(before.name, None)
             nodes.free_cores[row] += event.cores - before.cores
             nodes.free_mem_mib[row] += event.mem_mib - before.mem_mib
+        self.row_of_name[event.name] = row
         nodes.site[row] = self._join_site(event)
         nodes.cores[row], nodes.mem_mib[row] = event.cores, event.mem_mib
         span_w = event.max_power_w - event.idle_power_w

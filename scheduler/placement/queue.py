@@ -31,6 +31,7 @@ class Shape:
     length: int  #: Place in the table of lengths, see `scheduler.forecast.survival`.
     spread: int
     avoid_node_id: int | None
+    excluded: tuple[str, ...]
 
     is_patient: bool  #: Whether its jobs may wait for heat.
     is_brief: bool  #: Patient, and stopped at little cost: it need not stay where heat ends.
@@ -41,7 +42,7 @@ class Shape:
         return cls(*_kind(job, length, spread))
 
 
-_Kind = tuple[str, int, int | None, bool, int, int, int | None, bool, bool]
+_Kind = tuple[str, int, int | None, bool, int, int, int | None, tuple[str, ...], bool, bool]
 
 
 def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
@@ -53,6 +54,7 @@ def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
         length,
         spread,
         job.avoid_node_id,
+        job.excluded,
         job.scheduling_type == SchedulingType.FLEX,
         is_brief(job),
     )

@@ -1,7 +1,7 @@
 """Why a job waits, in words: pure, from what the policies see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -90,6 +90,8 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
         )
     if draft.able(job).any():
         return None
+    if job.excluded and draft.able(replace(job, excluded=())).any():
+        return NO_NODE_OPEN, "Every open node that could take it is named in its --exclude."
     if (is_large & nodes.is_open & fleet.is_heard() & ~nodes.accepts_work).any():
         return (
             LOCAL_CONTROL_LIMITS,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.capacity import check_fits, fitting
-from domain.job_spec import Resources
+from api.capacity import check_fits, fitting, knowing_nodes
+from domain.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from tests.support.builders import node_spec
 
@@ -13,8 +13,12 @@ SIZES = [
 ]
 
 
+def asking(*, excluded: tuple[str, ...] = (), **fields: Any) -> JobSpec:  # noqa: ANN401 - any field
+    return JobSpec(name="case", resources=Resources(**fields), excluded=excluded)
+
+
 def refusal(**fields: Any) -> str:  # noqa: ANN401 - any field
-    found = check_fits(Resources(**fields), SIZES)
+    found = check_fits(asking(**fields), SIZES)
     assert isinstance(found, Refused)
     assert found.code == "job.too_large"
     return found.sentence
@@ -35,10 +39,25 @@ def test_cores_and_memory_that_no_one_node_has_together() -> None:
 
 
 def test_what_one_node_can_hold_passes_and_that_node_is_named() -> None:
-    assert check_fits(Resources(cores=16), SIZES) is None
-    assert fitting(Resources(cores=16), SIZES) == ["large"]
-    assert fitting(Resources(cores=1, mem_mib=9_000), SIZES) == ["small"]
+    assert check_fits(asking(cores=16), SIZES) is None
+    assert fitting(asking(cores=16), SIZES) == ["large"]
+    assert fitting(asking(cores=1, mem_mib=9_000), SIZES) == ["small"]
 
 
 def test_before_the_first_node_nothing_is_too_large() -> None:
-    assert check_fits(Resources(cores=10_000), []) is None
+    assert check_fits(asking(cores=10_000), []) is None
+
+
+def test_an_excluded_node_is_none_that_fits_and_excluding_all_is_refused() -> None:
+    assert fitting(asking(cores=1, excluded=("small",)), SIZES) == ["large"]
+    found = check_fits(asking(cores=16, excluded=("large",)), SIZES)
+    assert isinstance(found, Refused)
+    assert found.code == "job.all_excluded"
+
+
+def test_nodes_may_be_excluded_by_the_name_of_their_machine_and_strangers_are_noted() -> None:
+    sizes = [*SIZES, ("pool", node_spec(host_name="pool-1"))]
+    found = knowing_nodes(asking(excluded=("pool-1", "gpu07")), sizes)
+    assert found.excluded == ("gpu07", "pool")
+    assert found.notes == ("--exclude names gpu07, which is no node here.",)
+    assert knowing_nodes(asking(), sizes).notes == ()

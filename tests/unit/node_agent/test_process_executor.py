@@ -173,3 +173,19 @@ def test_the_limits_of_the_node_are_those_of_the_order(place: Place) -> None:
 
 def test_a_later_attempt_adds_to_what_an_earlier_one_printed(place: Place) -> None:
     assert ordered(JobSpec(name="x", command=("true",)), place).append
+
+
+def test_standard_input_is_the_file_that_came_along(place: Place) -> None:
+    (place.work / "in").mkdir()
+    (place.work / "in" / "12.txt").write_text("1")
+    spec = JobSpec(name="x", command=("cat",), stdin_pattern="in/%j.txt")
+    assert ordered(spec, place).stdin == str(place.work / "in" / "12.txt")
+
+
+@pytest.mark.parametrize("pattern", ["gone.txt", "../12-2.script", "/etc/passwd", "."])
+def test_standard_input_that_did_not_come_along_is_refused(place: Place, pattern: str) -> None:
+    refused = start_order(
+        JobSpec(name="x", command=("cat",), stdin_pattern=pattern), a_grant(), place
+    )
+    assert isinstance(refused, Refused)
+    assert refused.code == "job.stdin"

@@ -107,6 +107,13 @@ def test_a_job_avoids_the_node_on_which_it_failed_where_another_will_do(policy: 
 
 
 @pytest.mark.parametrize("policy", [*SIMPLE, "easy", "chaufferie"])
+def test_a_job_never_runs_on_a_node_that_it_excluded(policy: str) -> None:
+    told = boilers(policy, 0.1, 0.8)
+    assert told.nodes_for(job_queued(1, excluded=("boiler-1", "nobody"))) == [2]
+    assert told.hear(job_queued(2, excluded=("boiler-1", "boiler-2"))) == []
+
+
+@pytest.mark.parametrize("policy", [*SIMPLE, "easy", "chaufferie"])
 def test_a_job_rather_waits_for_another_node_than_fails_twice_on_one(policy: str) -> None:
     told = boilers(policy, 0.1, 0.8, cores=1)
     told.hear(job_queued(1, avoid_node_id=1))

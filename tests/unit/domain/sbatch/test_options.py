@@ -16,13 +16,15 @@ EFFECT_NOW = """
     -c|2 --cpus-per-task=2 --ntasks-per-node=2 --tasks-per-node=2 --mem=1G --mem-per-cpu=1G -p|x
     --partition=x -A|x --account=x -q|x --qos=x --exclusive --export=NONE -D|d --chdir=d
     --workdir=d --requeue --no-requeue --open-mode=append -b|now --begin=now --deadline=+1h --wait
-    -W --parsable --test-only -H --hold --comment=x -i|/dev/null --input=/dev/null --wrap=true
+    -W --parsable --test-only -H --hold --comment=x -i|in.txt --input=in.txt
+    -i|/dev/null --input=/dev/null
+    -x|n1 --exclude=n[1-3,07] --wrap=true
     --signal=B:USR1@60 --time-min=5|--deadline=+2h --max-attempts=3
     --max-queue-time=1:00:00 --type=flex --quiet -Q
 """
 NOTED = """
     --mail-type=END --mail-user=a@b --hint=nomultithread --nice
-    --nice=5 -x|n1 --exclude=n1 --ntasks-per-core=1 --ntasks-per-socket=1 --threads-per-core=1
+    --nice=5 --ntasks-per-core=1 --ntasks-per-socket=1 --threads-per-core=1
     --cores-per-socket=1 --sockets-per-node=1 -B|1 --extra-node-info=1 -m|block
     --distribution=block --cpu-freq=low --gpu-bind=none --gres-flags=x --mem-bind=local
     --switches=1 --contiguous -S|1 --core-spec=1 --mincpus=1 --spread-job --get-user-env
@@ -35,11 +37,11 @@ NOTED = """
 NOT_YET = """
     -a|0-9 --array=0-9 --gres=gpu:1 -G|1 --gpus=1 --gpus-per-node=1 --gpus-per-task=1
     --cpus-per-gpu=1 --mem-per-gpu=1G -C|gpu --constraint=gpu -d|singleton --dependency=afterok:1
-    -i|in.txt --input=in.txt -w|n1 --nodelist=n1 -F|hosts --nodefile=hosts --container=x
+    -w|n1 --nodelist=n1 -F|hosts --nodefile=hosts --container=x
     --container-image=x --container-mounts=x --container-name=x --image=x --volume=a:b
-    --export-file=f --ntasks-per-gpu=1
+    --ntasks-per-gpu=1
 """
-REFUSED = ["--uid=0", "--gid=0", "--help", "-h", "--version", "-V", "--usage"]
+REFUSED = ["--export-file=f", "--uid=0", "--gid=0", "--help", "-h", "--version", "-V", "--usage"]
 
 
 def submit(*options: str, script: str | None = SCRIPT) -> Submission | Refused:

@@ -322,3 +322,31 @@ def test_labels_and_wishes_are_kept() -> None:
     found = accepted("-A", "lab", "--comment=two words", "-H", "-W", "--parsable", "--test-only")
     assert (found.account, found.comment) == ("lab", "two words")
     assert (found.is_held, found.wait, found.parsable, found.test_only) == (True,) * 4
+
+
+# Standard input, and nodes that are not wanted.
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("--input=in/mesh.txt", "in/mesh.txt"),
+        ("--input=/home/ada/case/mesh.txt", "mesh.txt"),
+        ("--input=./mesh-%j.txt", "mesh-%j.txt"),
+        ("--input=none", None),
+        ("-i/dev/null", None),
+    ],
+)
+def test_input_is_a_file_of_the_submit_directory(option: str, expected: str | None) -> None:
+    assert accepted(option).stdin_pattern == expected
+
+
+@pytest.mark.parametrize("option", ["--input=/etc/passwd", "--input=../up.txt", "--input=/"])
+def test_input_from_elsewhere_is_refused(option: str) -> None:
+    assert "copy it there" in refused(option).sentence
+
+
+def test_excluded_nodes_are_expanded() -> None:
+    assert accepted("--exclude=n[1-2],m").excluded == ("n1", "n2", "m")
+    assert accepted().excluded == ()
+    assert refused("--exclude=./hosts").code == "sbatch.bad_value"
