@@ -23,6 +23,7 @@ from api.routes import (
     metrics,
     pages,
     results,
+    steering,
     weather,
 )
 from api.services import Services
@@ -57,7 +58,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
-    served = (jobs, agent, results, files, fleet, weather, heat, access, metrics, health, pages)
-    for module in served:
+    of_jobs = (jobs, steering, results, files)
+    for module in (*of_jobs, agent, fleet, weather, heat, access, metrics, health, pages):
         app.include_router(module.router)
     return app

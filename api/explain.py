@@ -9,12 +9,13 @@ from domain.commands import Why
 from domain.endings import describe_reason
 from domain.events import JobQueued
 from domain.job import EndReason, JobState
+from domain.job_ref import element_ref
 from scheduler.looking import Beliefs, believe
 from scheduler.placement.placed import explain_placed
 from scheduler.placement.reasons import Explanation, Line, explain_waiting
-from store import job_queries
+from store import job_lists, job_queries
 from store.database import Database
-from store.jobs import queued_event
+from store.queueing import queued_event
 from store.rows import Connection
 
 _UNDER_WAY = {
@@ -34,22 +35,23 @@ class _Facts:
     reasons: dict[int, Why]
     beliefs: Beliefs | None  #: Only where the job waits.
     n_ahead: int = 0
+    n_placed: int = 0  #: Of its array.
 
 
-def gather(
-    database: Database, connection: Connection, job_id: int, tenant_id: int | None
-) -> _Facts | None:
-    """What the explanation of a job needs; None where there is no such job to see."""
-    row = job_queries.one(connection, job_id, tenant_id)
+def gather(database: Database, connection: Connection, job_id: int) -> _Facts | None:
+    """What the explanation of an instance needs; None where there is none."""
+    row = job_queries.one(connection, job_id, None)
     if row is None:
         return None
     waits = row["state"] == JobState.QUEUED
+    is_element = row["array_index"] is not None
     return _Facts(
         row=row,
         attempts=job_queries.attempts(connection, job_id),
         reasons=job_queries.reasons(connection, job_id),
         beliefs=believe(database, connection) if waits else None,
         n_ahead=job_queries.ahead_of(connection, job_id) if waits else 0,
+        n_placed=job_lists.count_placed(connection, row["job_id"]) if waits and is_element else 0,
     )
 
 
@@ -59,6 +61,7 @@ def explain(facts: _Facts) -> dict[str, Any]:
     reason = _explain_state(facts)
     return {
         "job_id": facts.row["id"],
+        "ref": element_ref(facts.row["job_id"], facts.row["array_index"]),
         "state": facts.row["state"],
         "code": reason.code,
         "sentence": reason.sentence,
@@ -68,9 +71,43 @@ def explain(facts: _Facts) -> dict[str, Any]:
     }
 
 
+def explain_array(row: dict[str, Any]) -> dict[str, Any]:
+    """How it stands with an array as a whole."""
+    spec = json.loads(row["spec"])
+    array = spec["array"]
+    counts = ", ".join(f"{count} {state}" for state, count in row["counts"].items())
+    limit = "" if array["at_once"] is None else f" At most {array['at_once']} run at once."
+    return {
+        "job_id": row["id"],
+        "ref": str(row["id"]),
+        "state": row["state"],
+        "code": "array",
+        "sentence": f"Of its {array['count']} instances: {counts}.{limit}",
+        "lines": [f"Ask of one: chaufferie explain {row['id']}_{array['first']}"],
+        "notes": spec["notes"],
+        "attempts": [],
+    }
+
+
+def _array_limit(facts: _Facts) -> Explanation | None:
+    """Where the limit of its array alone keeps an element from starting."""
+    array = json.loads(facts.row["spec"]).get("array")
+    at_once = None if array is None else array["at_once"]
+    if at_once is None or facts.n_placed < at_once:
+        return None
+    sentence = (
+        f"Its array lets {at_once} run at once (--array=...%{at_once}), and as many run or are "
+        "offered to nodes; it may start when one of them has ended."
+    )
+    return Explanation(code="array_limit", sentence=sentence)
+
+
 def _explain_state(facts: _Facts) -> Explanation:
     state = JobState(facts.row["state"])
     if facts.beliefs is not None:
+        limited = _array_limit(facts)
+        if limited is not None:
+            return limited
         before = [job for job in facts.beliefs.waiting if job.instance_id < facts.row["id"]]
         is_counted_out = facts.n_ahead < job_queries.MOST_AHEAD
         line = Line(n_ahead=facts.n_ahead, is_counted_out=is_counted_out, first=before)
@@ -117,9 +154,10 @@ def _last_placement(facts: _Facts) -> Explanation | None:
 
 
 def _held(row: dict[str, Any]) -> str:
-    release = f"release it with: chaufferie release {row['id']}"
+    ref = element_ref(row["job_id"], row["array_index"])
+    release = f"release it with: chaufferie release {ref}"
     if row["reason"] is None:
-        return f"It was submitted with --hold; {release}."
+        return f"It is held, as was asked; {release}."
     return (
         f"Its last try ended ({str(row['reason']).replace('_', ' ')}) and it was submitted with "
         "--no-requeue; "
@@ -131,6 +169,7 @@ def _as_queued(row: dict[str, Any]) -> JobQueued:
     return queued_event(
         wire.load_spec(json.loads(row["spec"])),
         instance_id=row["id"],
+        job_id=row["job_id"],
         tenant_id=row["tenant_id"],
         queued_at_s=row["queued_at_s"],
         last_attempt=row["attempt"],

@@ -11,7 +11,7 @@ from domain.access import Principal, Scope
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState
 from scheduler.looking import Beliefs, believe
 from scheduler.wording import in_words
-from store import job_queries, site_queries
+from store import job_lists, job_queries, site_queries
 from store.database import Database
 from store.rows import Connection
 from store.site_queries import NodeRow, SiteRow
@@ -186,23 +186,23 @@ def _jobs(
     database: Database, connection: Connection, principal: Principal, now_s: float
 ) -> list[JobLine]:
     tenant_id = tenant_seen_by(principal)
-    held = job_queries.page(
+    held = job_lists.page(
         connection, tenant_id=tenant_id, states_wanted=_HOLDING, limit=_MOST_SHOWN
     )
-    waiting = job_queries.page(
+    waiting = job_lists.page(
         connection,
         tenant_id=tenant_id,
         states_wanted=_WAITING,
         limit=_MOST_SHOWN,
         oldest_first=True,
     )
-    ended = job_queries.page(
-        connection, tenant_id=tenant_id, states_wanted=_ENDED, limit=_MOST_SHOWN
-    )
+    ended = job_lists.page(connection, tenant_id=tenant_id, states_wanted=_ENDED, limit=_MOST_SHOWN)
     waits = any(row["state"] == JobState.QUEUED for row in waiting)
     beliefs = believe(database, connection) if waits else None
     reasons = {} if beliefs is None else waiting_sentences(beliefs)
-    return [_job_line(row, reasons, beliefs, now_s) for row in (*held, *waiting, *ended)]
+    once = {row["id"]: row for row in (*ended, *waiting, *held)}  # An array may be all of these.
+    shown = [row for row in (*held, *waiting, *ended) if once.pop(row["id"], None) is not None]
+    return [_job_line(row, reasons, beliefs, now_s) for row in shown]
 
 
 def _job_line(
@@ -224,6 +224,8 @@ def _remark(
     row: dict[str, Any], reasons: dict[int, str], beliefs: Beliefs | None, now_s: float
 ) -> str:
     """Why it waits, how long it runs, or how it ended."""
+    if "counts" in row:
+        return ", ".join(f"{count} {state}" for state, count in row["counts"].items())
     state = JobState(row["state"])
     if state is JobState.QUEUED and beliefs is not None:
         many = f"{len(beliefs.waiting)} jobs or more are ahead of it."

@@ -12,7 +12,7 @@ from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.parse import parse_submission
-from domain.sbatch.patterns import DEFAULT_OUTPUT
+from domain.sbatch.patterns import default_output
 from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
 
@@ -101,6 +101,7 @@ def _spec(
     environment: dict[str, str],
 ) -> JobSpec:
     stdout = asked.stdout_pattern
+    usual = default_output(is_array=asked.array is not None)
     return JobSpec(
         name=asked.name,
         command=asked.command,
@@ -124,7 +125,7 @@ def _spec(
         deadline_s=asked.deadline_s,
         max_queue_s=asked.max_queue_s,
         max_attempts=asked.max_attempts,
-        stdout_pattern=None if stdout == DEFAULT_OUTPUT else stdout,
+        stdout_pattern=None if stdout == usual else stdout,
         stderr_pattern=asked.stderr_pattern,
         stdin_pattern=asked.stdin_pattern,
         append_output=asked.open_mode is OpenMode.APPEND,
@@ -138,6 +139,7 @@ def _spec(
         excluded=asked.excluded,
         environment=environment,
         inputs=inputs,
+        array=asked.array,
         is_held=asked.is_held,
         submit_host=body.submit_host,
         submit_user=body.submit_user,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from domain.job_ref import element_ref
 from domain.node import SiteSpec
 from domain.reading import Reading
 from store.site_queries import MeterRow, NodeRow, SiteRow
@@ -31,8 +32,12 @@ _ATTEMPT_FIELDS = (
 def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
     """A job as the API shows it in a list."""
     spec = json.loads(row["spec"])
+    index = row["array_index"]
     return {
         "job_id": row["id"],
+        "ref": element_ref(row["job_id"], index),
+        **({} if index is None else {"array_job_id": row["job_id"], "array_index": index}),
+        **_array_view(row, spec),
         "name": row["name"],
         "state": row["state"],
         "reason": row["reason"],
@@ -49,6 +54,26 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "started_at_s": row["started_at_s"],
         "finished_at_s": row["finished_at_s"],
     }
+
+
+def _array_view(row: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of an array only: its indexes, and how many instances are in each state."""
+    if "counts" not in row:
+        return {}
+    array = spec["array"]
+    return {
+        "array": {
+            "indexes": array["text"],
+            "count": array["count"],
+            "at_once": array["at_once"],
+        },
+        "counts": row["counts"],
+    }
+
+
+def array_detail(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An array with its notes; what its instances left is theirs."""
+    return {**job_view(row), "detail": None, "notes": json.loads(row["spec"])["notes"]}
 
 
 def job_detail(

@@ -21,6 +21,7 @@ class Claimed:
 
     key: AttemptKey
     job_id: int
+    array_index: int | None  #: None outside an array.
     spec: dict[str, object]  #: As ``wire.to_plain`` wrote it; read by ``wire.load_spec``.
     tenant: str
     lease_ttl_s: int

@@ -26,6 +26,26 @@ class JobQueued:
     is_preemptible: bool  #: May be stopped for better heat and queued again.
     can_resume: bool  #: Keeps its progress when stopped; otherwise it begins from nothing.
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
+    array_id: int | None = None  #: The job whose array it belongs to.
+    at_once: int | None = None  #: So many of that array may be placed at once; None = no limit.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobArrayQueued:
+    """Many instances of one array may start, all alike: one event, whatever their number."""
+
+    alike: JobQueued  #: The first of them; the others differ in nothing but their number.
+    first_ids: tuple[int, ...]  #: Of each run of neighbouring numbers, ascending.
+    last_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobArrayWithdrawn:
+    """Of an array, the waiting or offered instances among these will not start."""
+
+    array_id: int
+    first_ids: tuple[int, ...]
+    last_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +145,9 @@ class EngineStarted:
 
 Event = (
     JobQueued
+    | JobArrayQueued
     | JobWithdrawn
+    | JobArrayWithdrawn
     | AttemptClaimed
     | AttemptEnded
     | NodeJoined

@@ -4,6 +4,7 @@ Every state and every allowed move stands in this module and nowhere else. The s
 two tables into triggers, so that no program, however wrong, can make another move.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -129,6 +130,24 @@ PROGRAM_FAILURES: frozenset[EndReason] = frozenset(
         EndReason.NOT_STARTED,
     }
 )
+
+
+#: What an array that has not ended is said to be: the first of these that any instance is in.
+_ARRAY_SHOWN_AS: tuple[tuple[frozenset[JobState], JobState], ...] = (
+    (HOLDING_STATES - {JobState.ASSIGNED}, JobState.RUNNING),
+    (frozenset({JobState.ASSIGNED}), JobState.ASSIGNED),
+    (frozenset({JobState.QUEUED}), JobState.QUEUED),
+    (frozenset({JobState.BLOCKED}), JobState.BLOCKED),
+    (frozenset({JobState.HELD}), JobState.HELD),
+    (frozenset({JobState.FAILED}), JobState.FAILED),
+    (frozenset({JobState.CANCELLED}), JobState.CANCELLED),
+)
+
+
+def state_of_array(states: Iterable[JobState]) -> JobState:
+    """One word for the instances of an array: the furthest that goes on, else the worst end."""
+    there = frozenset(states)
+    return next((word for some, word in _ARRAY_SHOWN_AS if some & there), JobState.SUCCEEDED)
 
 
 def may_move(before: JobState, after: JobState) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.job import SchedulingType
+from domain.sbatch.arrays import ArraySpec
 from domain.sbatch.signals import EndWarning
 
 #: Seconds a claimed attempt may go without a renewed lease (reliability reference, section 2.4).
@@ -68,6 +69,7 @@ class JobSpec:
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
+    array: ArraySpec | None = None  #: None = one instance.
     is_held: bool = False
     max_attempts: int = 1  #: Failures of the program after which it is not tried again.
     disconnect_tolerance_s: int = DEFAULT_DISCONNECT_TOLERANCE_S

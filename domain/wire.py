@@ -14,6 +14,7 @@ from domain.commands import AssignAttempt, Candidate, Command, LimitPower, Preem
 from domain.events import Event
 from domain.job import SchedulingType
 from domain.job_spec import InputFile, JobSpec, Resources
+from domain.sbatch.arrays import ArraySpec
 from domain.sbatch.signals import EndWarning
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -22,7 +23,9 @@ _EVENTS: Mapping[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         events.JobQueued,
+        events.JobArrayQueued,
         events.JobWithdrawn,
+        events.JobArrayWithdrawn,
         events.AttemptClaimed,
         events.AttemptEnded,
         events.NodeJoined,
@@ -79,11 +82,14 @@ def event_kind(event: Event) -> str:
 
 def load_event(kind: str, payload: str) -> Event:
     """The event that ``dumps`` wrote."""
-    values: dict[str, Any] = {
-        name: tuple(value) if type(value) is list else value
-        for name, value in json.loads(payload).items()
-    }
+    values = _with_tuples(json.loads(payload))
+    if kind == events.JobArrayQueued.__name__:
+        values["alike"] = events.JobQueued(**_with_tuples(values["alike"]))
     return _EVENTS[kind](**values)
+
+
+def _with_tuples(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if type(value) is list else value for name, value in plain.items()}
 
 
 def _load_why(plain: Mapping[str, Any]) -> Why:
@@ -118,4 +124,6 @@ def load_spec(plain: Mapping[str, Any]) -> JobSpec:
         values["warning"] = EndWarning(**values["warning"])
     for name in ("command", "arguments", "asked", "excluded", "notes"):
         values[name] = tuple(values.get(name, ()))
+    if values.get("array") is not None:
+        values["array"] = ArraySpec(**values["array"])
     return JobSpec(**values)

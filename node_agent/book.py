@@ -8,6 +8,7 @@ from typing import Any
 from domain import wire
 from domain.job import EndReason
 from domain.job_spec import JobSpec
+from domain.sbatch.patterns import ArrayPlace
 from node_agent.executors.process import OutputPaths, Place
 
 Key = tuple[int, int]
@@ -50,8 +51,24 @@ class Held:
 
     @property
     def job_id(self) -> int:
-        """The job's number."""
+        """The job's number; its instances share it."""
         return int(self.claim["job_id"])
+
+    @property
+    def array(self) -> ArrayPlace | None:
+        """Where the instance stands in its array; None outside one."""
+        index = self.claim.get("array_index")
+        array = None if index is None else self.spec.array
+        if index is None or array is None:
+            return None
+        return ArrayPlace(
+            job_id=self.job_id,
+            index=int(index),
+            count=array.count,
+            first=array.first,
+            last=array.last,
+            step=array.step,
+        )
 
 
 class Book:

@@ -73,7 +73,7 @@ class Launcher:
     def _grant(self, held: Held, spec: JobSpec) -> Grant:
         return Grant(
             key=held.key,
-            job_id=held.job_id,
+            array=held.array,
             host_name=self._config.spec.host_name,
             cpus=tuple({self._cpus[slot % len(self._cpus)]: None for slot in held.slots}),
             cores=self._book.cores_needed(held),

@@ -13,6 +13,8 @@ from domain.events import (
     AttemptEnded,
     EngineStarted,
     Event,
+    JobArrayQueued,
+    JobArrayWithdrawn,
     JobQueued,
     JobWithdrawn,
     KnowledgeRestored,
@@ -50,6 +52,7 @@ class Engine:
         self.policy = self.policy.fresh()
         self.state = ClusterState()
         self._has_news = False
+        self._has_more = False  # Of an array, some came into line only by what was just placed.
         self._refreshed_s = float("-inf")
 
     def handle(self, events: Sequence[Event], now_s: float) -> list[Command]:
@@ -62,6 +65,7 @@ class Engine:
             for event in alike:
                 handler(self, event, now_s)
         state = self.state
+        self._has_more = False
         state.queue.wake(now_s)
         is_refresh = now_s >= self._refreshed_s + self.refresh_every_s
         if is_refresh:
@@ -84,7 +88,8 @@ class Engine:
     def wants_time(self, now_s: float) -> bool:
         """Whether something waits that time alone may start, or stop."""
         is_busy = bool(len(self.state.queue) or self.state.occupations)
-        return is_busy and now_s >= self._refreshed_s + self.refresh_every_s
+        is_due = now_s >= self._refreshed_s + self.refresh_every_s
+        return self._has_more or (is_busy and is_due)
 
     def learned(self) -> dict[str, Any]:
         """What was learned of demand and durations, as JSON values; see `KnowledgeRestored`."""
@@ -103,10 +108,22 @@ class Engine:
         self.state.enqueue(event, now_s)
         self._has_news = True
 
+    def _on_job_array_queued(self, event: JobArrayQueued, now_s: float) -> None:
+        self.state.enqueue_array(event, now_s)
+        self._has_news = True
+
     def _on_job_withdrawn(self, event: JobWithdrawn, now_s: float) -> None:
-        self.state.queue.remove(event.instance_id)
+        job = self.state.dequeue(event.instance_id)
+        if job is not None and self.state.admit(job.array_id, now_s):
+            self._has_news = True
         self._release(event.instance_id, now_s)
         self.state.done_s.pop(event.instance_id, None)
+
+    def _on_job_array_withdrawn(self, event: JobArrayWithdrawn, now_s: float) -> None:
+        for instance_id in self.state.withdraw_array(event, now_s):
+            self._release(instance_id, now_s)
+            self.state.done_s.pop(instance_id, None)
+        self._has_news = True  # Others of it may have come into line.
 
     def _on_node_joined(self, event: NodeJoined, _: float) -> None:
         self.state.join(event)
@@ -133,7 +150,7 @@ class Engine:
             self.state.begin(occupation, now_s)
 
     def _adopt(self, event: AttemptClaimed, now_s: float) -> Occupation | None:
-        job = self.state.queue.remove(event.instance_id)
+        job = self.state.dequeue(event.instance_id)
         row = self.state.fleet.row_of.get(event.node_id)
         if job is None or row is None:
             return None
@@ -193,9 +210,10 @@ class Engine:
 
     def _place(self, placement: Placement, now_s: float) -> Command:
         job = placement.job
-        self.state.queue.remove(job.instance_id)
+        self.state.dequeue(job.instance_id)
         attempt = job.last_attempt + 1
         self.state.occupy(job, attempt, placement.row, now_s)
+        self._has_more |= self.state.admit(job.array_id, now_s)
         return AssignAttempt(
             instance_id=job.instance_id,
             attempt=attempt,
@@ -219,6 +237,8 @@ class Engine:
         AttemptClaimed: _on_attempt_claimed,
         AttemptEnded: _on_attempt_ended,
         EngineStarted: _on_engine_started,
+        JobArrayQueued: _on_job_array_queued,
+        JobArrayWithdrawn: _on_job_array_withdrawn,
         JobQueued: _on_job_queued,
         JobWithdrawn: _on_job_withdrawn,
         KnowledgeRestored: _on_knowledge_restored,

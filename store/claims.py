@@ -48,6 +48,7 @@ _CLAIMABLE = (
     select(
         instance.c.id,
         instance.c.job_id,
+        instance.c.array_index,
         instance.c.state,
         instance.c.attempt,
         instance.c.boot_id,
@@ -119,6 +120,7 @@ def _claimed(row: AnyRow, now_s: float) -> Claimed:
     return Claimed(
         key=AttemptKey(instance_id=row.id, attempt=row.attempt),
         job_id=row.job_id,
+        array_index=row.array_index,
         spec=cut_to_deadline(json.loads(row.spec), now_s),
         tenant=row.name,
         lease_ttl_s=row.lease_ttl_s,

@@ -20,7 +20,7 @@ from domain.job import (
 from domain.job_spec import JobSpec
 from domain.node import NodeSpec
 from domain.retry import retry_delay_s
-from store.jobs import queued_event
+from store.queueing import queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, job_usage, node, result_file
 from store.transaction import Transaction
@@ -66,6 +66,7 @@ def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int
     statement = (
         select(
             instance.c.id,
+            instance.c.job_id,
             instance.c.tenant_id,
             instance.c.state,
             instance.c.reason,
@@ -179,7 +180,7 @@ def _write(
         )
         if verdict.job_state not in FINAL_STATES:
             ends[-1] |= _go_on_waiting(tx, row, report, verdict, wire.load_spec(plain))
-        tx.changed_jobs.append(row.id)
+        tx.touched(row.id, row.job_id)
     _write_ends(tx, ends)
     tx.connection.execute(
         insert(job_usage), [_usage_values(tx, row, report, node_spec) for row, report in accepted]
@@ -203,6 +204,7 @@ def _go_on_waiting(
         queued_event(
             spec,
             instance_id=row.id,
+            job_id=row.job_id,
             tenant_id=row.tenant_id,
             queued_at_s=tx.now_s,
             last_attempt=row.attempt,

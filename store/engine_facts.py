@@ -1,15 +1,16 @@
 """What the store knows now, as the events from which an engine can be filled afresh."""
 
 import json
+from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, func, select
 
 from domain import wire
 from domain.events import AttemptClaimed, Event, NodeLeft
 from domain.job import HOLDING_STATES, INNOCENT_ENDS, JobState
 from domain.node import NodeState
-from store.jobs import queued_event
 from store.nodes import joined_event
+from store.queueing import array_queued_event, queued_event
 from store.readings import latest_readings, reading_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node
@@ -30,16 +31,28 @@ def node_facts(tx: Transaction) -> list[Event]:
 
 
 def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
-    """Every waiting or placed instance; ``only`` narrows the waiting ones to a single one."""
+    """Every placed or waiting instance; ``only`` narrows the waiting ones to a single one.
+
+    What is placed comes first, so that what waits of an array finds its limit taken up already.
+    """
     waiting = instance.c.state == JobState.QUEUED.value
+    is_fresh = and_(instance.c.array_index.is_not(None), instance.c.attempt == 0)
     if only is not None:
-        waiting = waiting & (instance.c.id == only)
+        waiting, is_fresh = waiting & (instance.c.id == only), and_(false())
     placed = instance.c.state.in_([state.value for state in HOLDING_STATES])
+    return [
+        *_one_by_one(tx, placed, is_placed=True),
+        *_one_by_one(tx, waiting & ~is_fresh, is_placed=False),
+        *_arrays(tx, waiting & is_fresh),
+    ]
+
+
+def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool) -> Iterator[Event]:
     statement = (
         select(
             instance.c.id,
+            instance.c.job_id,
             instance.c.tenant_id,
-            instance.c.state,
             instance.c.attempt,
             instance.c.node_id,
             instance.c.queued_at_s,
@@ -55,28 +68,63 @@ def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
                 & (attempt.c.attempt == instance.c.attempt),
             )
         )
-        .where(waiting | placed)
+        .where(which)
         .order_by(instance.c.id)
     )
-    facts: list[Event] = []
     for row in tx.connection.execute(statement):
-        is_placed = row.state != JobState.QUEUED
-        facts.append(
-            queued_event(
-                wire.load_spec(json.loads(row.spec)),
-                instance_id=row.id,
-                tenant_id=row.tenant_id,
-                queued_at_s=row.queued_at_s,
-                last_attempt=row.attempt - 1 if is_placed else row.attempt,
-                avoid_node_id=None if is_placed else _avoided(row),
-                not_before_s=row.not_before_s,
-            )
+        yield queued_event(
+            wire.load_spec(json.loads(row.spec)),
+            instance_id=row.id,
+            job_id=row.job_id,
+            tenant_id=row.tenant_id,
+            queued_at_s=row.queued_at_s,
+            last_attempt=row.attempt - 1 if is_placed else row.attempt,
+            avoid_node_id=None if is_placed else _avoided(row),
+            not_before_s=row.not_before_s,
         )
         if is_placed:
-            facts.append(
-                AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=row.node_id)
-            )
-    return facts
+            yield AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=row.node_id)
+
+
+def _arrays(tx: Transaction, which: ColumnElement[bool]) -> Iterator[Event]:
+    """The instances of arrays that were never placed, as the runs in which they are numbered."""
+    place = func.row_number().over(
+        partition_by=(instance.c.job_id, instance.c.queued_at_s), order_by=instance.c.id
+    )
+    numbered = (
+        select(
+            instance.c.id,
+            instance.c.job_id,
+            instance.c.queued_at_s,
+            (instance.c.id - place).label("run"),
+        )
+        .where(which)
+        .subquery()
+    )
+    runs = (
+        select(
+            numbered.c.job_id,
+            numbered.c.queued_at_s,
+            func.min(numbered.c.id).label("first"),
+            func.max(numbered.c.id).label("last"),
+        )
+        .group_by(numbered.c.job_id, numbered.c.queued_at_s, numbered.c.run)
+        .order_by("first")
+    )
+    found: dict[tuple[int, float], list[tuple[int, int]]] = {}
+    for row in tx.connection.execute(runs):
+        found.setdefault((row.job_id, row.queued_at_s), []).append((row.first, row.last))
+    for (job_id, queued_at_s), of_job in found.items():
+        its = tx.connection.execute(
+            select(job.c.spec, job.c.tenant_id).where(job.c.id == job_id)
+        ).one()
+        yield array_queued_event(
+            wire.load_spec(json.loads(its.spec)),
+            job_id=job_id,
+            tenant_id=its.tenant_id,
+            queued_at_s=queued_at_s,
+            runs=of_job,
+        )
 
 
 def _avoided(row: AnyRow) -> int | None:

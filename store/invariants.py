@@ -132,6 +132,16 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders.job_without_instance,
     ),
     _of_jobs(
+        "array-is-whole",
+        "An array has one instance for each of its indexes.",
+        offenders.array_not_whole,
+    ),
+    _of_jobs(
+        "array-limit",
+        "No array has more instances on nodes than its limit lets run at once.",
+        offenders.array_over_limit,
+    ),
+    _of_jobs(
         "placement-has-reason",
         "The decision behind every attempt is on record.",
         offenders.attempt_without_reason,

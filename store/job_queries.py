@@ -10,7 +10,7 @@ from domain import wire
 from domain.commands import AssignAttempt, Why
 from domain.events import JobQueued
 from domain.job import JobState
-from store.jobs import queued_event
+from store.queueing import queued_event
 from store.tables import (
     attempt,
     decision,
@@ -24,19 +24,15 @@ from store.tables import (
 )
 
 
-def _visible(statement: Select[Any], tenant_id: int | None) -> Select[Any]:
+def visible(statement: Select[Any], tenant_id: int | None) -> Select[Any]:
+    """The same of this tenant's instances alone; of everybody's for operators (None)."""
     if tenant_id is None:
         return statement
     return statement.where(instance.c.tenant_id == tenant_id)
 
 
-def states(connection: Connection, ids: Sequence[int], tenant_id: int | None) -> dict[int, str]:
-    """The states of these instances; those that are not visible are left out."""
-    statement = select(instance.c.id, instance.c.state).where(instance.c.id.in_(ids))
-    return {row.id: row.state for row in connection.execute(_visible(statement, tenant_id))}
-
-
-def _rows() -> Select[Any]:
+def instance_rows() -> Select[Any]:
+    """Every instance with its job and where it is."""
     return select(
         instance,
         job.c.name,
@@ -56,31 +52,9 @@ def _rows() -> Select[Any]:
 
 def one(connection: Connection, job_id: int, tenant_id: int | None) -> dict[str, Any] | None:
     """One job with its specification, or None."""
-    statement = _visible(_rows(), tenant_id).where(instance.c.id == job_id)
+    statement = visible(instance_rows(), tenant_id).where(instance.c.id == job_id)
     row = connection.execute(statement).one_or_none()
     return None if row is None else dict(row._mapping)
-
-
-def page(
-    connection: Connection,
-    *,
-    tenant_id: int | None,
-    states_wanted: Sequence[str] | None = None,
-    name: str | None = None,
-    before_id: int | None = None,
-    limit: int = 100,
-    oldest_first: bool = False,
-) -> list[dict[str, Any]]:
-    """Jobs, newest first; ``before_id`` turns the page and stays stable as jobs come in."""
-    order = instance.c.id if oldest_first else instance.c.id.desc()
-    statement = _visible(_rows(), tenant_id).order_by(order).limit(limit)
-    if states_wanted:
-        statement = statement.where(instance.c.state.in_(states_wanted))
-    if name is not None:
-        statement = statement.where(job.c.name == name)
-    if before_id is not None:
-        statement = statement.where(instance.c.id < before_id)
-    return [dict(row._mapping) for row in connection.execute(statement)]
 
 
 def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
@@ -144,6 +118,7 @@ def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
     statement = (
         select(
             instance.c.id,
+            instance.c.job_id,
             instance.c.tenant_id,
             instance.c.attempt,
             instance.c.queued_at_s,
@@ -159,6 +134,7 @@ def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
         queued_event(
             wire.load_spec(json.loads(row.spec)),
             instance_id=row.id,
+            job_id=row.job_id,
             tenant_id=row.tenant_id,
             queued_at_s=row.queued_at_s,
             last_attempt=row.attempt,
@@ -203,7 +179,7 @@ def count_by_state(
         .where(instance.c.state.in_(states_wanted))
         .group_by(instance.c.state)
     )
-    found = {row.state: row.jobs for row in connection.execute(_visible(statement, tenant_id))}
+    found = {row.state: row.jobs for row in connection.execute(visible(statement, tenant_id))}
     return {**dict.fromkeys(states_wanted, 0), **found}
 
 

@@ -4,14 +4,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlalchemy import insert, select, update
 
 from domain import wire
-from domain.events import JobQueued, JobWithdrawn
-from domain.job import AttemptState, JobState, SchedulingType
-from domain.job_spec import DEFAULT_FLEX_WAIT_S, DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.events import JobArrayQueued, JobQueued, JobWithdrawn
+from domain.job import AttemptState, JobState
+from domain.job_spec import JobSpec
 from domain.refusal import Refused
+from store import arrays
+from store.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
 from store.transaction import Transaction
@@ -75,11 +78,20 @@ def submit(tx: Transaction, submissions: Sequence[NewJob]) -> list[Accepted | Re
                 known[slot] = (-position - 1, hashes[position])
         else:
             answers.append(_repeat(earlier, hashes[position]))
-    ids = take_ids(tx, "job", len(fresh)) if fresh else range(0)
+    ids = _number(tx, [submissions[position].spec for position in fresh])
     for job_id, position in zip(ids, fresh, strict=True):
         answers[position] = Accepted(job_id=job_id)
     _insert(tx, submissions, texts, hashes, list(zip(ids, fresh, strict=True)))
     return [_resolved(answer, answers) for answer in answers]
+
+
+def _number(tx: Transaction, specs: Sequence[JobSpec]) -> list[int]:
+    """A number for each job. That of an array is its own; those of its instances follow it."""
+    sizes = [1 if spec.array is None else 1 + spec.array.count for spec in specs]
+    if not sizes:
+        return []
+    first = take_ids(tx, "job", sum(sizes)).start
+    return list(accumulate(sizes[:-1], initial=first))
 
 
 def _repeat(earlier: tuple[int, bytes], spec_hash: bytes) -> Accepted | Refused:
@@ -128,93 +140,84 @@ def _insert(
 ) -> None:
     if not placed:
         return
-    jobs = []
-    instances = []
-    for job_id, position in placed:
-        item = submissions[position]
-        spec = item.spec
-        state = JobState.HELD if spec.is_held else JobState.QUEUED
-        jobs.append(
-            {
-                "id": job_id,
-                "tenant_id": item.tenant_id,
-                "key_id": item.key_id,
-                "idempotency_key": item.idempotency_key,
-                "spec_hash": hashes[position],
-                "name": spec.name,
-                "project": spec.project,
-                "spec": texts[position],
-                "submitted_at_s": tx.now_s,
-            }
-        )
-        instances.append(
-            {
-                "id": job_id,
-                "job_id": job_id,
-                "array_index": None,
-                "tenant_id": item.tenant_id,
-                "state": state.value,
-                "attempt": 0,
-                "failures": 0,
-                "cores": 0 if spec.resources.whole_node else spec.resources.cores,
-                "lease_ttl_s": spec.disconnect_tolerance_s,
-                "queued_at_s": tx.now_s,
-                "give_up_at_s": give_up_at_s(
-                    spec, queued_at_s=tx.now_s if state is JobState.QUEUED else None
-                ),
-            }
+    items = [(job_id, submissions[position]) for job_id, position in placed]
+    tx.connection.execute(
+        insert(job),
+        [
+            _job_values(tx, job_id, submissions[position], texts[position], hashes[position])
+            for job_id, position in placed
+        ],
+    )
+    singles = [(job_id, item) for job_id, item in items if item.spec.array is None]
+    if singles:
+        values = [_instance_values(tx, job_id, item) for job_id, item in singles]
+        tx.connection.execute(insert(instance), values)
+    for job_id, item in items:
+        state = _first_state(item.spec)
+        arrays.insert_instances(
+            tx, job_id=job_id, tenant_id=item.tenant_id, spec=item.spec, state=state
         )
         if state is JobState.QUEUED:
-            tx.record(
-                queued_event(
-                    spec,
-                    instance_id=job_id,
-                    tenant_id=item.tenant_id,
-                    queued_at_s=tx.now_s,
-                    last_attempt=0,
-                )
-            )
+            tx.record(_queued(tx, job_id, item))
         tx.changed_jobs.append(job_id)
-    tx.connection.execute(insert(job), jobs)
-    tx.connection.execute(insert(instance), instances)
 
 
-def queued_event(
-    spec: JobSpec,
-    *,
-    instance_id: int,
-    tenant_id: int,
-    queued_at_s: float,
-    last_attempt: int,
-    avoid_node_id: int | None = None,
-    not_before_s: float | None = None,
-) -> JobQueued:
-    """The fact that an instance waits, with all that placement needs to know of it.
+def _first_state(spec: JobSpec) -> JobState:
+    return JobState.HELD if spec.is_held else JobState.QUEUED
 
-    ``not_before_s`` holds for this instance, beside what its submitter asked for.
-    """
-    start_before_s = spec.start_before_s
-    earliest_s = max(not_before_s or 0.0, spec.not_before_s or 0.0)
-    if start_before_s is None and spec.scheduling_type is SchedulingType.FLEX:
-        start_before_s = queued_at_s + DEFAULT_FLEX_WAIT_S
-    return JobQueued(
-        instance_id=instance_id,
-        name=spec.name,
+
+def _job_values(
+    tx: Transaction, job_id: int, item: NewJob, text: str, spec_hash: bytes
+) -> dict[str, object]:
+    array = item.spec.array
+    return {
+        "id": job_id,
+        "tenant_id": item.tenant_id,
+        "key_id": item.key_id,
+        "idempotency_key": item.idempotency_key,
+        "spec_hash": spec_hash,
+        "name": item.spec.name,
+        "project": item.spec.project,
+        "spec": text,
+        "submitted_at_s": tx.now_s,
+        "array_count": None if array is None else array.count,
+        "array_at_once": None if array is None else array.at_once,
+    }
+
+
+def _instance_values(tx: Transaction, job_id: int, item: NewJob) -> dict[str, object]:
+    resources = item.spec.resources
+    return {
+        "id": job_id,
+        "job_id": job_id,
+        "array_index": None,
+        "tenant_id": item.tenant_id,
+        "state": _first_state(item.spec).value,
+        "attempt": 0,
+        "failures": 0,
+        "cores": 0 if resources.whole_node else resources.cores,
+        "lease_ttl_s": item.spec.disconnect_tolerance_s,
+        "queued_at_s": tx.now_s,
+        "give_up_at_s": give_up_at_s(
+            item.spec, queued_at_s=None if item.spec.is_held else tx.now_s
+        ),
+    }
+
+
+def _queued(tx: Transaction, job_id: int, item: NewJob) -> JobQueued | JobArrayQueued:
+    spec, tenant_id = item.spec, item.tenant_id
+    if spec.array is not None:
+        runs = arrays.runs_of(spec.array, job_id, None)
+        return array_queued_event(
+            spec, job_id=job_id, tenant_id=tenant_id, queued_at_s=tx.now_s, runs=runs
+        )
+    return queued_event(
+        spec,
+        instance_id=job_id,
+        job_id=job_id,
         tenant_id=tenant_id,
-        cores=spec.resources.cores,
-        mem_mib=spec.resources.mem_mib,
-        whole_node=spec.resources.whole_node,
-        scheduling_type=spec.scheduling_type.value,
-        time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
-        queued_at_s=queued_at_s,
-        start_before_s=start_before_s,
-        end_before_s=spec.deadline_s,
-        not_before_s=earliest_s or None,
-        last_attempt=last_attempt,
-        avoid_node_id=avoid_node_id,
-        is_preemptible=spec.is_preemptible,
-        excluded=spec.excluded,
-        can_resume=False,  # a stopped job's files do not travel to its next node
+        queued_at_s=tx.now_s,
+        last_attempt=0,
     )
 
 
@@ -287,6 +290,7 @@ def release(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> 
         queued_event(
             spec,
             instance_id=job_id,
+            job_id=job_id,
             tenant_id=found.tenant_id,
             queued_at_s=tx.now_s,
             last_attempt=row.attempt,
@@ -295,3 +299,31 @@ def release(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> 
     tx.changed_jobs.append(job_id)
     tx.audited(actor=actor, action="job.release", subject=f"job/{job_id}")
     return JobState.QUEUED
+
+
+def hold(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> JobState | None:
+    """Keep a queued job from starting until a person releases it; its state afterwards."""
+    row = lock_instance(tx, job_id, tenant_id)
+    if row is None:
+        return None
+    if row.state != JobState.QUEUED:
+        return JobState(row.state)
+    text = tx.connection.execute(
+        select(job.c.spec)
+        .select_from(instance.join(job, instance.c.job_id == job.c.id))
+        .where(instance.c.id == job_id)
+    ).scalar_one()
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == job_id)
+        .values(
+            state=JobState.HELD.value,
+            reason=None,
+            exit_code=None,
+            give_up_at_s=give_up_at_s(wire.load_spec(json.loads(text)), queued_at_s=None),
+        )
+    )
+    tx.record(JobWithdrawn(instance_id=job_id))
+    tx.changed_jobs.append(job_id)
+    tx.audited(actor=actor, action="job.hold", subject=f"job/{job_id}")
+    return JobState.HELD

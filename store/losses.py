@@ -9,7 +9,7 @@ from domain import wire
 from domain.delivery import AttemptKey
 from domain.events import AttemptEnded
 from domain.job import AttemptState, EndReason, JobState
-from store.jobs import queued_event
+from store.queueing import queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job
 from store.transaction import Transaction
@@ -23,6 +23,7 @@ _AFTER_LOSS = {
 }
 _COLUMNS = (
     instance.c.id,
+    instance.c.job_id,
     instance.c.tenant_id,
     instance.c.state,
     instance.c.attempt,
@@ -76,13 +77,14 @@ def _lose(tx: Transaction, row: AnyRow, reason: EndReason) -> dict[str, object]:
             queued_event(
                 spec,
                 instance_id=row.id,
+                job_id=row.job_id,
                 tenant_id=row.tenant_id,
                 queued_at_s=tx.now_s,
                 last_attempt=row.attempt,
                 avoid_node_id=row.node_id,
             )
         )
-    tx.changed_jobs.append(row.id)
+    tx.touched(row.id, row.job_id)
     return {
         "of_id": row.id,
         "of_attempt": row.attempt,

@@ -210,6 +210,26 @@ def job_without_instance(_: Transaction) -> Select[tuple[int]]:
     )
 
 
+def array_not_whole(_: Transaction) -> Select[tuple[int]]:
+    return (
+        select(job.c.id)
+        .select_from(job.join(instance, instance.c.job_id == job.c.id))
+        .where(job.c.array_count.is_not(None))
+        .group_by(job.c.id, job.c.array_count)
+        .having(func.count(instance.c.array_index.distinct()) != job.c.array_count)
+    )
+
+
+def array_over_limit(_: Transaction) -> Select[tuple[int]]:
+    return (
+        select(job.c.id)
+        .select_from(job.join(instance, instance.c.job_id == job.c.id))
+        .where(job.c.array_at_once.is_not(None), instance.c.state.in_(_HOLDING))
+        .group_by(job.c.id, job.c.array_at_once)
+        .having(func.count() > job.c.array_at_once)
+    )
+
+
 def attempt_without_reason(_: Transaction) -> Select[tuple[int]]:
     return (
         select(attempt.c.instance_id)

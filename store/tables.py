@@ -113,6 +113,8 @@ job = Table(
     Column("project", Text),
     Column("spec", Text, nullable=False),
     Column("submitted_at_s", Double, nullable=False),
+    Column("array_count", Integer),  # null = one instance, of the job's own number
+    Column("array_at_once", Integer),  # null = no limit
     UniqueConstraint("tenant_id", "idempotency_key"),
 )
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, insert
 
 from domain import wire
-from domain.events import Event, JobQueued, NodeJoined
+from domain.events import Event, JobArrayQueued, JobQueued, NodeJoined
 from store.database import Database
 from store.tables import audit, event
 from store.wakeups import Wakeups
 
 #: Facts after which work may start that could not before. The others only free what the next
 #: decision uses, and may wait a moment for company.
-_URGENT = (JobQueued, NodeJoined)
+_URGENT = (JobQueued, JobArrayQueued, NodeJoined)
 
 
 @dataclass(slots=True)
@@ -31,6 +31,12 @@ class Transaction:
     def record(self, fact: Event) -> None:
         """Append an event to the log in this same transaction."""
         self.events.append(fact)
+
+    def touched(self, instance_id: int, job_id: int) -> None:
+        """An instance changed: whoever waits for it, or for its array, looks again."""
+        self.changed_jobs.append(instance_id)
+        if job_id != instance_id:
+            self.changed_jobs.append(job_id)
 
     def audited(self, *, actor: str, action: str, subject: str, detail: str | None = None) -> None:
         """Append a line to the audit trail in this same transaction."""

@@ -44,7 +44,7 @@ def cut_to_deadline(spec: dict[str, Any], now_s: float) -> dict[str, Any]:
 def end_overdue(tx: Transaction, limit: int = 1000) -> int:
     """End the jobs that waited too long; the number that did."""
     statement = (
-        select(instance.c.id, instance.c.state, job.c.spec)
+        select(instance.c.id, instance.c.job_id, instance.c.state, job.c.spec)
         .select_from(instance.join(job, instance.c.job_id == job.c.id))
         .where(instance.c.state.in_(_WAITING), instance.c.give_up_at_s < tx.now_s)
         .order_by(instance.c.id)
@@ -69,5 +69,5 @@ def end_overdue(tx: Transaction, limit: int = 1000) -> int:
         )
         if row.state == JobState.QUEUED:
             tx.record(JobWithdrawn(instance_id=row.id))
-        tx.changed_jobs.append(row.id)
+        tx.touched(row.id, row.job_id)
     return len(rows)

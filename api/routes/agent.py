@@ -151,6 +151,7 @@ def _claimed(item: Claimed) -> dict[str, Any]:
     return {
         "key": _pair(item.key),
         "job_id": item.job_id,
+        "array_index": item.array_index,
         "spec": item.spec,
         "tenant": item.tenant,
         "lease_ttl_s": item.lease_ttl_s,

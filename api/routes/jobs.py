@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,19 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting, knowing_nodes
 from api.hub import job_topic
+from api.job_refs import JobPath, found, one_or_all
 from api.problems import Problem, not_found, problem_document
 from api.routes.files import EMPTY_SHA256
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
 from api.submission import SubmissionIn, request_hash, to_spec
-from api.views import job_detail, job_view
+from api.views import array_detail, job_detail, job_view
 from domain import wire
 from domain.access import Principal
 from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from store import job_queries, jobs, uploads
-from store.requeue import requeue as store_requeue
+from domain.sbatch.arrays import MAX_ARRAY_SIZE
+from store import job_lists, job_queries, jobs, uploads
+from store.job_refs import Single
 from store.rows import Connection
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -34,6 +35,7 @@ LARGEST_BATCH = 5000
 #: A wait for many jobs looks at most this often [s].
 MANY_JOBS_PAUSE_S = 0.02
 MANY_JOBS = 20
+_MOST = 2**63 - 1
 
 IdempotencyKey = Annotated[str | None, Header(max_length=200)]
 WaitS = Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)]
@@ -75,6 +77,7 @@ async def _submit(
 ) -> list[tuple[jobs.Accepted | Refused, tuple[str, ...]]]:
     tenant_id = tenant_id_of(principal)
     specs = await _read_specs(services, capacity, tenant_id, bodies)
+    specs = _bounded(specs)
     valid = [
         jobs.NewJob(
             tenant_id=tenant_id,
@@ -116,6 +119,24 @@ async def _read_specs(
         else:
             specs.append(spec)
     return specs
+
+
+def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:
+    """The same with those arrays refused that would make one request too large."""
+    count = 0
+    bounded: list[JobSpec | Refused] = []
+    for spec in specs:
+        if not isinstance(spec, Refused) and spec.array is not None:
+            count += spec.array.count
+            if count > MAX_ARRAY_SIZE:
+                sentence = (
+                    f"The arrays of one request have at most {MAX_ARRAY_SIZE} instances together; "
+                    "send this one by itself."
+                )
+                bounded.append(Refused(code="batch.too_many_instances", sentence=sentence))
+                continue
+        bounded.append(spec)
+    return bounded
 
 
 def _missing_input(spec: JobSpec, owned: set[str]) -> Refused | None:
@@ -200,7 +221,7 @@ async def wait_for_many(
     with services.hub.subscribe([job_topic(job_id) for job_id in wanted]) as change:
         while True:
             found |= await services.read(
-                partial(job_queries.states, ids=list(wanted), tenant_id=visible)
+                partial(job_lists.states, ids=list(wanted), tenant_id=visible)
             )
             open_ids = {job_id for job_id in body.job_ids if found.get(job_id, "") not in final}
             left_s = deadline_s - loop.time()
@@ -225,7 +246,7 @@ async def list_jobs(  # noqa: PLR0917 - called by name, from the query
     """Jobs, newest first."""
     wanted = [item.value for item in state] if state else None
     rows = await services.read(
-        lambda connection: job_queries.page(
+        lambda connection: job_lists.page(
             connection,
             tenant_id=tenant_seen_by(principal),
             states_wanted=wanted,
@@ -234,79 +255,67 @@ async def list_jobs(  # noqa: PLR0917 - called by name, from the query
             limit=limit,
         )
     )
-    next_id = rows[-1]["id"] if len(rows) == limit else None
+    next_id = rows[-1]["job_id"] if len(rows) == limit else None
     return {"jobs": [job_view(row) for row in rows], "next_before_id": next_id}
 
 
 @router.get("/{job_id}")
 async def look(
-    job_id: int, services: ServicesOf, principal: JobsReader, wait_s: WaitS = 0.0
+    job_id: JobPath, services: ServicesOf, principal: JobsReader, wait_s: WaitS = 0.0
 ) -> dict[str, Any]:
-    """One job; with ``wait_s`` the answer comes when it has ended, or when the time is up."""
+    """One job, element or array; with ``wait_s`` once it has ended, or when the time is up."""
     visible = tenant_seen_by(principal)
+    target = await found(services, job_id, visible)
+    one = target.job_id if isinstance(target, Single) else one_or_all(target)
+    see = partial(_see_array, target.job_id) if one is None else partial(_see, one)
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
-    with services.hub.subscribe([job_topic(job_id)]) as change:
+    with services.hub.subscribe([job_topic(target.job_id if one is None else one)]) as change:
         while True:
             left_s = deadline_s - loop.time()
-            seen = await services.read(partial(_see, job_id, visible, is_last=left_s <= 0))
-            if seen is None:
-                raise not_found("job")
-            if seen.detail is not None:
-                return seen.detail
+            detail = await services.read(partial(see, is_last=left_s <= 0))
+            if detail is not None:
+                return detail
             await change.wait(left_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A job that is there; its detail only where it is to be shown."""
-
-    detail: dict[str, Any] | None
-
-
-def _see(
-    job_id: int, visible: int | None, connection: Connection, *, is_last: bool
-) -> _Seen | None:
-    """The job in full if it has ended or this is the last look."""
-    row = job_queries.one(connection, job_id, visible)
+def _see(instance_id: int, connection: Connection, *, is_last: bool) -> dict[str, Any] | None:
+    """An instance in full, if it has ended or this is the last look."""
+    row = job_queries.one(connection, instance_id, None)
     if row is None:
-        return None
+        raise not_found("job")
     if not is_last and JobState(row["state"]) not in FINAL_STATES:
-        return _Seen(detail=None)
-    return _Seen(
-        detail=job_detail(
-            row, job_queries.attempts(connection, job_id), job_queries.files(connection, job_id)
-        )
+        return None
+    return job_detail(
+        row,
+        job_queries.attempts(connection, instance_id),
+        job_queries.files(connection, instance_id),
     )
 
 
-@router.post("/{job_id}/cancel")
-async def cancel(job_id: int, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
-    """Cancel a job: at once if it waits, by its node if it runs."""
-    visible = tenant_seen_by(principal)
-    after = await services.write(lambda tx: jobs.cancel(tx, job_id, visible, principal.actor))
-    if after is None:
-        raise not_found("job")
-    return {"job_id": job_id, "state": after.value}
+def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[str, Any] | None:
+    """An array in full, if all of it has ended or this is the last look."""
+    if not is_last and job_lists.array_state(connection, job_id) not in FINAL_STATES:
+        return None
+    return array_detail(job_lists.array_detail(connection, job_id))
 
 
-@router.post("/{job_id}/requeue")
-async def requeue(job_id: int, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
-    """Stop a running job and queue it again."""
-    visible = tenant_seen_by(principal)
-    after = await services.write(lambda tx: store_requeue(tx, job_id, visible, principal.actor))
-    if after is None:
-        raise not_found("job")
-    if isinstance(after, Refused):
-        raise Problem(409, after)
-    return {"job_id": job_id, "state": after.value}
-
-
-@router.post("/{job_id}/release")
-async def release(job_id: int, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
-    """Let a held job queue."""
-    visible = tenant_seen_by(principal)
-    after = await services.write(lambda tx: jobs.release(tx, job_id, visible, principal.actor))
-    if after is None:
-        raise not_found("job")
-    return {"job_id": job_id, "state": after.value}
+@router.get("/{job_id}/instances")
+async def list_instances(  # noqa: PLR0917 - called by name, from the query
+    job_id: JobPath,
+    services: ServicesOf,
+    principal: JobsReader,
+    state: Annotated[list[JobState] | None, Query()] = None,
+    after_id: Annotated[int, Query(ge=0, le=_MOST)] = 0,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+) -> dict[str, Any]:
+    """The instances of a job: those of an array in the order of their indexes."""
+    target = await found(services, job_id, tenant_seen_by(principal))
+    wanted = [item.value for item in state] if state else None
+    rows = await services.read(
+        lambda connection: job_lists.instances(
+            connection, target, states_wanted=wanted, after_id=after_id, limit=limit
+        )
+    )
+    next_id = rows[-1]["id"] if len(rows) == limit else None
+    return {"instances": [job_view(row) for row in rows], "next_after_id": next_id}

@@ -6,15 +6,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 
-from api.explain import explain, gather
+from api.explain import explain, explain_array, gather
 from api.hub import job_topic, output_topic
+from api.job_refs import JobPath, found, instance_found, one_or_all
 from api.problems import not_found
 from api.routes.files import file_response
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from api.services import Services
 from domain.job import FINAL_STATES
-from store import job_queries
+from store import job_lists, job_queries
 from store.files import output_name
+from store.job_refs import Single
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
@@ -26,11 +28,17 @@ Stream = Literal["stdout", "stderr"]
 
 
 @router.get("/explain")
-async def explain_job(job_id: int, services: ServicesOf, principal: JobsReader) -> dict[str, Any]:
+async def explain_job(
+    job_id: JobPath, services: ServicesOf, principal: JobsReader
+) -> dict[str, Any]:
     """Why this job runs where it runs, or why it does not run yet."""
-    visible = tenant_seen_by(principal)
+    target = await found(services, job_id, tenant_seen_by(principal))
+    one = target.job_id if isinstance(target, Single) else one_or_all(target)
+    if one is None:
+        row = await services.read(lambda connection: job_lists.array_row(connection, target.job_id))
+        return explain_array(row)
     database = services.store.database
-    facts = await services.read(lambda connection: gather(database, connection, job_id, visible))
+    facts = await services.read(lambda connection: gather(database, connection, one))
     if facts is None:
         raise not_found("job")
     return explain(facts)
@@ -38,7 +46,7 @@ async def explain_job(job_id: int, services: ServicesOf, principal: JobsReader) 
 
 @router.get("/output")
 async def output(  # noqa: PLR0917 - called by name, from the query
-    job_id: int,
+    job_id: JobPath,
     services: ServicesOf,
     principal: JobsReader,
     stream: Stream = "stdout",
@@ -51,18 +59,16 @@ async def output(  # noqa: PLR0917 - called by name, from the query
     Without ``attempt`` it is the last one that wrote something. A follower passes the attempt of
     the answer before, and sees ``is_final`` when that attempt writes no more.
     """
-    visible = tenant_seen_by(principal)
+    one = await instance_found(services, job_id, tenant_seen_by(principal))
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
-    with services.hub.subscribe([job_topic(job_id), output_topic(job_id)]) as change:
+    with services.hub.subscribe([job_topic(one), output_topic(one)]) as change:
         while True:
-            row = await services.read(
-                lambda connection: job_queries.one(connection, job_id, visible)
-            )
+            row = await services.read(lambda connection: job_queries.one(connection, one, None))
             if row is None:
                 raise not_found("job")
             number, is_final = await asyncio.to_thread(_attempt_shown, services, row, attempt)
-            data = await asyncio.to_thread(_read_output, services, (job_id, number), stream, offset)
+            data = await asyncio.to_thread(_read_output, services, (one, number), stream, offset)
             left_s = deadline_s - loop.time()
             if data or is_final or left_s <= 0:
                 break
@@ -99,21 +105,15 @@ def _read_output(services: Services, key: tuple[int, int], stream: str, offset: 
 
 @router.get("/files/{path:path}")
 async def fetch(
-    job_id: int,
+    job_id: JobPath,
     path: str,
     services: ServicesOf,
     principal: JobsReader,
     asked_range: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
     """A file that the job left; ``Range`` is honoured, so that a broken transfer can go on."""
-    visible = tenant_seen_by(principal)
-    sha256 = await services.read(
-        lambda connection: (
-            None
-            if job_queries.one(connection, job_id, visible) is None
-            else job_queries.file(connection, job_id, path)
-        )
-    )
+    one = await instance_found(services, job_id, tenant_seen_by(principal))
+    sha256 = await services.read(lambda connection: job_queries.file(connection, one, path))
     if sha256 is None:
         raise not_found("file")
     return await file_response(services, sha256, asked_range)

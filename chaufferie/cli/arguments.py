@@ -5,11 +5,38 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.job_ref import parse_job_ref
+
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
 
-JobId = Annotated[int, typer.Argument(metavar="ID", help="Number of the job.", min=1)]
-JobIds = Annotated[list[int], typer.Argument(metavar="ID...", help="Numbers of jobs.", min=1)]
+
+def _job_ref(text: str) -> str:
+    """A name of a job as it was typed, if it is one."""
+    if parse_job_ref(text) is None:
+        raise typer.BadParameter(
+            f"{text[:40]!r} names no job; write its number, and 12_7 or 12_[0-9] in an array."
+        )
+    return text
+
+
+JobId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Number of the job; ID_INDEX in an array.", parser=_job_ref),
+]
+JobIds = Annotated[
+    list[str],
+    typer.Argument(metavar="ID...", help="Numbers of jobs; ID_INDEX in an array.", parser=_job_ref),
+]
+#: Where a part of an array may be meant too.
+JobParts = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID...",
+        help="Numbers of jobs; ID_INDEX or ID_[INDEXES] in an array.",
+        parser=_job_ref,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 DataDir = Annotated[
     Path | None,

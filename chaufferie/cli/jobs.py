@@ -1,8 +1,10 @@
 """Commands that look at jobs and steer them."""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -13,6 +15,7 @@ from chaufferie.cli.arguments import (
     DataDir,
     JobId,
     JobIds,
+    JobParts,
     open_client,
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
@@ -22,6 +25,22 @@ from chaufferie.sdk.errors import RefusedByServerError
 from domain.endings import describe_reason
 from domain.job import FINAL_STATES, JobState
 
+if TYPE_CHECKING:
+    from chaufferie.sdk.job import Steered
+
+_JOB_COLUMNS = (
+    "ID",
+    "NAME",
+    "STATE",
+    "REASON",
+    "TYPE",
+    "CORES",
+    "NODE",
+    "SITE",
+    "SUBMITTED",
+    "TIME",
+)
+_INSTANCE_COLUMNS = ("ID", "NUMBER", "STATE", "REASON", "CODE", "NODE", "SITE", "TIME")
 _ATTEMPT_COLUMNS = ("TRY", "NODE", "SITE", "STATE", "REASON", "CODE", "WALL", "CPU", "MEMORY", "WH")
 
 
@@ -44,24 +63,7 @@ def jobs(
     if as_json:
         say_json(found)
         return
-    say_table(
-        ("ID", "NAME", "STATE", "REASON", "TYPE", "CORES", "NODE", "SITE", "SUBMITTED", "TIME"),
-        (
-            (
-                job["job_id"],
-                job["name"],
-                job["state"],
-                _few_words(job["reason"]),
-                job["scheduling_type"],
-                job["cores"],
-                job["node"],
-                job["site"],
-                quantities.clock(job["submitted_at_s"]),
-                quantities.duration(_running_s(job)),
-            )
-            for job in found
-        ),
-    )
+    say_table(_JOB_COLUMNS, (_job_row(job) for job in found))
     if not every and len(found) == limit:
         remark(f"These are the newest {limit}; --all shows every one.")
 
@@ -69,19 +71,33 @@ def jobs(
 def job(
     *,
     job_id: JobId,
+    instances: Annotated[
+        bool, typer.Option("--instances", help="Of an array, its instances.")
+    ] = False,
+    state: Annotated[
+        list[JobState] | None, typer.Option("--state", help="Only these instances.")
+    ] = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 50,
+    every: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
     """Show one job: where it is, what it used, what it left."""
     with open_client(data) as client:
-        document = client.job(job_id).document
+        found = client.job(job_id)
+        if instances:
+            listed = islice(found.instances(states=state or ()), None if every else limit)
+            _show_instances([one.document for one in listed], as_json=as_json)
+            return
+        document = found.document
     if as_json:
         say_json(document)
         return
     limit_s = document["time_limit_s"]
     say_fields(
         {
-            "Job": document["job_id"],
+            "Job": document["ref"],
+            **_array_fields(document),
             "Name": document["name"],
             "State": document["state"],
             "Reason": describe_reason(document["reason"]),
@@ -119,12 +135,12 @@ def explain(
 ) -> None:
     """Say why a job is where it is, or why it still waits."""
     with open_client(data) as client:
-        answer = client.transport.get(f"/v1/jobs/{job_id}/explain")
+        answer = client.transport.get(f"/v1/jobs/{quote(job_id)}/explain")
     if as_json:
         say_json(answer)
         return
     ended = answer["state"] in FINAL_STATES
-    say(f"Job {job_id} {'' if ended else 'is '}{answer['state']}. {answer['sentence']}")
+    say(f"Job {answer['ref']} {'' if ended else 'is '}{answer['state']}. {answer['sentence']}")
     for line in answer["lines"]:
         say(f"  {line}")
     if answer["notes"]:
@@ -162,22 +178,32 @@ def wait(
 
 def cancel(
     *,
-    job_ids: JobIds,
+    job_ids: JobParts,
     data: DataDir = None,
 ) -> None:
-    """Stop jobs, waiting or running."""
+    """Stop jobs, waiting or running; arrays too, or parts of them."""
     with open_client(data) as client:
-        _for_each(job_ids, lambda job_id: _steer(client.job(job_id).cancel(), job_id))
+        _for_each(job_ids, lambda job_id: _say_steered(client.cancel(job_id)))
+
+
+def hold(
+    *,
+    job_ids: JobParts,
+    data: DataDir = None,
+) -> None:
+    """Keep jobs that queue from starting until they are released."""
+    with open_client(data) as client:
+        _for_each(job_ids, lambda job_id: _say_steered(client.hold(job_id)))
 
 
 def release(
     *,
-    job_ids: JobIds,
+    job_ids: JobParts,
     data: DataDir = None,
 ) -> None:
     """Let held jobs queue."""
     with open_client(data) as client:
-        _for_each(job_ids, lambda job_id: _steer(client.job(job_id).release(), job_id))
+        _for_each(job_ids, lambda job_id: _say_steered(client.release(job_id)))
 
 
 def requeue(
@@ -190,15 +216,20 @@ def requeue(
         _for_each(job_ids, lambda job_id: _say_requeued(client.job(job_id).requeue(), job_id))
 
 
-def _say_requeued(state: JobState, job_id: int) -> None:
+def _say_requeued(state: JobState, job_id: str) -> None:
     if state is JobState.PREEMPTED:
         say(f"Job {job_id} is being stopped and will queue again.")
     else:
         say(f"Job {job_id} was not running; it is {state.value}.")
 
 
-def _steer(state: JobState, job_id: int) -> None:
-    say(f"Job {job_id} {'had already ' if _is_over(state) else 'is '}{state.value}.")
+def _say_steered(result: "Steered") -> None:
+    if result.changed is None:
+        word = "had already " if _is_over(result.state) else "is "
+        say(f"Job {result.ref} {word}{result.state.value}.")
+        return
+    changed = ", ".join(f"{count} {state.value}" for state, count in result.changed.items())
+    say(f"Job {result.ref}: {changed or 'nothing to change'}; it is {result.state.value}.")
 
 
 def _is_over(state: JobState) -> bool:
@@ -206,7 +237,7 @@ def _is_over(state: JobState) -> bool:
     return state in FINAL_STATES and state is not JobState.CANCELLED
 
 
-def _for_each(job_ids: list[int], act: Callable[[int], None]) -> None:
+def _for_each(job_ids: list[str], act: Callable[[str], None]) -> None:
     """Do it for each job; one that is refused does not keep the others from it."""
     worst = ExitCode.OK
     for job_id in job_ids:
@@ -217,6 +248,70 @@ def _for_each(job_ids: list[int], act: Callable[[int], None]) -> None:
             worst = exit_code_of(error)
     if worst is not ExitCode.OK:
         raise typer.Exit(worst)
+
+
+_LONGEST_INDEXES = 24
+
+
+def _shown_ref(document: Mapping[str, Any]) -> str:
+    """As Slurm's queue shows it: ``12``, ``12_7``, and ``12_[0-99%5]`` for a whole array."""
+    array = document.get("array")
+    if array is None:
+        return str(document["ref"])
+    indexes: str = array["indexes"]
+    if len(indexes) > _LONGEST_INDEXES:
+        indexes = f"{indexes[:_LONGEST_INDEXES]}..."
+    limit = "" if array["at_once"] is None else f"%{array['at_once']}"
+    return f"{document['ref']}_[{indexes}{limit}]"
+
+
+def _array_fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    array = document.get("array")
+    if array is None:
+        return {}
+    counts = ", ".join(f"{count} {state}" for state, count in document["counts"].items())
+    return {
+        "Array": f"{array['indexes']} ({array['count']} instances)",
+        "At once": array["at_once"],
+        "Instances": counts,
+    }
+
+
+def _job_row(document: Mapping[str, Any]) -> tuple[object, ...]:
+    return (
+        _shown_ref(document),
+        document["name"],
+        document["state"],
+        _few_words(document["reason"]),
+        document["scheduling_type"],
+        document["cores"],
+        document["node"],
+        document["site"],
+        quantities.clock(document["submitted_at_s"]),
+        quantities.duration(_running_s(document)),
+    )
+
+
+def _show_instances(documents: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        say_json(list(documents))
+        return
+    say_table(
+        _INSTANCE_COLUMNS,
+        (
+            (
+                document["ref"],
+                document["job_id"],
+                document["state"],
+                _few_words(document["reason"]),
+                document["exit_code"],
+                document["node"],
+                document["site"],
+                quantities.duration(_running_s(document)),
+            )
+            for document in documents
+        ),
+    )
 
 
 def _running_s(document: Mapping[str, Any]) -> float | None:

@@ -30,6 +30,7 @@ Options of sbatch, among others (#SBATCH lines take the same):
   -t, --time LIMIT            --mem SIZE                 -o, --output FILE
   -e, --error FILE            -D, --chdir DIR            -A, --account PROJECT
   --deadline TIME             --export NAMES             -H, --hold
+  -a, --array 0-99%5          one instance for each index, at most 5 at once
   --wrap COMMAND              run this by a shell; no script
   -W, --wait                  wait; the exit code is then the job's own
   --parsable                  print the number of the job alone
@@ -85,6 +86,7 @@ _JOBS: tuple[Callable[..., None], ...] = (
     output.get,
     jobs.wait,
     jobs.cancel,
+    jobs.hold,
     jobs.release,
     jobs.requeue,
 )

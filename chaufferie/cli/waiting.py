@@ -20,7 +20,7 @@ def wait_for(job: "Job", timeout_s: float | None = None) -> int:
     """Wait until it has ended, say how, and give the exit code to end with."""
     from chaufferie.sdk.job import describe_end
 
-    with job_goes_on(job.id):
+    with job_goes_on(str(job.id)):
         if sys.stderr.isatty():
             _wait_on_terminal(job, timeout_s)
         else:
@@ -38,7 +38,7 @@ def code_of(job: "Job") -> int:
 
 
 @contextmanager
-def job_goes_on(job_id: int) -> Iterator[None]:
+def job_goes_on(job_id: str) -> Iterator[None]:
     """Say, where Ctrl-C ends the command, that it does not end the job."""
     try:
         yield

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
+from urllib.parse import quote
 
 from chaufferie.sdk import fleet
 from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
-from chaufferie.sdk.job import LONGEST_POLL_S, Job
+from chaufferie.sdk.job import LONGEST_POLL_S, Job, Steered
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
@@ -112,11 +113,31 @@ class Client:
                 jobs.append(Job(self.transport, answer["job_id"], notes=answer["notes"]))
         return jobs
 
-    def job(self, job_id: int) -> Job:
-        """The job of this number."""
-        job = Job(self.transport, job_id)
-        job.refresh()
-        return job
+    def job(self, ref: int | str) -> Job:
+        """The job, array or element of this name: ``1234``, or ``"1234_7"`` in an array."""
+        document = self.transport.get(f"/v1/jobs/{quote(str(ref), safe='')}")
+        return Job(self.transport, document["job_id"], document=document)
+
+    def cancel(self, ref: int | str) -> Steered:
+        """Stop what is named; ``"1234_[0-9]"`` names a part of an array."""
+        return self._steer(ref, "cancel")
+
+    def hold(self, ref: int | str) -> Steered:
+        """Keep what is named, and queues, from starting until it is released."""
+        return self._steer(ref, "hold")
+
+    def release(self, ref: int | str) -> Steered:
+        """Let queue what is named and held."""
+        return self._steer(ref, "release")
+
+    def _steer(self, ref: int | str, how: str) -> Steered:
+        answer = self.transport.post(f"/v1/jobs/{quote(str(ref), safe='')}/{how}")
+        changed = {JobState(state): count for state, count in answer.get("changed", {}).items()}
+        return Steered(
+            ref=answer["ref"],
+            state=JobState(answer["state"]),
+            changed=changed if "changed" in answer else None,
+        )
 
     def jobs(
         self, *, states: Sequence[JobState] = (), name: str | None = None, limit: int | None = 50

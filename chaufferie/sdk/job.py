@@ -17,6 +17,7 @@ Stream = Literal["stdout", "stderr"]
 
 #: The server holds a request open at most this long [s].
 LONGEST_POLL_S = 50.0
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,18 @@ class Explanation:
     attempts: tuple[Mapping[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """What became of something that was cancelled, held or released."""
+
+    ref: str  #: As the server names it.
+    state: JobState
+    #: Of an array or a part of one: how many instances went into each state by it.
+    changed: Mapping[JobState, int] | None
+
+
 class Job:
-    """A job that was accepted."""
+    """A job that was accepted; also an array as a whole, or one element of it."""
 
     def __init__(
         self,
@@ -58,8 +69,19 @@ class Job:
         self._document = document
 
     def __repr__(self) -> str:
-        state = "" if self._document is None else f" {self._document['state']}"
-        return f"<Job {self.id}{state}>"
+        if self._document is None:
+            return f"<Job {self.id}>"
+        return f"<Job {self.ref} {self._document['state']}>"
+
+    @property
+    def ref(self) -> str:
+        """How people name it: its number, or NUMBER_INDEX where it is an element of an array."""
+        return str(self.document["ref"])
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it stands for all instances of an array."""
+        return "array" in self.document
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -126,9 +148,26 @@ class Job:
             files=self.files(),
         )
 
+    def instances(self, *, states: Sequence[JobState] = ()) -> Iterator["Job"]:
+        """The instances of an array in the order of their indexes, page by page."""
+        after_id: int | None = 0
+        while after_id is not None:
+            asked: dict[str, Any] = {"after_id": after_id, "limit": _PAGE}
+            if states:
+                asked["state"] = [state.value for state in states]
+            answer = self._transport.get(f"/v1/jobs/{self.id}/instances", asked)
+            for document in answer["instances"]:
+                yield Job(self._transport, document["job_id"], document=document)
+            after_id = answer["next_after_id"]
+
     def cancel(self) -> JobState:
         """Stop it: at once where it waits, by its node where it runs."""
         answer = self._transport.post(f"/v1/jobs/{self.id}/cancel")
+        return JobState(answer["state"])
+
+    def hold(self) -> JobState:
+        """Keep it from starting, where it queues, until it is released."""
+        answer = self._transport.post(f"/v1/jobs/{self.id}/hold")
         return JobState(answer["state"])
 
     def release(self) -> JobState:
@@ -208,6 +247,9 @@ class Job:
 def describe_end(document: Mapping[str, Any]) -> str:
     """How a job ended, in one sentence."""
     state = document["state"]
+    if "array" in document:
+        counts = ", ".join(f"{count} {word}" for word, count in document["counts"].items())
+        return f"Array {document['job_id']} {state}: {counts}."
     code = document.get("exit_code")
     reason = (document.get("reason") or "").replace("_", " ")
     details = [reason] if reason and reason not in {"completed", state} else []
@@ -217,4 +259,4 @@ def describe_end(document: Mapping[str, Any]) -> str:
         details.append(str(document["detail"]).rstrip("."))
     shown = f" ({', '.join(details)})" if details else ""
     where = f" on {document['node']}" if document.get("node") else ""
-    return f"Job {document['job_id']} {state}{where}{shown}."
+    return f"Job {document.get('ref', document['job_id'])} {state}{where}{shown}."

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 
-from domain.sbatch.arrays import parse_array
 from domain.sbatch.dependencies import parse_dependency
 from domain.sbatch.given import Given
 from domain.sbatch.gres import Gres, parse_gpus, parse_gres
@@ -20,7 +19,6 @@ def _parse_hint(text: str) -> str | None:
 _GPU_OPTIONS = frozenset({"gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task"})
 
 _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
-    "array": (parse_array, "indexes such as 0-9, 1,3,5 or 0-50:2%4"),
     "dependency": (parse_dependency, "conditions such as afterok:12 or singleton"),
     "hint": (_parse_hint, "compute_bound, memory_bound, multithread or nomultithread"),
     "gres": (parse_gres, "resources such as gpu:2 or gpu:a100:2"),
@@ -29,7 +27,6 @@ _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
 _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
 
 _REMEDIES = {
-    "array": "submit one job for each index",
     "dependency": "submit the later job when the earlier one has ended",
 }
 

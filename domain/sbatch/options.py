@@ -77,7 +77,7 @@ def _options(listing: str, duty: Duty) -> Iterable[Option]:
 
 
 _EFFECT = """
-    account/A= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclude/x=
+    account/A= array/a= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclude/x=
     exclusive[=] export= hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N= no-requeue ntasks/n=
     ntasks-per-node= open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal=
     tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
@@ -100,7 +100,7 @@ _NO_MEANING = """
     !ear-learning-phase= !ear-mpi-dist= !ear-cap= !quotatype= !fpgalink=
 """
 _NOT_YET = """
-    array/a= bb= bbf= constraint/C= container= container-id= cpus-per-gpu= dependency/d=
+    bb= bbf= constraint/C= container= container-id= cpus-per-gpu= dependency/d=
     gpus/G= gpus-per-node= gpus-per-socket= gpus-per-task= gres= mem-per-gpu=
     nodefile/F= nodelist/w= ntasks-per-gpu= ntasks-per-tres= runtime= tres-per-task=
     !container-image= !container-mounts= !container-name= !container-workdir= !image= !volume=

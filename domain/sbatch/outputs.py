@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from domain.sbatch.given import Given
-from domain.sbatch.patterns import DEFAULT_OUTPUT, odd_letters
+from domain.sbatch.patterns import default_output, odd_letters
 from domain.sbatch.settings import Settings
 from domain.sbatch.submission import OpenMode
 
@@ -24,7 +24,8 @@ class Outputs:
 
 def read_outputs(settings: Settings, submit_dir: str | None) -> Outputs:
     """The output files that the options ask for."""
-    stdout = _file_name(settings, "output") or DEFAULT_OUTPUT
+    is_array = settings.has("array")
+    stdout = _file_name(settings, "output") or default_output(is_array=is_array)
     stderr = _file_name(settings, "error")
     return Outputs(
         stdout_pattern=stdout,
@@ -82,7 +83,7 @@ def _note_letters(settings: Settings, given: Given, pattern: str) -> None:
         settings.note(
             given, f"{' '.join(dates)} in {given.text} stays as it is: no date is put in."
         )
-    if arrays:
+    if arrays and not settings.has("array"):
         settings.note(given, f"{' '.join(arrays)} in {given.text} becomes 0 outside an array.")
 
 

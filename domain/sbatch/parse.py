@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from domain.refusal import Refused
+from domain.sbatch.arrays import ArrayMistake, ArraySpec, parse_array
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.exports import Export, parse_export
 from domain.sbatch.given import Given, Origin, shortened
@@ -17,7 +18,7 @@ from domain.sbatch.precedence import given_in_environment, settle
 from domain.sbatch.reading import OptionRun, read_options
 from domain.sbatch.schedule import read_schedule
 from domain.sbatch.script import Script, read_script
-from domain.sbatch.settings import Settings
+from domain.sbatch.settings import LONGEST_VALUE, Settings
 from domain.sbatch.size import read_size
 from domain.sbatch.submission import Submission, SubmitRequest
 
@@ -135,6 +136,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         whole_node=size.whole_node,
         excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
         asked=size.asked,
+        array=_read_array(settings),
         time_limit_s=schedule.time_limit_s,
         time_min_s=schedule.time_min_s,
         scheduling_type=schedule.scheduling_type,
@@ -169,6 +171,17 @@ def _first_few(notes: Sequence[Note]) -> tuple[Note, ...]:
     if n_more <= 0:
         return distinct
     return (*distinct[:_MOST_NOTES], Note(text=f"{n_more} more remarks were left out."))
+
+
+def _read_array(settings: Settings) -> ArraySpec | None:
+    given = settings.given("array")
+    if given is None or given.value is None or len(given.value) > LONGEST_VALUE:
+        return None
+    array = parse_array(given.value)
+    if isinstance(array, ArrayMistake):
+        settings.refuse(given, array.code, f"{given.text}: {array.remedy}.")
+        return None
+    return array
 
 
 def _read_export(settings: Settings, request: SubmitRequest) -> Export:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 DEFAULT_OUTPUT = "slurm-%j.out"
+DEFAULT_ARRAY_OUTPUT = "slurm-%A_%a.out"
 
 _LETTERS = "AabJjNnrstux"
 _PLACE = re.compile(rf"%(?:(%)|([0-9]*)([{_LETTERS}]))")
@@ -83,6 +84,11 @@ def _value(letter: str, width: int, values: PatternValues) -> str:
 def _as_file_name(text: str) -> str:
     plain = text.replace("/", "_").replace("\0", "_")
     return "_" * len(plain) if plain in {".", ".."} else plain
+
+
+def default_output(*, is_array: bool) -> str:
+    """Where the output of a job goes that names no file."""
+    return DEFAULT_ARRAY_OUTPUT if is_array else DEFAULT_OUTPUT
 
 
 def odd_letters(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

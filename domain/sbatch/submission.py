@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S
+from domain.sbatch.arrays import ArraySpec
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
 from domain.sbatch.note import Note
@@ -58,6 +59,7 @@ class Submission:
     excluded: tuple[str, ...]  #: Names of nodes on which it must not run.
     nodes: int = 1
 
+    array: ArraySpec | None  #: None = one instance.
     time_limit_s: int | None  #: Seconds after which the job is killed; None = none was given.
     time_min_s: int | None  #: A shorter limit that would do, where it must end by a deadline.
     scheduling_type: SchedulingType

@@ -17,7 +17,13 @@ from typing import Any
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.environment import JobFacts, job_environment
-from domain.sbatch.patterns import DEFAULT_OUTPUT, PatternValues, expand_pattern
+from domain.sbatch.patterns import (
+    DEFAULT_OUTPUT,
+    ArrayPlace,
+    PatternValues,
+    default_output,
+    expand_pattern,
+)
 from node_agent.warden.protocol import Key, StartOrder
 
 _SCRIPT_MODE = 0o700
@@ -54,8 +60,7 @@ class Place:
 class Grant:
     """What the node gives an attempt."""
 
-    key: Key
-    job_id: int
+    key: Key  #: Its instance's number is the job's as the program sees it.
     host_name: str
     cpus: tuple[int, ...]
     cores: int
@@ -66,6 +71,7 @@ class Grant:
     grace_s: float
     output_limit_bytes: int
     disk_limit_bytes: int
+    array: ArrayPlace | None = None  #: None outside an array.
 
 
 def place_of(directory: Path, key: Key) -> Place:
@@ -112,18 +118,20 @@ class OutputPaths:
 
 def _pattern_values(spec: JobSpec, grant: Grant) -> PatternValues:
     return PatternValues(
-        job_id=grant.job_id,
+        job_id=grant.key[0],
         name=spec.name,
         user=spec.submit_user or own_user(),
         node_name=grant.host_name,
         restart_count=grant.key[1] - 1,
+        array=grant.array,
     )
 
 
 def output_paths(spec: JobSpec, grant: Grant) -> OutputPaths:
     """The names that the patterns stand for; an absolute one keeps its last part."""
     values = _pattern_values(spec, grant)
-    stdout = _output_name(expand_pattern(spec.stdout_pattern or DEFAULT_OUTPUT, values))
+    usual = default_output(is_array=grant.array is not None)
+    stdout = _output_name(expand_pattern(spec.stdout_pattern or usual, values))
     if spec.stderr_pattern is None:
         return OutputPaths(stdout=stdout, stderr=None)
     stderr = _output_name(expand_pattern(spec.stderr_pattern, values))
@@ -226,7 +234,7 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
     """A clean environment: what the job named, and the variables that are true here."""
     user = spec.submit_user or own_user()
     facts = JobFacts(
-        job_id=grant.job_id,
+        job_id=grant.key[0],
         name=spec.name,
         user=user,
         node_name=grant.host_name,
@@ -246,6 +254,7 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         qos=spec.qos,
         account=spec.project,
         submit_host=spec.submit_host,
+        array=grant.array,
     )
     return {
         "PATH": f"{_OWN_BIN}:{_SYSTEM_PATH}",

@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.events import JobQueued, NodeJoined, ReadingTaken
+from domain.events import (
+    JobArrayQueued,
+    JobArrayWithdrawn,
+    JobQueued,
+    NodeJoined,
+    ReadingTaken,
+)
 from domain.job import SchedulingType
 from scheduler.forecast.demand import DemandForecast
 from scheduler.forecast.duration import DurationForecast, Expectation
 from scheduler.forecast.survival import BLOCKS_H, length_index, spread_index
+from scheduler.placement.arrays import ArrayBacklog
+from scheduler.placement.books import check_books
 from scheduler.placement.fleet import FleetTable
 from scheduler.placement.gain import Water, reach_of
 from scheduler.placement.heat_rule import HeatRule
@@ -48,6 +56,7 @@ class ClusterState:
         """Start knowing nothing."""
         self.fleet = FleetTable()
         self.queue = JobQueue()
+        self.arrays = ArrayBacklog()
         self.occupations: dict[int, Occupation] = {}
         self._held: dict[int, dict[int, Occupation]] = {}  # the same by row of their node
         self.promises = Promises()
@@ -114,7 +123,48 @@ class ClusterState:
         return self.durations.expect(job.tenant_id, job.name, job.time_limit_s)
 
     def enqueue(self, job: JobQueued, now_s: float) -> None:
-        """Let a job wait; one that goes on later may also start later and end no later."""
+        """Let a job wait; in an array it stands in line only when its turn has come."""
+        if job.array_id is None or self.arrays.is_in_line(job):
+            self._stand(job, now_s)
+        else:
+            self.arrays.put_back(job)
+            self.admit(job.array_id, now_s)
+
+    def enqueue_array(self, event: JobArrayQueued, now_s: float) -> None:
+        """Let many instances of an array wait; few of them stand in line at a time."""
+        self.admit(self.arrays.add(event), now_s)
+
+    def admit(self, array_id: int | None, now_s: float) -> bool:
+        """Let those of an array stand in line whose turn it is; whether there were any."""
+        admitted = self.arrays.admit(array_id)
+        for job in admitted:
+            self._stand(job, now_s)
+        return bool(admitted)
+
+    def dequeue(self, instance_id: int) -> JobQueued | None:
+        """Take a job out of what waits, wherever it is; None where it does not wait."""
+        job = self.queue.remove(instance_id)
+        if job is None:
+            return self.arrays.take(instance_id)
+        self.arrays.left_line(job)
+        return job
+
+    def withdraw_array(self, event: JobArrayWithdrawn, now_s: float) -> list[int]:
+        """Forget what waits of some instances of an array; those that are offered to a node."""
+        for instance_id in self.arrays.withdraw(event):
+            self.queue.remove(instance_id)
+        self.admit(event.array_id, now_s)
+        spans = list(zip(event.first_ids, event.last_ids, strict=True))
+        return [
+            instance_id
+            for instance_id, held in self.occupations.items()
+            if held.job.array_id == event.array_id
+            and not held.is_running
+            and any(first <= instance_id <= last for first, last in spans)
+        ]
+
+    def _stand(self, job: JobQueued, now_s: float) -> None:
+        """Put a job in line; one that goes on later may also start later and end no later."""
         done_s = self.done_s.get(job.instance_id, 0.0)
         if done_s and job.start_before_s is not None:
             job = replace(job, start_before_s=job.start_before_s + done_s)
@@ -141,6 +191,10 @@ class ClusterState:
         occupation = Occupation(
             job=job, attempt=attempt, row=row, cores=cores, since_s=now_s, promise=promise
         )
+        for waiting_id in self.arrays.placed(job):
+            returned = self.queue.remove(waiting_id)
+            if returned is not None:
+                self.arrays.put_back(returned)
         self.occupations[job.instance_id] = occupation
         self._held.setdefault(row, {})[job.instance_id] = occupation
         return occupation
@@ -181,6 +235,8 @@ class ClusterState:
             self.fleet.nodes.brief_cores[occupation.row] -= occupation.cores
         self.fleet.give_back(occupation.row, occupation.job, occupation.cores, now_s)
         self.promises.remove(occupation.promise)
+        self.arrays.vacated(occupation.job)
+        self.admit(occupation.job.array_id, now_s)
         return occupation
 
     def water(self, now_s: float) -> Water:
@@ -232,26 +288,4 @@ class ClusterState:
 
     def check_invariants(self) -> None:
         """Raise where the books do not agree; used by tests and by ``doctor``."""
-        nodes = self.fleet.nodes
-        held = np.zeros(nodes.n_rows, dtype=np.int64)
-        for occupation in self.occupations.values():
-            held[occupation.row] += occupation.cores
-        if (held != nodes.cores - nodes.free_cores).any() or (held < 0).any():
-            row = int(np.flatnonzero(held != nodes.cores - nodes.free_cores)[0])
-            used = int(nodes.cores[row] - nodes.free_cores[row])
-            message = f"node {self.fleet.facts[row].node_id} counts {used} cores, its jobs hold "
-            raise AssertionError(message + f"{held[row]}")
-        brief, stopping = np.zeros_like(held), np.zeros_like(held)
-        for occupation in self.occupations.values():
-            if occupation.is_stopping:
-                stopping[occupation.row] += occupation.cores
-            elif occupation.is_running and is_brief(occupation.job):
-                brief[occupation.row] += occupation.cores
-        if (brief != nodes.brief_cores).any() or (stopping != nodes.stopping_cores).any():
-            raise AssertionError("cores that can come free are not those of the jobs there")
-        if int(self.promises.jobs.is_used.sum()) != len(self.occupations):
-            raise AssertionError("the heat of some job is promised twice or not at all")
-        both = [item for item in self.occupations if item in self.queue]
-        if both:
-            message = f"instances both waiting and placed: {both[:5]}"
-            raise AssertionError(message)
+        check_books(self)

@@ -15,11 +15,19 @@ from hypothesis.stateful import (
 )
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
-from domain.events import Event, JobQueued, JobWithdrawn, TimePassed, WeatherForecast
+from domain.events import (
+    Event,
+    JobArrayWithdrawn,
+    JobQueued,
+    JobWithdrawn,
+    TimePassed,
+    WeatherForecast,
+)
 from domain.job import EndReason, SchedulingType
 from scheduler.engine import Engine
 from tests.support.builders import (
     NOW_S,
+    array_queued,
     claimed,
     ended,
     job_queued,
@@ -141,7 +149,7 @@ class ClusterMachine(RuleBasedStateMachine):
     def submit(  # the fields of a job
         self, cores: int, kind: str, limit_s: int, slack_s: float, *, whole: bool, resumes: bool
     ) -> None:
-        number = len(self.jobs) + 1
+        number = max(self.jobs, default=0) + 1
         fact = job_queued(
             number,
             cores=cores,
@@ -155,6 +163,39 @@ class ClusterMachine(RuleBasedStateMachine):
         )
         self.jobs[number] = Job(fact)
         self.tell(fact)
+
+    @rule(
+        count=st.integers(1, 12),
+        at_once=st.one_of(st.none(), st.integers(1, 4)),
+        cores=st.integers(1, 4),
+        kind=types,
+    )
+    def submit_array(self, count: int, at_once: int | None, cores: int, kind: str) -> None:
+        fact = array_queued(
+            max(self.jobs, default=0) + 1,
+            count,
+            at_once,
+            cores=cores,
+            scheduling_type=kind,
+            queued_at_s=self.now_s,
+            start_before_s=self.now_s + 3600.0 if kind == SchedulingType.FLEX else None,
+            is_preemptible=kind == SchedulingType.FLEX,
+        )
+        for number in range(fact.first_ids[0], fact.last_ids[0] + 1):
+            self.jobs[number] = Job(replace(fact.alike, instance_id=number))
+        self.tell(fact)
+
+    @precondition(lambda self: any(job.fact.array_id for job in self.jobs.values()))
+    @rule(data=st.data(), span=st.tuples(st.integers(0, 12), st.integers(0, 12)))
+    def withdraw_array(self, data: st.DataObject, span: tuple[int, int]) -> None:
+        ids = sorted({job.fact.array_id for job in self.jobs.values() if job.fact.array_id})
+        array_id = data.draw(st.sampled_from(ids))
+        first, last = array_id + min(span), array_id + max(span)
+        for number, job in self.jobs.items():
+            is_meant = job.fact.array_id == array_id and first <= number <= last
+            if is_meant and not job.is_claimed:
+                job.is_over, job.node_id = True, None
+        self.tell(JobArrayWithdrawn(array_id=array_id, first_ids=(first,), last_ids=(last,)))
 
     @precondition(lambda self: self._placed())
     @rule(data=st.data())
@@ -212,14 +253,24 @@ class ClusterMachine(RuleBasedStateMachine):
         state = self.engine.state
         state.check_invariants()
         for number, job in self.jobs.items():
-            assert (number in state.queue) == (not job.is_over and job.node_id is None)
+            waits = number in state.queue or number in state.arrays
+            assert waits == (not job.is_over and job.node_id is None)
             assert (number in state.occupations) == (job.node_id is not None)
 
     @invariant()
     def what_is_over_is_forgotten(self) -> None:
-        assert len(self.engine.state.queue) + len(self.engine.state.occupations) == sum(
+        state = self.engine.state
+        assert len(state.queue) + len(state.arrays) + len(state.occupations) == sum(
             not job.is_over for job in self.jobs.values()
         )
+
+    @invariant()
+    def no_array_has_more_on_nodes_than_its_limit(self) -> None:
+        placed: dict[int, int] = {}
+        for job in self._placed():
+            if job.fact.array_id is not None and job.fact.at_once is not None:
+                count = placed[job.fact.array_id] = placed.get(job.fact.array_id, 0) + 1
+                assert count <= job.fact.at_once
 
     @invariant()
     def what_is_promised_is_finite_and_of_what_is_placed(self) -> None:

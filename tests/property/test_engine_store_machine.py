@@ -1,7 +1,7 @@
 """Scheduler, store and nodes under any history: nothing lost, run twice at once or billed twice."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,10 @@ from domain.delivery import AttemptKey, CompletionResult
 from domain.job import FINAL_STATES, EndReason, JobState
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
-from store import event_log, reconcile
+from store import arrays, event_log, reconcile
 from store.invariants import look_at_all
 from store.readings import add_readings
-from tests.support.builders import job_spec, reading
+from tests.support.builders import array_spec, job_spec, reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene
 from tests.support.told import policy
@@ -67,6 +67,7 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.scene = Scene(Databases(Path(self._folder.name)).fresh())
         self.nodes = [Node(self.scene.node(name)) for name in ("first", "second")]
         self.jobs: list[int] = []
+        self.arrays: list[int] = []
         self.ended: dict[AttemptKey, int] = {}
         self.restart_scheduler()
 
@@ -89,6 +90,38 @@ class ProtocolMachine(RuleBasedStateMachine):
             disconnect_tolerance_s=TOLERANCE_S,
         )
         self.jobs.append(self.scene.submit(spec, key=f"job-{len(self.jobs)}"))
+
+    @rule(
+        count=st.integers(1, 4),
+        at_once=st.one_of(st.none(), st.integers(1, 2)),
+        cores=st.integers(1, 3),
+    )
+    def submit_array(self, count: int, at_once: int | None, cores: int) -> None:
+        limit = "" if at_once is None else f"%{at_once}"
+        spec = job_spec(
+            cores=cores,
+            array=array_spec(f"0-{count - 1}{limit}"),
+            disconnect_tolerance_s=TOLERANCE_S,
+        )
+        job_id = self.scene.submit(spec, key=f"job-{len(self.jobs)}")
+        self.jobs += range(job_id + 1, job_id + 1 + count)
+        self.arrays.append(job_id)
+
+    @precondition(lambda self: self.arrays)
+    @rule(data=st.data(), last=st.integers(0, 3))
+    def cancel_some(self, data: st.DataObject, last: int) -> None:
+        target = self.scene.target(str(data.draw(st.sampled_from(self.arrays))))
+        part = replace(target, wanted=array_spec(f"0-{last}"))
+        with self.scene.store.transaction() as tx:
+            arrays.cancel(tx, part, "test")
+
+    @precondition(lambda self: self.arrays)
+    @rule(data=st.data())
+    def hold_and_release(self, data: st.DataObject) -> None:
+        target = self.scene.target(str(data.draw(st.sampled_from(self.arrays))))
+        for steer in (arrays.hold, arrays.release):
+            with self.scene.store.transaction() as tx:
+                steer(tx, target, "test")
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())

@@ -6,6 +6,7 @@ from typing import Any
 from domain.events import (
     AttemptClaimed,
     AttemptEnded,
+    JobArrayQueued,
     JobQueued,
     NodeJoined,
     NodeLeft,
@@ -15,6 +16,7 @@ from domain.job import EndReason, SchedulingType
 from domain.job_spec import JobSpec, Resources
 from domain.node import NodeSpec
 from domain.reading import Reading
+from domain.sbatch.arrays import ArraySpec, parse_array
 
 NOW_S = 1_790_000_000.0
 
@@ -39,6 +41,23 @@ def job_queued(instance_id: int = 1, **fields: Any) -> JobQueued:  # noqa: ANN40
         can_resume=False,
     )
     return replace(usual, **fields)
+
+
+def array_queued(
+    array_id: int,
+    count: int,
+    at_once: int | None = None,
+    **fields: Any,  # noqa: ANN401 - any field
+) -> JobArrayQueued:
+    """An array whose instances are numbered from one above its own number."""
+    alike = job_queued(array_id + 1, array_id=array_id, at_once=at_once, **fields)
+    return JobArrayQueued(alike=alike, first_ids=(array_id + 1,), last_ids=(array_id + count,))
+
+
+def array_spec(text: str) -> ArraySpec:
+    found = parse_array(text)
+    assert isinstance(found, ArraySpec)
+    return found
 
 
 def node_joined(node_id: int = 1, **fields: Any) -> NodeJoined:  # noqa: ANN401 - any field

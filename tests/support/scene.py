@@ -9,11 +9,24 @@ from domain.commands import AssignAttempt, PreemptAttempt, Why
 from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.events import Event
 from domain.job import EndReason, JobState
+from domain.job_ref import parse_job_ref
 from domain.job_spec import JobSpec
 from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
-from store import assignments, claims, completions, event_log, jobs, keys, nodes, reconcile
+from store import (
+    assignments,
+    claims,
+    completions,
+    event_log,
+    job_lists,
+    job_refs,
+    jobs,
+    keys,
+    nodes,
+    reconcile,
+)
 from store.claims import Handed, Pulse
+from store.job_refs import Target
 from store.jobs import Accepted, NewJob
 from store.tables import attempt, instance, job_usage
 from store.transaction import Store
@@ -146,6 +159,15 @@ class Scene:
         with self.store.transaction() as tx:
             return jobs.cancel(tx, job_id, self.tenant_id, "test")
 
+    def target(self, name: str) -> Target:
+        """An array, or elements of one, by name."""
+        ref = parse_job_ref(name)
+        assert ref is not None
+        with self.database.read() as connection:
+            found = job_refs.find(connection, ref, self.tenant_id)
+        assert isinstance(found, Target), found
+        return found
+
     def preempt(self, key: AttemptKey, node_id: int) -> int:
         order = PreemptAttempt(
             instance_id=key.instance_id,
@@ -164,6 +186,12 @@ class Scene:
         """Every event that no engine has seen, oldest first."""
         with self.store.transaction() as tx:
             return [item.event for item in event_log.unconsumed(tx, None)]
+
+    def states(self, job_id: int) -> dict[str, int]:
+        """How many instances of an array are in each state."""
+        with self.database.read() as connection:
+            counts: dict[str, int] = job_lists.array_row(connection, job_id)["counts"]
+        return counts
 
     def state(self, job_id: int) -> JobState:
         return JobState(self.instance(job_id)["state"])

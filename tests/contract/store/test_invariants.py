@@ -18,6 +18,7 @@ from store.tables import (
     decision,
     event,
     instance,
+    job,
     job_usage,
     meter,
     node,
@@ -120,6 +121,14 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "a placement nobody decided": (
         "placement-has-reason",
         lambda c: c.execute(update(attempt).where(attempt.c.instance_id == 1).values(batch=999)),
+    ),
+    "an array without one of its instances": (
+        "array-is-whole",
+        lambda c: c.execute(update(job).where(job.c.id == 1).values(array_count=2)),
+    ),
+    "an array of which more run than may": (
+        "array-limit",
+        lambda c: c.execute(update(job).where(job.c.id == 4).values(array_at_once=0)),
     ),
     "a lease that nobody ended": (
         "leases-end",

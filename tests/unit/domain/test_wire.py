@@ -18,6 +18,7 @@ from domain.commands import (
 from domain.events import (
     EngineStarted,
     Event,
+    JobArrayWithdrawn,
     JobWithdrawn,
     KnowledgeRestored,
     TimePassed,
@@ -26,6 +27,8 @@ from domain.events import (
 from domain.job import SchedulingType
 from domain.job_spec import InputFile, Resources
 from tests.support.builders import (
+    array_queued,
+    array_spec,
     claimed,
     ended,
     job_queued,
@@ -37,7 +40,10 @@ from tests.support.builders import (
 
 EVENTS: list[Event] = [
     job_queued(1, start_before_s=1.5, mem_mib=3),
+    job_queued(2, array_id=1, at_once=5),
+    array_queued(1, 9, at_once=5, excluded=("boiler-2",)),
     JobWithdrawn(instance_id=1),
+    JobArrayWithdrawn(array_id=1, first_ids=(2, 7), last_ids=(4, 9)),
     claimed(1),
     ended(1),
     node_joined(1),
@@ -100,6 +106,7 @@ def test_a_job_is_read_as_it_was_written() -> None:
         arguments=("a", "b c"),
         resources=Resources(cores=4, mem_mib=100, time_limit_s=60),
         asked=("ntasks",),
+        array=array_spec("0-9:3%2"),
         scheduling_type=SchedulingType.FLEX,
         environment={"A": "1"},
         inputs=(InputFile(path="mesh.inp", sha256="0" * 64, size_bytes=7),),

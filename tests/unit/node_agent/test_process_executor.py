@@ -22,7 +22,6 @@ from node_agent.warden.protocol import StartOrder
 def a_grant() -> Grant:
     return Grant(
         key=(12, 2),
-        job_id=12,
         host_name="boiler-1",
         cpus=(0,),
         cores=1,

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from domain.sbatch.arrays import ArrayRange, parse_array
 from domain.sbatch.dependencies import DependencyKind, parse_dependency
 from domain.sbatch.durations import describe_duration, parse_time_limit_s
 from domain.sbatch.exports import parse_export
@@ -98,31 +97,6 @@ def test_count(text: str, count: int) -> None:
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.0", "2x", "9999999999", "\u0663"])
 def test_what_is_no_count(text: str) -> None:
     assert parse_count(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "indexes", "at_once"),
-    [
-        ("0-3", (0, 1, 2, 3), None),
-        ("7", (7,), None),
-        ("1-4%2", (1, 2, 3, 4), 2),
-        ("1,3,5", (1, 3, 5), None),
-        ("0-6:2", (0, 2, 4, 6), None),
-        ("10-12,18", (10, 11, 12, 18), None),
-        ("0-3:1%2", (0, 1, 2, 3), 2),
-        ("[4]%1", (4,), 1),
-        ("3,1,1", (1, 3), None),
-    ],
-)
-def test_array(text: str, indexes: tuple[int, ...], at_once: int | None) -> None:
-    assert parse_array(text) == ArrayRange(indexes=indexes, at_once=at_once)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "a", "4-1", "1-4:0", "1-", "%3", "1,,2", "0-9999999", ",".join(["0-999999"] * 9)]
-)
-def test_what_is_no_array(text: str) -> None:
-    assert parse_array(text) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""Steering jobs that were submitted: cancel, hold, release; whole arrays or parts of them too."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.job_refs import JobPath, found, instance_found
+from api.problems import Problem, not_found
+from api.security import JobsWriter, ServicesOf, tenant_seen_by
+from api.services import Services
+from domain.access import Principal
+from domain.job import JobState
+from domain.job_ref import element_ref
+from domain.refusal import Refused
+from store import arrays, job_lists, job_queries, jobs
+from store.job_refs import Single, Target
+from store.requeue import requeue as store_requeue
+from store.transaction import Transaction
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
+
+#: Does it to one job, given its number, whose it must be and who asks; its state afterwards.
+_OfOne = Callable[[Transaction, int, int | None, str], JobState | None]
+#: Does it to elements of an array; how many went into each state.
+_OfMany = Callable[[Transaction, Target, str], dict[JobState, int]]
+
+
+@router.post("/cancel")
+async def cancel(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
+    """Cancel: at once what waits, by its node what runs."""
+    return await _steer(services, principal, job_id, jobs.cancel, arrays.cancel)
+
+
+@router.post("/hold")
+async def hold(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
+    """Keep what queues from starting until it is released."""
+
+    def hold_many(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
+        return {JobState.HELD: arrays.hold(tx, target, actor)}
+
+    return await _steer(services, principal, job_id, jobs.hold, hold_many)
+
+
+@router.post("/release")
+async def release(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
+    """Let what is held queue."""
+
+    def release_many(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
+        return {JobState.QUEUED: arrays.release(tx, target, actor)}
+
+    return await _steer(services, principal, job_id, jobs.release, release_many)
+
+
+@router.post("/requeue")
+async def requeue(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
+    """Stop a running job, or one element of an array, and queue it again."""
+    visible = tenant_seen_by(principal)
+    one = await instance_found(services, job_id, visible)
+    after = await services.write(lambda tx: store_requeue(tx, one, visible, principal.actor))
+    if after is None:
+        raise not_found("job")
+    if isinstance(after, Refused):
+        raise Problem(409, after)
+    return {"job_id": one, "state": after.value}
+
+
+async def _steer(
+    services: Services, principal: Principal, name: str, of_one: _OfOne, of_many: _OfMany
+) -> dict[str, Any]:
+    visible, actor = tenant_seen_by(principal), principal.actor
+    target = await found(services, name, visible)
+    if isinstance(target, Single):
+        after = await services.write(lambda tx: of_one(tx, target.job_id, visible, actor))
+        if after is None:
+            raise not_found("job")
+        return {"job_id": target.job_id, "ref": str(target.job_id), "state": after.value}
+    changed = await services.write(lambda tx: of_many(tx, target, actor))
+    return {
+        **await _array_now(services, target),
+        "changed": {state.value: count for state, count in changed.items() if count},
+    }
+
+
+async def _array_now(services: Services, target: Target) -> dict[str, Any]:
+    instance_id = target.instance_id
+    if instance_id is not None and target.wanted is not None:
+        row = await services.read(lambda connection: job_queries.one(connection, instance_id, None))
+        state = JobState.CANCELLED if row is None else JobState(row["state"])
+        ref = element_ref(target.job_id, target.wanted.first)
+        return {"job_id": instance_id, "ref": ref, "state": state.value}
+    state = await services.read(lambda connection: job_lists.array_state(connection, target.job_id))
+    some = "" if target.wanted is None else f"_[{target.wanted.text}]"
+    return {"job_id": target.job_id, "ref": f"{target.job_id}{some}", "state": state.value}
