@@ -18,9 +18,9 @@ _MOST_JOBS = 512
 _DESCRIPTION = """Run scenarios under virtual time: in one seed every policy meets the same weather,
 draws and jobs. Its heat is held against a twin with every server off, and against an upper bound
 that knows everything in advance."""
-_EPILOG = """SCENARIO is a TOML file or the name of a built-in one: easy, hard, year, short_slack,
-heavy_tail, faults. Without one, easy and hard are run. Exit code: 0 done, 1 some cell failed,
-2 wrong input, 130 Ctrl-C."""
+_EPILOG = """SCENARIO is a TOML file or the name of a built-in one: easy, hard, steady, year,
+short_slack, heavy_tail, faults. Without one, easy and hard are run. Exit code: 0 done, 1 some cell
+failed, 2 wrong input, 130 Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,9 @@ _LN_HOUR = math.log(_HOUR_S)
 #: Unix time of a Monday's midnight: weeks are counted from it.
 _A_MONDAY_S = 4 * 86_400.0
 _FLEET_ROW = 0
+#: What a stopped job has done moves its last moment on, but for what each new start and throttled
+#: water may cost it.
+GOES_ON_FRAC = 0.75
 
 
 @dataclass(slots=True)
@@ -167,7 +170,7 @@ class ClusterState:
         """Put a job in line; one that goes on later may also start later and end no later."""
         done_s = self.done_s.get(job.instance_id, 0.0)
         if done_s and job.start_before_s is not None:
-            job = replace(job, start_before_s=job.start_before_s + done_s)
+            job = replace(job, start_before_s=job.start_before_s + GOES_ON_FRAC * done_s)
         length, spread = self.length_of(self.expect(job))
         self.arrived.add(self.queue.add(job, length=length, spread=spread, now_s=now_s))
 

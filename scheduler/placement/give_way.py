@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.commands import Why
 from domain.events import JobQueued
-from scheduler.placement.cluster import ClusterState, Occupation
+from scheduler.placement.cluster import GOES_ON_FRAC, ClusterState, Occupation
 from scheduler.placement.draft import Draft
 from scheduler.placement.gain import Floats
 from scheduler.placement.heat_rule import HeatRule
@@ -57,8 +57,8 @@ def _may_stop(state: ClusterState, held: Occupation, rule: HeatRule, now_s: floa
         return False
     ran_s = now_s - held.since_s
     is_settled = ran_s * state.fleet.time_factor >= _LEAST_RUN_S
-    # What it ran moves its last moment on.
-    return is_settled and _last_s(held) + ran_s - rule.margin_s - now_s >= _LEAST_PAUSE_S
+    last_s = _last_s(held) + GOES_ON_FRAC * ran_s
+    return is_settled and last_s - rule.margin_s - now_s >= _LEAST_PAUSE_S
 
 
 def _is_brief_run(held: Occupation) -> bool:

@@ -45,7 +45,7 @@ class HeatAware:
         return HeatAware(self.name, self.rule)
 
     def plan(self, view: View) -> Sequence[Step]:
-        """Last moments first, then those who wait for somebody, then those whose heat is wanted."""
+        """Pressing jobs, those who wait for somebody, those due, those whose heat is wanted."""
         scores = self._scores_for(view)
         arrived = {shape for shape in view.state.arrived if shape.is_patient}
         view.state.arrived.clear()
@@ -56,9 +56,9 @@ class HeatAware:
             draft.steps += shape_power(view.state, scores.lost_soon_wh)
         queue = view.state.queue
         patient = queue.patient_shapes()
-        if draft.has_room and queue.earliest_deadline_s() - self.rule.margin_s <= view.now_s:
-            self._start_due(draft, scores, patient)
+        self._start_due(draft, scores, patient, self.rule.pressing_s)
         self._start_urgent(draft, scores, queue.urgent_shapes())
+        self._start_due(draft, scores, patient, self.rule.margin_s)
         if draft.has_room:
             wanted = patient if view.is_refresh else [item for item in patient if item in arrived]
             self._start_wanted(draft, scores, wanted)
@@ -98,13 +98,22 @@ class HeatAware:
         likely_wait_h = 0.5 * (last_s - now_s) / 3600.0
         return float(bar - self.rule.hour_worth_wh * likely_wait_h / max(heat_wh, 1.0))
 
-    def _start_due(self, draft: Draft, scores: Scores, shapes: list[Shape]) -> None:
+    def _start_due(
+        self, draft: Draft, scores: Scores, shapes: list[Shape], within_s: float
+    ) -> None:
+        """Start patient jobs whose last moment is as near as this; one too wide keeps a node."""
+        until_s = draft.view.now_s + within_s
+        if not draft.has_room or draft.state.queue.earliest_deadline_s() > until_s:
+            return
         blocked: set[Shape] = set()
         for job, shape in draft.state.queue.in_order(shapes, blocked):
-            if self.last_start_s(job) > draft.view.now_s:
+            if job.start_before_s is None or job.start_before_s > until_s:
                 return
+            if job.instance_id in draft.placed:
+                continue
             if not self._start_best(draft, scores, job, shape, LAST_MOMENT):
                 blocked.add(shape)
+                draft.keep_for(job)
 
     def _start_urgent(self, draft: Draft, scores: Scores, shapes: list[Shape]) -> None:
         blocked: set[Shape] = set()

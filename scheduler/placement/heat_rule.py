@@ -29,8 +29,11 @@ class HeatRule:
     stop_lost_wh: float = 0.0
     #: Whether nodes on which nobody waits are slowed instead of making heat that is lost.
     shapes_power: bool = False
-    #: Patient jobs start this long before their last moment, whatever the water says [s].
+    #: Patient jobs start this long before their last moment, whatever the water says [s]: where
+    #: there is room beside those that somebody waits for,
     margin_s: float = 3600.0
+    #: and before them, a node kept for each that is too wide, when it is as near as this [s].
+    pressing_s: float = 3600.0
 
 
 #: Just-in-time starts under a coarse forecast: the measured prototype, and no more.
@@ -44,5 +47,5 @@ CHAUFFERIE = HeatRule(
     bar=0.97,
     stop_lost_wh=500.0,
     shapes_power=True,
-    margin_s=1800.0,
+    pressing_s=900.0,
 )

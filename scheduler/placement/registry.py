@@ -28,7 +28,12 @@ def _no_settings(make: Callable[[], Policy]) -> Callable[[str, Settings], Policy
 
 
 def _chaufferie(name: str, settings: Settings) -> Policy | Refused:
-    """Ours: ``patience`` (0 = start at once, 1 = usual, more = wait for heat), ``shaping``."""
+    """Ours, with the settings of ``_OURS``.
+
+    ``patience``: 0 = start at once, 1 = usual, more = wait for heat. ``shaping``: whether power is
+    limited where heat would be lost. ``deadlines``: ``safe`` = nothing is stopped, and what is due
+    goes before everything else.
+    """
     unknown = {key: value for key, value in settings.items() if key not in _OURS}
     if unknown:
         return _unknown(name, unknown, _OURS)
@@ -38,8 +43,13 @@ def _chaufferie(name: str, settings: Settings) -> Policy | Refused:
     shaping = settings.get("shaping", "on")
     if shaping not in {"on", "off"}:
         return _wrong("shaping", shaping, "on or off")
+    deadlines = settings.get("deadlines", "usual")
+    if deadlines not in {"usual", "safe"}:
+        return _wrong("deadlines", deadlines, "usual or safe")
     worth_wh = HOUR_WORTH_WH / patience if patience else math.inf
     rule: HeatRule = replace(CHAUFFERIE, hour_worth_wh=worth_wh, shapes_power=shaping == "on")
+    if deadlines == "safe":
+        rule = replace(rule, stop_lost_wh=0.0, pressing_s=rule.margin_s)
     words = [f"{key}={value}" for key, value in settings.items()]
     return HeatAware(" ".join([name, *words]), rule)
 
@@ -60,7 +70,7 @@ def _qarnot(name: str, settings: Settings) -> Policy | Refused:
     return Qarnot(limits, " ".join([name, *words]))
 
 
-_OURS = ("patience", "shaping")
+_OURS = ("patience", "shaping", "deadlines")
 POLICIES: Mapping[str, Callable[[str, Settings], Policy | Refused]] = {
     "random": _no_settings(RandomNode),
     "round-robin": _no_settings(RoundRobin),

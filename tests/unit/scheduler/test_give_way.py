@@ -71,6 +71,10 @@ def test_a_job_that_would_pay_for_it_is_not_stopped(kind: dict[str, object]) -> 
     assert _stopped(_when_full(_running(kind))) == []
 
 
+def test_with_safe_deadlines_nothing_is_stopped() -> None:
+    assert _stopped(_when_full(_running(BRIEF, policy="chaufferie deadlines=safe"))) == []
+
+
 def test_a_job_that_has_just_begun_is_left_alone() -> None:
     assert _stopped(_when_full(_running(BRIEF), NOW_S + REFRESH_S)) == []
 

@@ -60,13 +60,11 @@ def test_a_deferred_flex_job_starts_when_its_heat_is_wanted(policy: str) -> None
     assert told.nodes_for(wanted, at_s=later_s) == [1]
 
 
-@pytest.mark.parametrize(("policy", "margin_s"), [("recipe", 3600.0), ("chaufferie", 1800.0)])
-def test_a_flex_job_starts_by_its_last_moment_whatever_the_water_says(
-    policy: str, margin_s: float
-) -> None:
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_flex_job_starts_by_its_last_moment_whatever_the_water_says(policy: str) -> None:
     told = _tank(1.0, policy=policy)
     told.hear(_flex(last_s=NOW_S + DAY_S, time_limit_s=86_400))
-    last_s = NOW_S + DAY_S - margin_s
+    last_s = NOW_S + DAY_S - 3600.0
 
     full = [reading_of(1, 1.0, at_s=at_s, heat_demand_w=0.0) for at_s in (last_s - 1.0, last_s)]
 
@@ -81,6 +79,34 @@ def test_on_demand_work_goes_before_flex_work(policy: str) -> None:
     flex = _flex(1, cores=1, queued_at_s=NOW_S - 100.0)
 
     assert told.offer(flex, job_queued(2)).instance_id == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "left_s", "first"),
+    [
+        ("chaufferie", 3000.0, 2),
+        ("chaufferie", 800.0, 1),
+        ("chaufferie deadlines=safe", 3000.0, 1),
+        ("recipe", 3000.0, 1),
+    ],
+)
+def test_a_job_that_is_due_goes_before_on_demand_work_only_when_it_presses(
+    policy: str, left_s: float, first: int
+) -> None:
+    told = boilers(policy, 1.0, cores=1)
+
+    due = _flex(1, last_s=NOW_S + left_s, cores=1)
+
+    assert told.offer(due, job_queued(2)).instance_id == first
+
+
+def test_a_pressing_job_that_is_too_wide_keeps_a_node() -> None:
+    told = boilers("chaufferie", 1.0, cores=8)
+    told.hear(job_queued(1, cores=4), claimed(1))
+
+    wide = _flex(2, last_s=NOW_S + 800.0, cores=8)
+
+    assert told.hear(wide, job_queued(3, cores=4)) == []
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -24,7 +24,12 @@ def test_the_promised_policies_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["chaufferie patience=2", "chaufferie patience=0.5 shaping=off", "qarnot low_work_k=-2"]
+    "text",
+    [
+        "chaufferie patience=2",
+        "chaufferie patience=0.5 shaping=off deadlines=safe",
+        "qarnot low_work_k=-2",
+    ],
 )
 def test_settings_are_part_of_the_name_so_that_a_log_replays(text: str) -> None:
     policy = policy_named(text)
@@ -62,6 +67,7 @@ def test_more_patience_gives_up_less_heat_to_spare_an_hour_of_waiting() -> None:
         ("chaufferie patience", "name=value"),
         ("chaufferie patience=", "name=value"),
         ("chaufferie shaping=perhaps", "on or off"),
+        ("chaufferie deadlines=none", "usual or safe"),
         ("qarnot low_work_k=warm", "a number of kelvin"),
         ("qarnot patience=1", "no setting 'patience'"),
     ],

@@ -44,6 +44,7 @@ def test_the_scenarios_that_come_with_the_program() -> None:
     assert set(builtin_names()) == {
         "easy",
         "hard",
+        "steady",
         "year",
         "short_slack",
         "heavy_tail",
@@ -73,7 +74,7 @@ def test_the_easy_and_the_hard_regime_differ_in_water_length_and_load() -> None:
 
 
 def test_every_season_of_them_begins_on_a_monday() -> None:
-    for name in ("easy", "hard", "short_slack", "heavy_tail", "faults"):
+    for name in ("easy", "hard", "steady", "short_slack", "heavy_tail", "faults"):
         scenario = loaded(name)
         for season in scenario.seasons:
             assert scenario.arrivals_plant_s(season) / DAY_S % 7 == 0
