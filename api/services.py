@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
+from domain.delivery import AttemptKey
 from domain.refusal import Refused
 from store.files import FileStore
+from store.job_keys import JOB_KEY_PREFIX, find_job, job_key, job_key_secret
 from store.keys import USE_NOTED_EVERY_S, find_principal, note_use
 from store.rows import Connection
 from store.transaction import Store, Transaction
@@ -38,6 +40,7 @@ class Services:
         self._writer = GroupCommitWriter(store)
         self._keys: dict[str, tuple[float, Principal]] = {}
         self._noted_s: dict[int, float] = {}
+        self._job_key_secret = job_key_secret(store)
 
     async def write(self, operation: Callable[[Transaction], T]) -> T:
         """Run an operation in the next group commit; its effects are durable when it returns."""
@@ -63,6 +66,13 @@ class Services:
 
     async def principal(self, token: str) -> Principal | Refused:
         """Whose key this is."""
+        if token.startswith(f"{JOB_KEY_PREFIX}_"):
+            # Not remembered: every attempt has one, and it ends when the attempt does.
+            return await self.read(
+                lambda connection: find_job(
+                    connection, self._job_key_secret, token, self.store.database.now_s(connection)
+                )
+            )
         now_s = time.monotonic()
         known = self._keys.get(token)
         if known is not None and now_s - known[0] < _KEY_CACHE_S:
@@ -78,6 +88,10 @@ class Services:
         else:
             self._keys.pop(token, None)
         return found
+
+    def job_key(self, key: AttemptKey) -> str:
+        """The key that a claimed attempt finds on its node."""
+        return job_key(self._job_key_secret, key)
 
     def forget_keys(self) -> None:
         """Look every key up anew: one of them was revoked."""

@@ -58,11 +58,12 @@ class Principal:
     tenant_id: int | None = None  #: The tenant whose jobs it submits; an operator has one too.
     node_id: int | None = None
     site_ids: tuple[int, ...] | None = None  #: None = every site.
+    job_id: int | None = None  #: The running job that acts for its submitter.
 
     @property
     def actor(self) -> str:
         """How the audit trail names it."""
-        return f"key/{self.key_id}"
+        return f"key/{self.key_id}" if self.job_id is None else f"job/{self.job_id}"
 
     @property
     def visible_tenant_id(self) -> int | None:

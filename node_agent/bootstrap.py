@@ -11,6 +11,7 @@ from node_agent.journal import Journal
 from node_agent.readings_journal import ReadingsJournal
 from node_agent.reporting import Reporting
 from node_agent.service import Agent
+from node_agent.shims.install import install_shims
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ async def enrolled(config: AgentConfig) -> Identity:
 async def run_agent(config: AgentConfig) -> None:
     """Enrol if need be, then work until cancelled."""
     (config.directory / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
+    install_shims(config.directory)
     identity = await enrolled(config)
     uplink = Uplink(config.url, identity.token)
     journal = Journal(config.directory / JOURNAL_NAME)

@@ -99,10 +99,21 @@ def _read_piece(path: Path, offset: int) -> bytes:
 
 
 def _left_something(held: Held) -> bool:
-    """Whether there is anything beside inputs and an empty output file."""
+    """Whether there is anything beside inputs as they came and an empty output file."""
     silent = {os.fspath(path) for path in _output_files(held).values() if path.stat().st_size == 0}
     with os.scandir(held.place.work) as entries:
-        return any(entry.path not in silent and entry.name not in held.inputs for entry in entries)
+        return any(
+            entry.path not in silent and _is_new(entry, held.inputs.get(entry.name))
+            for entry in entries
+        )
+
+
+def _is_new(entry: "os.DirEntry[str]", staged: tuple[int, int] | None) -> bool:
+    """Whether it is no input, or one that the job has changed."""
+    if staged is None:
+        return True
+    found = entry.stat(follow_symlinks=False)
+    return staged != (found.st_size, found.st_mtime_ns)
 
 
 def _completion(record: EndRecord, boot_id: str, found: Found | None) -> dict[str, Any]:

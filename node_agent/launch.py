@@ -11,6 +11,7 @@ from domain.sizing import mem_need_mib
 from node_agent.book import Book, Held, Phase
 from node_agent.config import AgentConfig
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
+from node_agent.shims.install import shims_of
 from node_agent.uplink import Uplink
 from node_agent.warden.client import WardenLink
 from node_agent.warden.protocol import boot_now_s
@@ -82,6 +83,9 @@ class Launcher:
             grace_s=self._config.kill_grace_s,
             output_limit_bytes=self._config.output_limit_mib * _MIB,
             disk_limit_bytes=self._config.disk_limit_mib * _MIB,
+            shims=os.fspath(shims_of(self._config.directory)),
+            url=self._config.url,
+            token=held.claim.get("token"),
             lease_until_boot_s=held.lease_until_boot_s,
             now_s=time.time(),  # noqa: TID251 - shown to the job as its start time
         )

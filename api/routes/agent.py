@@ -147,8 +147,9 @@ def _pair(key: AttemptKey) -> Key:
     return key.instance_id, key.attempt
 
 
-def _claimed(item: Claimed) -> dict[str, Any]:
+def _claimed(item: Claimed, token: str) -> dict[str, Any]:
     return {
+        "token": token,
         "key": _pair(item.key),
         "job_id": item.job_id,
         "array_index": item.array_index,
@@ -246,7 +247,7 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
     results, handed = await services.write(operation)
     return {
         "results": [result.value for result in results],
-        "claimed": [_claimed(item) for item in handed.claimed],
+        "claimed": [_claimed(item, services.job_key(item.key)) for item in handed.claimed],
         "kill": [_kill(item) for item in handed.kill],
         "advice": _advice(handed.advice),
     }

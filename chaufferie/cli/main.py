@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from chaufferie.cli import fleet, jobs, keys, output, programs
 from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
 from chaufferie.cli.submit import asks_for_help, submit
 from chaufferie.cli.weather import weather
@@ -107,6 +108,7 @@ app.command(
     epilog=_SUBMIT_OPTIONS,
     add_help_option=False,
 )(submit)
+app.command("slurm", cls=RawWords, options_metavar="COMMAND [WORDS]", add_help_option=False)(slurm)
 for command in (*_JOBS, *_FLEET):
     app.command(command.__name__)(command)
 app.add_typer(keys.app, name="keys")

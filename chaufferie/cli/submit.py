@@ -69,7 +69,12 @@ def submit(context: typer.Context) -> None:
     #SBATCH lines in the script are honoured, and every option of sbatch may be given here, in its
     long or short spelling; what has no effect is said, what is unknown is refused.
     """
-    words = take_apart(context.args)
+    submit_words(context.args)
+
+
+def submit_words(said: Sequence[str]) -> None:
+    """Submit what these words of a command line ask for."""
+    words = take_apart(said)
     prepared = _prepare(words)
     asked = prepared.submission
     patience_s = PATIENCE_WHILE_WAITING_S if asked.wait else None

@@ -59,7 +59,7 @@ def job_environment(facts: JobFacts) -> dict[str, str]:
         **_asked_sizes(facts),
         **_labels(facts),
         **_array(facts.array),
-        **_launchers(),
+        **_launchers(facts),
     }
 
 
@@ -147,6 +147,14 @@ def _array(place: ArrayPlace | None) -> dict[str, str]:
     }
 
 
-def _launchers() -> dict[str, str]:
-    """Hydra calls ``srun`` once it sees a node list; told to fork, it stays on the node."""
-    return {"HYDRA_LAUNCHER": "fork", "I_MPI_HYDRA_BOOTSTRAP": "fork"}
+def _launchers(facts: JobFacts) -> dict[str, str]:
+    """What MPI's launchers read, and what scripts of one computing centre launch them by.
+
+    Hydra calls ``srun`` once it sees a node list; told to fork, it stays on the node.
+    """
+    return {
+        "HYDRA_LAUNCHER": "fork",
+        "I_MPI_HYDRA_BOOTSTRAP": "fork",
+        "MPIEXEC": "mpirun",
+        "FLAGS_MPI_BATCH": f"-np {facts.ntasks}",
+    }

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import getpass
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -24,10 +25,12 @@ from domain.sbatch.patterns import (
     default_output,
     expand_pattern,
 )
+from node_agent.shims.install import login_functions
 from node_agent.warden.protocol import Key, StartOrder
 
 _SCRIPT_MODE = 0o700
 _MIB = 2**20
+_LOGIN_SHELL = re.compile(r"#!\s*\S*\bbash\s+(?:-\w*l|--login)\b")
 #: Paths a job finds programs on: this interpreter's first, so that ``python3`` has its packages.
 _OWN_BIN = os.path.dirname(sys.executable)
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -71,6 +74,9 @@ class Grant:
     grace_s: float
     output_limit_bytes: int
     disk_limit_bytes: int
+    shims: str  #: The directory with srun, sbatch, module and the like.
+    url: str  #: Where the job's own key is good.
+    token: str | None
     array: ArrayPlace | None = None  #: None outside an array.
 
 
@@ -180,7 +186,7 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
         key=grant.key,
         argv=argv,
         cwd=os.fspath(cwd),
-        env=_environment(spec, grant, place, cwd),
+        env={**_environment(spec, grant, place, cwd), **_whereabouts(spec, place, cwd, outputs)},
         stdin=stdin,
         stdout=os.fspath(cwd / outputs.stdout),
         stderr=None if outputs.stderr is None else os.fspath(cwd / outputs.stderr),
@@ -257,7 +263,9 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         array=grant.array,
     )
     return {
-        "PATH": f"{_OWN_BIN}:{_SYSTEM_PATH}",
+        "PATH": f"{grant.shims}:{_OWN_BIN}:{_SYSTEM_PATH}",
+        **_own_key(grant),
+        **_shell_functions(spec, grant),
         "HOME": os.fspath(place.work),
         "PWD": os.fspath(cwd),
         "LANG": "C.UTF-8",
@@ -266,3 +274,24 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         **spec.environment,
         **job_environment(facts),
     }
+
+
+def _own_key(grant: Grant) -> dict[str, str]:
+    """With which a job may submit and look after further ones, for as long as it runs."""
+    if grant.token is None:
+        return {}
+    return {"CHAUFFERIE_URL": grant.url, "CHAUFFERIE_TOKEN": grant.token}
+
+
+def _shell_functions(spec: JobSpec, grant: Grant) -> dict[str, str]:
+    first_line = (spec.script or "").partition("\n")[0]
+    return login_functions(grant.shims) if _LOGIN_SHELL.match(first_line) else {}
+
+
+def _whereabouts(spec: JobSpec, place: Place, cwd: Path, outputs: OutputPaths) -> dict[str, str]:
+    """Where its script and what it prints are, for a job submitted from within this one."""
+    names = [name for name in (outputs.stdout, outputs.stderr) if name is not None]
+    found = {"CHAUFFERIE_OUTPUTS": os.pathsep.join(os.fspath(cwd / name) for name in names)}
+    if spec.script is not None:
+        found["CHAUFFERIE_SCRIPT"] = os.fspath(place.script)
+    return found

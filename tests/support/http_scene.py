@@ -150,6 +150,8 @@ class HttpScene:
         }
         answer = self.post("/v1/agent/exchange", name, json=body).json()
         assert all(result == "accepted" for result in answer["results"])
+        for item in answer["claimed"]:
+            self.tokens[f"job {item['job_id']}"] = item["token"]
         return [item["key"] for item in answer["claimed"]]
 
     def get(self, path: str, who: str | None = "owner", **arguments: Any) -> httpx2.Response:  # noqa: ANN401

@@ -32,6 +32,9 @@ def a_grant() -> Grant:
         grace_s=30.0,
         output_limit_bytes=2**30,
         disk_limit_bytes=2**33,
+        shims="/node/shims",
+        url="http://api",
+        token="chj_12.2.x",
     )
 
 

@@ -114,6 +114,8 @@ ALWAYS = {
     "SLURM_LOCALID": "0",
     "SLURM_NODEID": "0",
     "HYDRA_LAUNCHER": "fork",
+    "MPIEXEC": "mpirun",
+    "FLAGS_MPI_BATCH": "-np 4",
     "I_MPI_HYDRA_BOOTSTRAP": "fork",
 }
 

@@ -1,0 +1,1 @@
+"""Commands of Slurm, for programs that know no others: wrappers, Snakemake, Nextflow."""

@@ -1,0 +1,103 @@
+"""``scancel`` and ``scontrol``: what can be done to jobs, in the words of Slurm."""
+
+import argparse
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chaufferie.sdk.errors import BadInputError
+from chaufferie.slurm.arguments import Parser, job_ids
+from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, reason_of, state_of
+from domain.job import FINAL_STATES
+from domain.job_spec import DEFAULT_TIME_LIMIT_S
+from domain.sbatch.durations import describe_duration
+from domain.sbatch.hostlist import parse_hostlist
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.client import Client
+
+
+def scancel(client: "Client", words: Sequence[str]) -> list[str]:
+    """Stop jobs by number or by name; it prints nothing."""
+    parser = Parser("scancel")
+    parser.add_argument("numbers", nargs="*", type=job_ids)
+    parser.add_argument("-n", "--name", "--jobname")
+    parser.ignore("-Q", "--quiet", "-v", "--verbose", "--me")
+    parser.ignore_values("-u", "--user")
+    asked = parser.parse_args(words)
+    wanted = [number for numbers in asked.numbers for number in numbers]
+    if not wanted and asked.name is None:
+        parser.error("name the jobs to stop, by number or with --name")
+    if not wanted:
+        listed = client.job_documents(name=asked.name, limit=None)
+        wanted = [job["job_id"] for job in listed if job["state"] not in FINAL_STATES]
+    for number in wanted:
+        client.job(number).cancel()
+    return []
+
+
+def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
+    """Show a job, or have it queue again."""
+    plain = [word for word in words if not word.startswith("-")]
+    match [word.lower() for word in plain[:2]]:
+        case ["show", "job" | "jobs" | "jobid"] if len(plain) > 2:  # noqa: PLR2004 - a number
+            return [_described(client.job(number).document) for number in _numbers(plain[2])]
+        case ["show", joined] if joined.startswith(("job=", "jobid=")):
+            numbers = _numbers(joined.partition("=")[2])
+            return [_described(client.job(number).document) for number in numbers]
+        case ["requeue", numbers]:
+            for number in _numbers(numbers):
+                client.job(number).requeue()
+            return []
+        case ["release", numbers]:
+            for number in _numbers(numbers):
+                client.job(number).release()
+            return []
+    shown = " ".join(plain[:2]) or "nothing"
+    raise BadInputError(
+        f"scontrol: {shown} is not possible here; show hostnames, show job, requeue and release "
+        "are.",
+        code="slurm.words",
+    )
+
+
+def hostnames(words: Sequence[str]) -> list[str] | None:
+    """The names of ``scontrol show hostnames [LIST]``; None where something else was asked."""
+    match [word.lower() for word in words[:2]]:
+        case ["show", "hostname" | "hostnames"]:
+            text = words[2] if len(words) > 2 else os.environ.get("SLURM_JOB_NODELIST", "")  # noqa: PLR2004
+        case _:
+            return None
+    names = parse_hostlist(text)
+    if names is None:
+        raise BadInputError(f"scontrol: {text!r} is no list of nodes.", code="slurm.words")
+    return list(names)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return job_ids(text)
+    except argparse.ArgumentTypeError as error:
+        raise BadInputError(f"scontrol: {error}.", code="slurm.words") from None
+
+
+def _described(job: Mapping[str, Any]) -> str:
+    now_s = time.time()  # noqa: TID251 - how long it has run by the reader's clock
+    own = os.environ if os.environ.get("SLURM_JOB_ID") == str(job["job_id"]) else {}
+    limit = describe_duration(job["time_limit_s"] or DEFAULT_TIME_LIMIT_S)
+    lines = [
+        f"JobId={job['job_id']} JobName={job['name']}",
+        f"   UserId={job['tenant']} Account={job['project'] or '(null)'}",
+        f"   JobState={state_of(job)[0]} Reason={reason_of(job)}",
+        f"   Restarts={max(0, job['attempt'] - 1)} ExitCode={exit_code_of(job)}",
+        f"   RunTime={describe_duration(elapsed_s(job, now_s))} TimeLimit={limit}",
+        f"   SubmitTime={clock(job['submitted_at_s'])}",
+        f"   StartTime={clock(job['started_at_s'])} EndTime={clock(job['finished_at_s'])}",
+        f"   Partition={job['scheduling_type']} NodeList={job['node'] or '(null)'}",
+        f"   NumNodes=1 NumCPUs={job['cores']}",
+        f"   Command={own.get('CHAUFFERIE_SCRIPT', '(null)')}",
+        f"   WorkDir={own.get('SLURM_SUBMIT_DIR', '(null)')}",
+        f"   StdOut={own.get('CHAUFFERIE_OUTPUTS', '(null)').split(os.pathsep)[0]}",
+    ]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,1 @@
+"""Commands of Slurm and of environment modules, as a job finds them on its node."""
