@@ -5,8 +5,9 @@ import re
 from typing import NoReturn
 
 from chaufferie.sdk.errors import BadInputError
+from domain.job_ref import parse_job_ref
 
-_JOB_ID = re.compile(r"\d{1,18}", re.ASCII)
+_OUTSIDE_BRACKETS = re.compile(r",(?![^\[]*\])")
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,12 +32,12 @@ class Parser(argparse.ArgumentParser):
             self.add_argument(flag, dest=f"ignored {flag}")
 
 
-def job_ids(text: str) -> list[int]:
-    """Numbers of jobs, apart by commas; a step's number (``12.batch``) means its job."""
+def job_refs(text: str) -> list[str]:
+    """Names of jobs, apart by commas; a step's name (``12.batch``) means its job."""
     found = []
-    for part in text.split(","):
-        number = part.strip().partition(".")[0]
-        if not _JOB_ID.fullmatch(number):
-            raise argparse.ArgumentTypeError(f"{part.strip()!r} is no number of a job")
-        found.append(int(number))
+    for part in _OUTSIDE_BRACKETS.split(text):
+        ref = part.strip().partition(".")[0]
+        if parse_job_ref(ref) is None:
+            raise argparse.ArgumentTypeError(f"{part.strip()!r} names no job")
+        found.append(ref)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chaufferie.sdk.errors import NotFoundError
-from chaufferie.slurm.arguments import Parser, job_ids
+from chaufferie.slurm.arguments import Parser, job_refs
 from chaufferie.slurm.words import (
     clock,
     elapsed_s,
@@ -59,7 +59,7 @@ def squeue(client: "Client", words: Sequence[str]) -> list[str]:
     """The lines that ``squeue`` prints."""
     parser = Parser("squeue")
     parser.add_argument("-h", "--noheader", action="store_true")
-    parser.add_argument("-j", "--jobs", "--job", type=job_ids, action="extend", default=[])
+    parser.add_argument("-j", "--jobs", "--job", type=job_refs, action="extend", default=[])
     parser.add_argument("-o", "--format", default=_QUEUE_FORMAT)
     parser.add_argument("-t", "--states", "--state", type=_states)
     parser.add_argument("-n", "--name", "--names")
@@ -79,7 +79,7 @@ def squeue(client: "Client", words: Sequence[str]) -> list[str]:
 def sacct(client: "Client", words: Sequence[str]) -> list[str]:
     """The lines that ``sacct`` prints."""
     parser = Parser("sacct")
-    parser.add_argument("-j", "--jobs", "--job", type=job_ids, action="extend", default=[])
+    parser.add_argument("-j", "--jobs", "--job", type=job_refs, action="extend", default=[])
     parser.add_argument("-n", "--noheader", action="store_true")
     parser.add_argument("-P", "--parsable2", action="store_true")
     parser.add_argument("-p", "--parsable", action="store_true")
@@ -116,7 +116,7 @@ def _states(text: str) -> frozenset[str]:
 
 
 def _jobs(
-    client: "Client", wanted: Sequence[int], name: str | None, *, in_full: bool = False
+    client: "Client", wanted: Sequence[str], name: str | None, *, in_full: bool = False
 ) -> list[Document]:
     """These jobs, or the newest there are; those that do not exist are left out."""
     if not wanted:
@@ -145,11 +145,11 @@ def _queue_values(job: Document, now_s: float) -> dict[str, str]:
     node = job["node"] or ""
     reason = reason_of(job)
     started_s = job["started_at_s"]
-    number = str(job["job_id"])
+    number = str(job["ref"])
     return {
         "i": number,
         "A": number,
-        "F": number,
+        "F": number.partition("_")[0],
         "j": job["name"],
         "t": short,
         "T": long,
@@ -179,7 +179,7 @@ def _used(job: Document, field: str) -> float:
 
 _Field = Callable[[Document, float], str]
 _ACCOUNT_FIELDS: Mapping[str, _Field] = {
-    "jobid": lambda job, _: str(job["job_id"]),
+    "jobid": lambda job, _: str(job["ref"]),
     "jobidraw": lambda job, _: str(job["job_id"]),
     "jobname": lambda job, _: str(job["name"]),
     "partition": lambda job, _: str(job["scheduling_type"]),

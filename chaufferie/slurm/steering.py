@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chaufferie.sdk.errors import BadInputError
-from chaufferie.slurm.arguments import Parser, job_ids
+from chaufferie.slurm.arguments import Parser, job_refs
 from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, reason_of, state_of
 from domain.job import FINAL_STATES
 from domain.job_spec import DEFAULT_TIME_LIMIT_S
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def scancel(client: "Client", words: Sequence[str]) -> list[str]:
     """Stop jobs by number or by name; it prints nothing."""
     parser = Parser("scancel")
-    parser.add_argument("numbers", nargs="*", type=job_ids)
+    parser.add_argument("numbers", nargs="*", type=job_refs)
     parser.add_argument("-n", "--name", "--jobname")
     parser.ignore("-Q", "--quiet", "-v", "--verbose", "--me")
     parser.ignore_values("-u", "--user")
@@ -31,9 +31,9 @@ def scancel(client: "Client", words: Sequence[str]) -> list[str]:
         parser.error("name the jobs to stop, by number or with --name")
     if not wanted:
         listed = client.job_documents(name=asked.name, limit=None)
-        wanted = [job["job_id"] for job in listed if job["state"] not in FINAL_STATES]
+        wanted = [str(job["ref"]) for job in listed if job["state"] not in FINAL_STATES]
     for number in wanted:
-        client.job(number).cancel()
+        client.cancel(number)
     return []
 
 
@@ -50,14 +50,18 @@ def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
             for number in _numbers(numbers):
                 client.job(number).requeue()
             return []
+        case ["hold", numbers]:
+            for number in _numbers(numbers):
+                client.hold(number)
+            return []
         case ["release", numbers]:
             for number in _numbers(numbers):
-                client.job(number).release()
+                client.release(number)
             return []
     shown = " ".join(plain[:2]) or "nothing"
     raise BadInputError(
-        f"scontrol: {shown} is not possible here; show hostnames, show job, requeue and release "
-        "are.",
+        f"scontrol: {shown} is not possible here; show hostnames, show job, requeue, hold and "
+        "release are.",
         code="slurm.words",
     )
 
@@ -75,9 +79,9 @@ def hostnames(words: Sequence[str]) -> list[str] | None:
     return list(names)
 
 
-def _numbers(text: str) -> list[int]:
+def _numbers(text: str) -> list[str]:
     try:
-        return job_ids(text)
+        return job_refs(text)
     except argparse.ArgumentTypeError as error:
         raise BadInputError(f"scontrol: {error}.", code="slurm.words") from None
 
