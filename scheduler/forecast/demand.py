@@ -6,6 +6,7 @@ to air that is colder or warmer than usual then, and what the last hours were of
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scheduler.forecast.survival import BLOCK_STARTS_H, HORIZON_H
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _HOUR_S = 3600.0
 _WEEK_H = 168
@@ -23,6 +25,7 @@ _WEEK_H = 168
 _WEEK_WEIGHT = 0.6
 #: The error of the last hours carries on, fading by ``exp(-lead / 4 h)``.
 _CARRIED_FRAC, _CARRIED_H, _ERROR_MEMORY_H = 0.6, 4.0, 3.0
+_CARRIED = _CARRIED_FRAC * np.exp(-np.arange(HORIZON_H) / _CARRIED_H)
 #: Slopes on temperature are told apart by three-hour block, weekday or weekend.
 _BLOCKS, _BLOCK_H = 16, 3
 _RIDGE_K2 = 100.0
@@ -82,6 +85,17 @@ class _Air:
         return values
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Usual:
+    """What is usual of some sites from an hour on; tables of shape (n_rows, HORIZON_H + 1)."""
+
+    rows: Rows
+    first: int
+    is_seen: Flags  #: Whether this hour of the week was ever measured.
+    demand_w: Floats
+    answer_w: Floats  #: To air that is colder or warmer than usual.
+
+
 class DemandForecast:
     """Believes of each site, by its row, what heat it will want."""
 
@@ -91,6 +105,7 @@ class DemandForecast:
         #: What every forecast is multiplied by: 1, unless one tries how wrong it may be.
         self.scale = 1.0
         self._air: list[_Air] = [_Air(0, np.zeros(0))]
+        self._latest: _Usual | None = None
 
     def _row(self, site: int) -> int:
         while self.sites.n_rows <= site:
@@ -119,6 +134,7 @@ class DemandForecast:
 
     def hear(self, rows: list[int], first_hour_time_s: float, temp_c: tuple[float, ...]) -> None:
         """Take in a forecast of the air for these sites (of all that come, if empty)."""
+        self._latest = None
         self._air.append(_Air(int(first_hour_time_s // _HOUR_S), np.array(temp_c)))
         if rows:
             self._row(max(rows))
@@ -139,35 +155,46 @@ class DemandForecast:
         if len(rows):
             self._row(int(rows.max()))
         hour, passed = divmod(plant_time_s / _HOUR_S, 1.0)
-        first = int(hour)
-        hours = (first + np.arange(HORIZON_H + 1)) % _WEEK_H
-        sites = self.sites
-        usual = sites.usual_w[np.ix_(rows, hours)]
-        weight = sites.weight[np.ix_(rows, hours)]
-        usual = np.where(weight > 0, usual, now_w[:, None])
-        usual = usual + self._answer_to_air(rows, first, hours)
-        ahead = usual[:, :-1] * (1.0 - passed) + usual[:, 1:] * passed
-        carried = _CARRIED_FRAC * np.exp(-np.arange(HORIZON_H) / _CARRIED_H)
-        expected_w = ahead + sites.error_w[rows, None] * carried
+        usual = self._usual_from(rows, int(hour))
+        usual_w = np.where(usual.is_seen, usual.demand_w, now_w[:, None]) + usual.answer_w
+        ahead = usual_w[:, :-1] * (1.0 - passed) + usual_w[:, 1:] * passed
+        expected_w = ahead + self.sites.error_w[rows, None] * _CARRIED
         return np.asarray(self.scale * expected_w)
 
-    def _answer_to_air(self, rows: Rows, first: int, hours: Rows) -> Floats:
+    def _usual_from(self, rows: Rows, first: int) -> "_Usual":
+        """What is usual from an hour on; the same until an hour was measured or a forecast came."""
+        latest = self._latest
+        if latest is not None and latest.first == first and np.array_equal(latest.rows, rows):
+            return latest
+        hours = (first + np.arange(HORIZON_H + 1)) % _WEEK_H
+        at = rows[:, None] * _WEEK_H + hours
+        is_seen = self.sites.weight.ravel()[at] > 0
+        self._latest = _Usual(
+            rows=rows,
+            first=first,
+            is_seen=is_seen,
+            demand_w=self.sites.usual_w.ravel()[at],
+            answer_w=self._answer_to_air(rows, first, hours, is_seen),
+        )
+        return self._latest
+
+    def _answer_to_air(self, rows: Rows, first: int, hours: Rows, is_seen: Flags) -> Floats:
         sites = self.sites
         which = sites.forecast_at[rows]
         if not which.any():
             return np.zeros((len(rows), len(hours)))
         said = {index: self._air[index].ahead(first, len(hours)) for index in set(which.tolist())}
         air = np.array([said[index] for index in which.tolist()])
-        anomaly = np.nan_to_num(air - sites.usual_air_c[np.ix_(rows, hours)])
-        anomaly[sites.weight[np.ix_(rows, hours)] == 0] = 0.0
-        blocks = _block(hours)
-        slope = sites.sum_xy[np.ix_(rows, blocks)] / (
-            sites.sum_xx[np.ix_(rows, blocks)] + _RIDGE_K2
-        )
+        usual_air_c = sites.usual_air_c.ravel()[rows[:, None] * _WEEK_H + hours]
+        anomaly = np.nan_to_num(air - usual_air_c)
+        anomaly[~is_seen] = 0.0
+        at = rows[:, None] * _BLOCKS + _block(hours)
+        slope = sites.sum_xy.ravel()[at] / (sites.sum_xx.ravel()[at] + _RIDGE_K2)
         return np.asarray(slope * anomaly, dtype=np.float64)
 
     def _close_hour(self, rows: Rows) -> None:
         """Fold the measured hour of different sites into what is usual, shape (n_rows,)."""
+        self._latest = None
         sites, hour = self.sites, self.sites.hour[rows]
         mean_w = sites.hour_sum_w[rows] / sites.hour_count[rows]
         at = rows, hour % _WEEK_H
@@ -223,6 +250,7 @@ class DemandForecast:
 
     def restore(self, site: int, plain: Mapping[str, Any]) -> None:
         """Take up what `to_plain` wrote of a site."""
+        self._latest = None
         row = self._row(site)
         for name in ("usual_w", "usual_air_c", "weight", "sum_xx", "sum_xy"):
             getattr(self.sites, name)[row] = plain[name]

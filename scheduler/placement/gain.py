@@ -8,7 +8,8 @@ promised heat enters, demand takes what it can, and what the store cannot hold i
 The difference of what was used, over the heat that the job brings, is its gain, 0 to 1.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,14 @@ class Course:
             lost_wh=self.lost_wh[:, rows],
         )
 
+    def between(self, start: int, end: int) -> "Course":
+        """The same for the sites from one to before another; what changes here changes there."""
+        return Course(
+            stored_wh=self.stored_wh[:, start:end],
+            used_wh=self.used_wh[:, start:end],
+            lost_wh=self.lost_wh[:, start:end],
+        )
+
 
 def reach_of(full_draw_wh: Floats, demand_wh: Floats) -> Floats:
     """Share of the store that a block's draw can take, shape (n_sites, N_BLOCKS).
@@ -78,14 +87,29 @@ def follow(water: Water, n_blocks: int = N_BLOCKS) -> Course:
     """The stores over the coming blocks, with what is promised and nothing more."""
     shape = (n_blocks, len(water.stored_wh))
     stored, used, lost = np.empty(shape), np.empty(shape), np.empty(shape)
+    promised, reach, demand = (
+        table[:, :n_blocks].T.copy() for table in (water.promised_wh, water.reach, water.demand_wh)
+    )
     level = water.stored_wh
     for block in range(n_blocks):
-        held = _KEPT[block] * level + water.promised_wh[:, block]
-        used[block] = np.minimum(held * water.reach[:, block], water.demand_wh[:, block])
-        held -= used[block]
-        level = np.minimum(held, water.capacity_wh)
-        stored[block], lost[block] = level, held - level
+        held, taken = promised[block], used[block]
+        held += _KEPT[block] * level
+        np.multiply(held, reach[block], out=taken)
+        np.minimum(taken, demand[block], out=taken)
+        held -= taken
+        level = np.minimum(held, water.capacity_wh, out=stored[block])
+        np.subtract(held, level, out=lost[block])
     return Course(stored_wh=stored, used_wh=used, lost_wh=lost)
+
+
+def follow_each(waters: Sequence[Water]) -> list[Course]:
+    """The same of several views of as many sites each, at the cost of one."""
+    names = [item.name for item in fields(Water)]
+    joined = {name: np.concatenate([getattr(one, name) for one in waters]) for name in names}
+    course = follow(Water(**joined))
+    n_sites = len(waters[0].stored_wh)
+    starts = range(0, n_sites * len(waters), n_sites)
+    return [course.between(start, start + n_sites) for start in starts]
 
 
 def gains(

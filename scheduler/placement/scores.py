@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scheduler.forecast.survival import BRIEF_H, hours_of_one
 from scheduler.placement.cluster import ClusterState
-from scheduler.placement.gain import Water, follow, gains
+from scheduler.placement.gain import Course, Water, follow, follow_each, gains
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.promises import FELT_WH
 from scheduler.placement.queue import Shape
@@ -33,15 +33,14 @@ _MOST_KEPT = 400
 class _Sight:
     """The water as one kind of job sees it, and what becomes of it with no new job."""
 
-    def __init__(self, water: Water, fill_frac: Floats) -> None:
+    def __init__(self, water: Water, course: Course, fill_frac: Floats) -> None:
         # A copy: what a plan adds must not be promised before its orders are given.
         self.water = replace(water, promised_wh=water.promised_wh.copy())
-        self.course = follow(self.water)
+        self.course = course
         self._fill_frac = fill_frac
 
-    def follow(self, sites: Counts) -> None:
-        """Follow some stores again."""
-        course = follow(self.water.at(sites))
+    def take_up(self, sites: Counts, course: Course) -> None:
+        """Some stores go another way now."""
         self.course.stored_wh[:, sites] = course.stored_wh
         self.course.used_wh[:, sites] = course.used_wh
         self.course.lost_wh[:, sites] = course.lost_wh
@@ -75,16 +74,14 @@ class Scores:
         fill_frac = np.where(state.fleet.sites.is_preheat, rule.preheat_fill_frac, rule.fill_frac)
         #: As urgent jobs see it, to which brief ones give way, and as patient jobs do.
         firm_wh = water.promised_wh - state.promises.brief_heat_wh(len(fill_frac))
+        urgent = replace(
+            water, promised_wh=firm_wh, demand_wh=rule.counted_urgent_frac * water.demand_wh
+        )
+        patient = state.for_patient(water, now_s, rule)
+        courses = follow_each([urgent, patient])
         self.sights = (
-            _Sight(
-                replace(
-                    water,
-                    promised_wh=firm_wh,
-                    demand_wh=rule.counted_urgent_frac * water.demand_wh,
-                ),
-                np.ones(len(fill_frac)),
-            ),
-            _Sight(state.for_patient(water, now_s, rule), fill_frac),
+            _Sight(urgent, courses[0], np.ones(len(fill_frac))),
+            _Sight(patient, courses[1], fill_frac),
         )
         self._site_of = state.fleet.nodes.site
         self.charge_frac: Floats = state.fleet.sites.charge_frac()[self._site_of]
@@ -217,8 +214,9 @@ class Scores:
         self._dirty.clear()
         self._version += 1
         self._changed_at[sites] = self._version
-        for sight in self.sights:
-            sight.follow(sites)
+        courses = follow_each([sight.water.at(sites) for sight in self.sights])
+        for sight, course in zip(self.sights, courses, strict=True):
+            sight.take_up(sites, course)
 
     def _gains_at(self, shapes: list[Shape], nodes: Counts) -> Floats:
         """Gains of shapes that are all patient or all urgent."""
