@@ -70,6 +70,7 @@ class Simulation:
         self._done_s: dict[int, float] = {}
         self._cap_frac = np.ones(len(self._sites))
         self._cap_until_s = np.zeros(len(self._sites))
+        self._allowed_w = np.full(len(self._sites), math.inf)
         self.state = scene.arrival_state
         self.faults = Faults(scene)
         self.books = Books(scene, with_series=with_series)
@@ -87,7 +88,7 @@ class Simulation:
                 self._permit(allowed_power_w(scene.town.fleet, self.state, forcing, dt_s))
                 end_plant_s = self._clock.plant_time_s + dt_s
                 self._pass_step(dt_s)
-                power_w = np.array([self._close(rack, dt_s) for rack in self.racks])
+                power_w = np.array([rack.take_energy_j() for rack in self.racks]) / dt_s
                 before = self.state
                 self.state, flows = step(scene.town.fleet, before, power_w, forcing, dt_s)
                 self.books.note(self.state, flows, self.racks, dt_s)
@@ -98,9 +99,9 @@ class Simulation:
     def _pass_step(self, dt_s: float) -> None:
         """Let jobs come, end and begin, up to the end of a step."""
         end_s = self._clock.now_s + dt_s
-        self._due.clear()
-        for row, rack in enumerate(self.racks):
-            self._watch(row, rack, end_s)
+        next_s = [rack.next_event_s() for rack in self.racks]
+        self._due = [(at_s, row) for row, at_s in enumerate(next_s) if at_s < end_s]
+        heapq.heapify(self._due)
         while True:
             arrival_s = self._next_arrival_s()
             due_s = self._due[0][0] if self._due else math.inf
@@ -124,10 +125,10 @@ class Simulation:
         for rack in self.racks:
             rack.advance(end_s)
 
-    def _watch(self, row: int, rack: Rack, end_s: float = math.inf) -> None:
-        """Look at a rack again when it next changes by itself, if that is before this instant."""
+    def _watch(self, row: int, rack: Rack) -> None:
+        """Look at a rack again when it next changes by itself."""
         next_s = rack.next_event_s()
-        if next_s < end_s:
+        if next_s < math.inf:
             heapq.heappush(self._due, (next_s, row))
 
     def _permit(self, allowed_w: Floats) -> None:
@@ -135,14 +136,11 @@ class Simulation:
         now_s = self._clock.now_s
         cap_frac = np.where(self._cap_until_s > now_s, self._cap_frac, 1.0)
         allowed_w = np.minimum(allowed_w, cap_frac * self.scene.town.fleet.servers.max_power_w)
-        for row, (rack, rack_w) in enumerate(zip(self.racks, allowed_w.tolist(), strict=True)):
-            rack.allow(0.0 if self.faults.is_off(row) else rack_w, now_s)
-
-    @staticmethod
-    def _close(rack: Rack, dt_s: float) -> float:
-        mean_w = rack.energy_j / dt_s
-        rack.energy_j = 0.0
-        return mean_w
+        allowed_w[self.faults.rows_off()] = 0.0
+        # A rack goes on as it was unless its allowance is another.
+        for row in np.flatnonzero(allowed_w != self._allowed_w).tolist():
+            self.racks[row].allow(float(allowed_w[row]), now_s)
+        self._allowed_w = allowed_w
 
     def _next_arrival_s(self) -> float:
         if self._n_arrived < len(self._jobs):

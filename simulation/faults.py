@@ -1,6 +1,6 @@
 """What is broken at a site while a simulation runs, and what its instruments then show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,9 +45,16 @@ class Faults:
             meters_reset=tuple(self._resets(plant_time_s)),
         )
 
-    def is_off(self, row: int) -> bool:
-        """Whether a site has neither power nor network."""
-        return row in self._off
+    def rows_off(self) -> list[int]:
+        """Sites that have neither power nor network."""
+        return sorted(self._off)
+
+    def all_shown(self, truth: Iterable[Shown]) -> Iterable[tuple[int, Shown]]:
+        """What the instruments of each site that is heard show, by its row."""
+        if not self._off and not self._stuck:
+            return enumerate(truth)
+        shown = ((row, self.shown(row, true)) for row, true in enumerate(truth))
+        return ((row, values) for row, values in shown if values is not None)
 
     def shown(self, row: int, true: Shown) -> Shown | None:
         """What a site's instruments show; None where nothing is heard of it.

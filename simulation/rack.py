@@ -71,8 +71,8 @@ class Rack:
         self._booting_cores = 0
         self._power_w = n_servers * model.standby_power_w
         self._speed = 1.0
-        self.energy_j = 0.0  #: Since the last look.
-        self.busy_core_s = 0.0  #: Likewise.
+        self._energy_j = 0.0  # Since it was asked for last.
+        self.busy_core_s = 0.0  #: Since the last look.
         self.boot_j = 0.0  #: Above standby, since the start.
         self.starts = 0
 
@@ -91,10 +91,15 @@ class Rack:
         """Let time pass in which nothing changes."""
         span_s = now_s - self._now_s
         if span_s > 0:
-            self.energy_j += self._power_w * span_s
+            self._energy_j += self._power_w * span_s
             self.busy_core_s += (self.cores - self.free_cores) * span_s
             self._work_s += self._speed * span_s
             self._now_s = now_s
+
+    def take_energy_j(self) -> float:
+        """What was drawn since this was asked last [J]."""
+        energy_j, self._energy_j = self._energy_j, 0.0
+        return energy_j
 
     def start(self, job: SimulatedJob, attempt: int, now_s: float, done_before_s: float) -> None:
         """Begin an attempt; it boots first. A bug where it runs already, or finds no room."""

@@ -32,12 +32,14 @@ def test_a_site_goes_off_and_comes_back_once() -> None:
 
     assert turned(found, 0.25) == Change()
     assert turned(found, 0.5) == Change(went_off=(2,))
-    assert (found.is_off(2), found.is_off(1)) == (True, False)
+    assert found.rows_off() == [2]
+    assert list(found.all_shown([WARM] * 4)) == [(0, WARM), (1, WARM), (3, WARM)]
     assert found.shown(2, WARM) is None
     assert found.shown(1, WARM) == WARM
     assert turned(found, 0.75) == Change()
     assert turned(found, 1.0) == Change(came_back=(2,))
     assert found.shown(2, WARM) == WARM
+    assert list(found.all_shown([WARM] * 3)) == [(0, WARM), (1, WARM), (2, WARM)]
 
 
 def test_two_faults_of_one_site_end_with_the_last() -> None:

@@ -18,9 +18,9 @@ def a_rack() -> Rack:
 
 def taken_w(rack: Rack, now_s: float, span_s: float) -> float:
     """Mean power of a rack over a span in which nothing happens."""
-    rack.energy_j = 0.0
+    rack.take_energy_j()
     rack.advance(now_s + span_s)
-    return rack.energy_j / span_s
+    return rack.take_energy_j() / span_s
 
 
 def run_on(rack: Rack, until_s: float = math.inf) -> list[Ended]:
@@ -66,7 +66,7 @@ def test_work_above_standby_is_what_the_job_is_credited_with() -> None:
     rack.start(a_job(servers=3), 1, 0.0, 0.0)
 
     [ended] = run_on(rack)
-    above_j = rack.energy_j - 4 * STANDBY_W * ended.at_s
+    above_j = rack.take_energy_j() - 4 * STANDBY_W * ended.at_s
     assert above_j == pytest.approx(work_power_w(3 * 16) * HOUR_S + rack.boot_j)
 
 
