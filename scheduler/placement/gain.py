@@ -108,8 +108,8 @@ def follow_each(waters: Sequence[Water]) -> list[Course]:
     joined = {name: np.concatenate([getattr(one, name) for one in waters]) for name in names}
     course = follow(Water(**joined))
     n_sites = len(waters[0].stored_wh)
-    starts = range(0, n_sites * len(waters), n_sites)
-    return [course.between(start, start + n_sites) for start in starts]
+    ends = [n_sites * (place + 1) for place in range(len(waters))]
+    return [course.between(end - n_sites, end) for end in ends]
 
 
 def gains(

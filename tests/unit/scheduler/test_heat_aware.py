@@ -40,6 +40,14 @@ def test_full_tank_defers_flex_job_and_not_an_on_demand_one(policy: str) -> None
 
 
 @pytest.mark.parametrize("policy", POLICIES)
+def test_jobs_wait_for_the_first_node(policy: str) -> None:
+    told = Told(policy)
+    assert told.hear(job_queued(1), _flex(2)) == []
+
+    assert told.nodes_for(node_joined(), reading_of(1, 0.5)) == [1]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 def test_a_flex_job_whose_heat_is_wanted_starts_at_once(policy: str) -> None:
     order = _tank(0.1, demand_w=3000.0, policy=policy).offer(_flex())
 
