@@ -15,6 +15,7 @@ from api.capacity import Capacity
 from api.routes import (
     access,
     agent,
+    attempt_files,
     files,
     fleet,
     health,
@@ -58,7 +59,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
-    of_jobs = (jobs, steering, results, files)
+    of_jobs = (jobs, steering, results, files, attempt_files)
     for module in (*of_jobs, agent, fleet, weather, heat, access, metrics, health, pages):
         app.include_router(module.router)
     return app

@@ -4,6 +4,7 @@ The framework has such a limit too; it answers a promised length in plain text, 
 """
 
 import json
+import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,8 +16,10 @@ LARGEST_BODY_BYTES = 1 << 20
 #: One report of a node may name the ten thousand files of each of several jobs.
 LARGEST_REPORT_BYTES = 16 << 20
 #: Routes that stream a file to disk and count for themselves.
-_FILE_ROUTES = ("/v1/files/", "/v1/agent/files/")
-_REPORT_ROUTES = frozenset({"/v1/agent/exchange", "/v1/agent/readings"})
+_FILE_ROUTE = re.compile(
+    r"/v1/files/|/v1/uploads/|/v1/agent/uploads/|/v1/agent/attempts/\d+/\d+/files/"
+)
+_REPORT_ROUTE = re.compile(r"/v1/agent/(exchange|readings|attempts/\d+/\d+/(missing|results))")
 
 
 class BodyLimit:
@@ -28,10 +31,11 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
-        if scope["type"] != "http" or scope["path"].startswith(_FILE_ROUTES):
+        if scope["type"] != "http" or _FILE_ROUTE.match(scope["path"]):
             await self._app(scope, receive, send)
             return
-        limit = LARGEST_REPORT_BYTES if scope["path"] in _REPORT_ROUTES else LARGEST_BODY_BYTES
+        is_report = _REPORT_ROUTE.fullmatch(scope["path"]) is not None
+        limit = LARGEST_REPORT_BYTES if is_report else LARGEST_BODY_BYTES
         if _promised_bytes(scope) > limit:
             await _refuse(send, limit)
             return

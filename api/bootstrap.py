@@ -10,14 +10,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api.app import create_app
 from api.services import Services
 from domain.access import Role
+from domain.keeping import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
 from domain.refusal import Refused
-from store.files import LocalFileStore
 from store.keys import KeyRequest, add_key, add_tenant
-from store.opening import default_url, open_store
+from store.local_content import LocalContentStore
+from store.opening import FILES_FOLDER, default_url, open_store
+from store.outputs import LocalOutputStore
 from store.schema import upgrade
 from store.transaction import Store
 
-FILES_FOLDER = "files"
 OPERATOR_TENANT = "operator"
 
 
@@ -30,6 +31,23 @@ class ApiSettings(BaseSettings):
     database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, description="Port to listen on.")
+    stored_gib_per_tenant: float = Field(
+        default=DEFAULT_STORED_GIB, gt=0, description="Inputs and results of a tenant, at most."
+    )
+    inputs_kept_days: float = Field(
+        default=DEFAULT_INPUTS_KEPT_DAYS, gt=0, description="After the last job that uses them."
+    )
+    results_kept_days: float | None = Field(
+        default=None, gt=0, description="After the end of the job; default: for ever."
+    )
+
+    def keeping(self) -> Keeping:
+        """How much of tenants' files is kept, and for how long."""
+        return Keeping(
+            stored_gib_per_tenant=self.stored_gib_per_tenant,
+            inputs_kept_days=self.inputs_kept_days,
+            results_kept_days=self.results_kept_days,
+        )
 
 
 def open_from(settings: ApiSettings) -> Store:
@@ -40,7 +58,13 @@ def open_from(settings: ApiSettings) -> Store:
 def build(settings: ApiSettings) -> FastAPI:
     """The application, woken by other programs."""
     store = open_from(settings)
-    services = Services(store=store, files=LocalFileStore(settings.data_dir / FILES_FOLDER))
+    files = settings.data_dir / FILES_FOLDER
+    services = Services(
+        store=store,
+        content=LocalContentStore(files),
+        outputs=LocalOutputStore(files),
+        keeping=settings.keeping(),
+    )
     return create_app(services, store.wakeups.listen("api"))
 
 

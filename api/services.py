@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.delivery import AttemptKey
+from domain.keeping import Keeping
 from domain.refusal import Refused
-from store.files import FileStore
+from store.content import ContentStore
 from store.job_keys import JOB_KEY_PREFIX, find_job, job_key, job_key_secret
 from store.keys import USE_NOTED_EVERY_S, find_principal, note_use
+from store.outputs import OutputStore
 from store.rows import Connection
 from store.transaction import Store, Transaction
 from store.wakeups import Listener, decode_changes
@@ -32,10 +34,14 @@ _KEY_CACHE_S = 2.0
 class Services:
     """One per API process."""
 
-    def __init__(self, *, store: Store, files: FileStore) -> None:
-        """Serve this store and these files."""
+    def __init__(
+        self, *, store: Store, content: ContentStore, outputs: OutputStore, keeping: Keeping
+    ) -> None:
+        """Serve this store, with these files and this output."""
         self.store = store
-        self.files = files
+        self.content = content
+        self.outputs = outputs
+        self.keeping = keeping
         self.hub = Hub()
         self._writer = GroupCommitWriter(store)
         self._keys: dict[str, tuple[float, Principal]] = {}

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import UTC, timedelta, timezone
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -140,6 +141,9 @@ def _spec(
         environment=environment,
         inputs=inputs,
         array=asked.array,
+        results=asked.returns.results,
+        excluded_results=asked.returns.excluded_results,
+        copy_results_every_s=asked.returns.copy_results_every_s,
         is_held=asked.is_held,
         submit_host=body.submit_host,
         submit_user=body.submit_user,
@@ -158,6 +162,12 @@ def _inputs(body: SubmissionIn) -> tuple[InputFile, ...] | Refused:
         found[path] = InputFile(
             path=path, sha256=item.sha256, size_bytes=item.size_bytes, executable=item.executable
         )
+    for path in found:
+        above = next((str(one) for one in PurePosixPath(path).parents if str(one) in found), None)
+        if above is not None:
+            return Refused(
+                code="file.twice", sentence=f"The input {above!r} cannot be a file and a directory."
+            )
     return tuple(found.values())
 
 

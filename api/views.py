@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.job_ref import element_ref
+from domain.keeping import Keeping
 from domain.node import SiteSpec
 from domain.reading import Reading
 from store.site_queries import MeterRow, NodeRow, SiteRow
@@ -80,17 +81,28 @@ def job_detail(
     row: Mapping[str, Any],
     attempts: Sequence[Mapping[str, Any]],
     files: Sequence[Mapping[str, Any]],
+    keeping: Keeping,
 ) -> dict[str, Any]:
-    """One job with its tries, its notes and what it left."""
+    """One job with its tries, its notes, what it left and how long that is kept."""
+    spec = json.loads(row["spec"])
+    ended_s = row["finished_at_s"]
+    inputs_kept_s = keeping.inputs_kept_s if spec["inputs"] else None
     return {
         **job_view(row),
         "detail": attempts[-1]["detail"] if attempts else None,
-        "notes": json.loads(row["spec"])["notes"],
+        "notes": spec["notes"],
+        "inputs_kept_until_s": _later(ended_s, inputs_kept_s),
+        "results_kept_until_s": _later(ended_s, keeping.results_kept_s),
         "attempts": [{name: item[name] for name in _ATTEMPT_FIELDS} for item in attempts],
         "files": [
             {name: item[name] for name in ("path", "size_bytes", "sha256")} for item in files
         ],
     }
+
+
+def _later(ended_s: float | None, kept_s: float | None) -> float | None:
+    """When files of a job that has ended may be deleted; None where no date is set."""
+    return None if ended_s is None or kept_s is None else ended_s + kept_s
 
 
 def node_view(row: NodeRow, now_s: float) -> dict[str, Any]:

@@ -69,6 +69,9 @@ class JobSpec:
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
+    results: tuple[str, ...] = ()  #: Patterns of what comes back; none = all that is new.
+    excluded_results: tuple[str, ...] = ()  #: Patterns of what stays behind.
+    copy_results_every_s: int | None = None  #: While it runs; None = only at its end.
     array: ArraySpec | None = None  #: None = one instance.
     is_held: bool = False
     max_attempts: int = 1  #: Failures of the program after which it is not tried again.

@@ -114,6 +114,13 @@ def load_command(plain: Mapping[str, Any]) -> Command:
     return _COMMANDS[plain["kind"]](**values)
 
 
+#: Fields of a job specification that hold texts in order.
+_TUPLES = (
+    *("command", "arguments", "asked", "excluded", "notes"),
+    *("results", "excluded_results"),
+)
+
+
 def load_spec(plain: Mapping[str, Any]) -> JobSpec:
     """The job specification that ``to_plain`` described."""
     values = dict(plain)
@@ -122,7 +129,7 @@ def load_spec(plain: Mapping[str, Any]) -> JobSpec:
     values["inputs"] = tuple(InputFile(**item) for item in values["inputs"])
     if values.get("warning") is not None:
         values["warning"] = EndWarning(**values["warning"])
-    for name in ("command", "arguments", "asked", "excluded", "notes"):
+    for name in _TUPLES:
         values[name] = tuple(values.get(name, ()))
     if values.get("array") is not None:
         values["array"] = ArraySpec(**values["array"])

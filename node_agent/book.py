@@ -6,10 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from domain import wire
+from domain.files import ResultFile
 from domain.job import EndReason
 from domain.job_spec import JobSpec
 from domain.sbatch.patterns import ArrayPlace
 from node_agent.executors.process import OutputPaths, Place
+from node_agent.results import Found
 
 Key = tuple[int, int]
 
@@ -40,6 +42,9 @@ class Held:
     stop_reason: EndReason | None = None
     completion: dict[str, Any] | None = None
     started_boot_s: float = 0.0
+    found: Found | None = None  #: What was last found of its results.
+    next_copy_boot_s: float = 0.0  #: When they are copied next, while it runs.
+    listed: dict[str, ResultFile] = field(default_factory=dict)  #: The copy before, by path.
     _spec: JobSpec | None = None
 
     @property

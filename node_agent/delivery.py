@@ -2,23 +2,23 @@
 
 import asyncio
 import contextlib
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from node_agent.book import Book, Held, Phase
+from node_agent.copying import collect_of
 from node_agent.executors.process import Place, remove_place, working_directory
 from node_agent.journal import Journal
-from node_agent.results import Found, collect
+from node_agent.results import Found, open_regular
+from node_agent.sending import FileSender
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.protocol import EndRecord, boot_now_s
 
 #: Live output is sent this often, from jobs that run at least this long [s].
 OUTPUT_EVERY_S = 0.5
 _PIECE_BYTES = 256 * 1024
-_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
 class Delivery:
@@ -27,6 +27,7 @@ class Delivery:
     def __init__(self, *, uplink: Uplink, journal: Journal, book: Book) -> None:
         """Hand over through this uplink."""
         self._uplink = uplink
+        self._sender = FileSender(uplink)
         self._journal = journal
         self._book = book
 
@@ -44,10 +45,8 @@ class Delivery:
         """Send the last output and every file; afterwards the end may be told."""
         with contextlib.suppress(RefusedByServerError):
             await self._send_output(held)
-            found = await asyncio.to_thread(collect, held.place.work, held.inputs)
-            for item in found.files:
-                if item.sha256 != _EMPTY_SHA256:
-                    await self._uplink.put_file(held.place.work / item.path, item.sha256)
+            found = await collect_of(held)
+            await self._sender.send(held.key, held.place.work, found)
             held.completion = _completion(record, boot_id, found)
             self._book.move(held, Phase.ENDED)
             return
@@ -71,8 +70,8 @@ class Delivery:
                         await self._send_output(held)
 
     async def _send_output(self, held: Held) -> None:
-        for stream, path in _output_files(held).items():
-            while data := _read_piece(path, held.sent_bytes.get(stream, 0)):
+        for stream, name in _output_names(held).items():
+            while data := _read_piece(held.place.work, name, held.sent_bytes.get(stream, 0)):
                 offset = held.sent_bytes.get(stream, 0)
                 held.sent_bytes[stream] = await self._uplink.output(held.key, stream, offset, data)
 
@@ -82,44 +81,50 @@ def _remove(places: Sequence[Place]) -> None:
         remove_place(place)
 
 
-def _output_files(held: Held) -> dict[str, Path]:
+def _output_names(held: Held) -> dict[str, str]:
+    """Where each stream goes, relative to the working directory."""
     if held.outputs is None:
         return {}
     folder = working_directory(held.spec, held.place)
-    found = {"stdout": folder / held.outputs.stdout}
-    if held.outputs.stderr is not None:
-        found["stderr"] = folder / held.outputs.stderr
-    return {stream: path for stream, path in found.items() if path.is_file()}
+    names = {"stdout": held.outputs.stdout, "stderr": held.outputs.stderr}
+    return {
+        stream: os.path.relpath(folder / name, held.place.work)
+        for stream, name in names.items()
+        if name is not None and name != os.devnull
+    }
 
 
-def _read_piece(path: Path, offset: int) -> bytes:
-    with path.open("rb") as file:
+def _read_piece(work: Path, name: str, offset: int) -> bytes:
+    """Some of what was written; nothing of a link or a pipe that the job put in its place."""
+    file = open_regular(work, name)
+    if file is None:
+        return b""
+    with file:
         file.seek(offset)
         return file.read(_PIECE_BYTES)
 
 
 def _left_something(held: Held) -> bool:
     """Whether there is anything beside inputs as they came and an empty output file."""
-    silent = {os.fspath(path) for path in _output_files(held).values() if path.stat().st_size == 0}
-    with os.scandir(held.place.work) as entries:
-        return any(
-            entry.path not in silent and _is_new(entry, held.inputs.get(entry.name))
-            for entry in entries
-        )
+    outputs = set(_output_names(held).values())
+    try:
+        with os.scandir(held.place.work) as entries:
+            return any(_is_left(entry, outputs, held) for entry in entries)
+    except OSError:
+        return False  # The job removed its own directory.
 
 
-def _is_new(entry: "os.DirEntry[str]", staged: tuple[int, int] | None) -> bool:
-    """Whether it is no input, or one that the job has changed."""
-    if staged is None:
-        return True
+def _is_left(entry: "os.DirEntry[str]", outputs: set[str], held: Held) -> bool:
     found = entry.stat(follow_symlinks=False)
-    return staged != (found.st_size, found.st_mtime_ns)
+    if entry.name in outputs:
+        return found.st_size > 0
+    return held.inputs.get(entry.name) != (found.st_size, found.st_mtime_ns)
 
 
 def _completion(record: EndRecord, boot_id: str, found: Found | None) -> dict[str, Any]:
     detail = record.detail
-    if found is not None and found.is_cut:
-        detail = f"{detail or ''} Only the first {len(found.files)} files were kept.".strip()
+    if found is not None and found.left_behind:
+        detail = f"{detail or ''} {found.remarks()}".strip()
     return {
         "key": record.key,
         "boot_id": boot_id,
@@ -131,6 +136,6 @@ def _completion(record: EndRecord, boot_id: str, found: Found | None) -> dict[st
         "max_rss_bytes": record.max_rss_bytes,
         "files": [
             {"path": item.path, "sha256": item.sha256, "size_bytes": item.size_bytes}
-            for item in (found.files if found is not None else ())
+            for item in (found.files.values() if found is not None else ())
         ],
     }

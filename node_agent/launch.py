@@ -33,19 +33,18 @@ class Launcher:
         self._cpus = sorted(os.sched_getaffinity(0))
 
     async def fetch_inputs(self, held: Held) -> None:
-        """Fetch the files that were submitted with the job."""
-        make_place(held.place)
+        """Fetch the files that were submitted with the job; those that are there stay."""
         for item in held.spec.inputs:
             relative = check_relative_path(item.path)
-            if isinstance(relative, Refused):
+            if isinstance(relative, Refused) or relative in held.inputs:
                 continue  # The API refused such names at submit.
             path = held.place.work / relative
             path.parent.mkdir(parents=True, exist_ok=True)
-            await self._uplink.get_file(item.sha256, path)
+            await self._uplink.get_file(held.key, item.sha256, item.size_bytes, path)
             if item.executable:
                 path.chmod(0o700)
             found = path.stat()
-            held.inputs[str(relative)] = (found.st_size, found.st_mtime_ns)
+            held.inputs[relative] = (found.st_size, found.st_mtime_ns)
 
     def start(self, held: Held) -> str | None:
         """Order the start; a sentence where it cannot be."""

@@ -81,6 +81,7 @@ class Agent:
             self._keep_polling(),
             self._keep_beating(),
             self._work.delivery.keep_output_flowing(),
+            self._work.copier.keep_copying(),
             *(errand() for errand in self._errands),
         ]
         async with asyncio.TaskGroup() as group:

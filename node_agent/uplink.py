@@ -4,7 +4,8 @@ import asyncio
 import base64
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from io import BufferedRandom
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ _log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 10.0
 _POLL_S = 25.0
+#: For one part of a file; after the last, the server reads the whole file again.
+_TRANSFER_TIMEOUT_S = 600.0
 _CHUNK_BYTES = 1 << 20
+_TUS = {"Tus-Resumable": "1.0.0"}
+_PART_TYPE = "application/offset+octet-stream"
+#: Another offset than that of the server; or the server is not done with the part before.
+_COME_BACK = frozenset({409, 423})
+
+Key = tuple[int, int]
 
 
 class UplinkError(Exception):
@@ -70,7 +79,7 @@ class Uplink:
         """Hand over readings."""
         return await self._json("POST", "/v1/agent/readings", list(items))
 
-    async def output(self, key: tuple[int, int], stream: str, offset: int, data: bytes) -> int:
+    async def output(self, key: Key, stream: str, offset: int, data: bytes) -> int:
         """Append live output; from where to go on."""
         body = {
             "key": key,
@@ -80,35 +89,87 @@ class Uplink:
         }
         return int((await self._json("POST", "/v1/agent/output", body))["size_bytes"])
 
-    async def put_file(self, path: Path, sha256: str) -> None:
-        """Hand over a file, unless the server has it."""
-        if (await self._send("HEAD", f"/v1/agent/files/{sha256}")).status_code == 200:  # noqa: PLR2004
-            return
+    async def missing(self, key: Key, digests: Sequence[str]) -> list[str]:
+        """Which of these contents the attempt's tenant has not."""
+        body = {"sha256s": list(digests)}
+        answer = await self._json("POST", f"{_attempt(key)}/missing", body)
+        return list(answer["missing"])
 
-        async def content() -> AsyncIterator[bytes]:
-            with path.open("rb") as file:
-                while data := file.read(_CHUNK_BYTES):
-                    yield data
+    async def put_whole(self, key: Key, sha256: str, data: bytes) -> None:
+        """Hand over a file in one request."""
+        address = f"{_attempt(key)}/files/{sha256}"
+        _raise_refused(await self._send("PUT", address, content=data, timeout=_TRANSFER_TIMEOUT_S))
 
-        _raise_refused(await self._send("PUT", f"/v1/agent/files/{sha256}", content=content()))
+    async def begin_upload(self, key: Key, sha256: str, size_bytes: int) -> tuple[str, int]:
+        """Begin to hand over a file in parts, or go on: its address, and how much is there."""
+        promise = base64.b64encode(sha256.encode()).decode()
+        headers = {"Upload-Length": str(size_bytes), "Upload-Metadata": f"sha256 {promise}"}
+        answer = await self._send("POST", f"{_attempt(key)}/uploads", headers={**_TUS, **headers})
+        _raise_refused(answer)
+        return answer.headers["Location"], int(answer.headers["Upload-Offset"])
 
-    async def get_file(self, sha256: str, path: Path) -> None:
-        """Fetch an input; ``UplinkError`` where its content is not what was promised."""
-        digest = hashlib.sha256()
-        try:
-            async with self._client.stream("GET", f"/v1/agent/files/{sha256}") as answer:
-                if answer.status_code != 200:  # noqa: PLR2004
-                    await answer.aread()
-                    _raise_refused(answer)
-                with path.open("wb") as file:
-                    async for data in answer.aiter_bytes(_CHUNK_BYTES):
-                        digest.update(data)
-                        file.write(data)
-        except httpx2.HTTPError as error:
-            raise UplinkError(str(error)) from error
-        if digest.hexdigest() != sha256:
-            message = f"the input {sha256} arrived damaged"
+    async def send_part(self, address: str, offset: int, data: bytes) -> int:
+        """Hand over the next part; how much is there then.
+
+        A part whose answer was lost is no error: ``begin_upload`` says from where to go on.
+        """
+        headers = {"Upload-Offset": str(offset), "Content-Type": _PART_TYPE}
+        answer = await self._send(
+            "PATCH",
+            address,
+            headers={**_TUS, **headers},
+            content=data,
+            timeout=_TRANSFER_TIMEOUT_S,
+        )
+        if answer.status_code in _COME_BACK:
+            message = "an earlier part of the same file is still on its way"
             raise UplinkError(message)
+        _raise_refused(answer)
+        return int(answer.headers["Upload-Offset"])
+
+    async def copy_results(self, key: Key, files: Sequence[dict[str, Any]]) -> None:
+        """List what a running job has written so far."""
+        await self._json("PUT", f"{_attempt(key)}/results", {"files": list(files)})
+
+    async def get_file(self, key: Key, sha256: str, size_bytes: int, path: Path) -> None:
+        """Fetch a file that an attempt needs, on from what is there of it already.
+
+        ``UplinkError`` where the connection broke or the content is not what was promised: then
+        nothing is left of it.
+        """
+        with path.open("ab+") as file:
+            have_bytes = file.seek(0, 2)
+            if have_bytes < size_bytes or size_bytes == 0:
+                await self._fetch(f"{_attempt(key)}/files/{sha256}", size_bytes, file)
+            if await asyncio.to_thread(_digest_of, file) == sha256:
+                return
+            file.truncate(0)
+        message = f"the input {sha256} arrived damaged"
+        raise UplinkError(message)
+
+    async def _fetch(self, address: str, size_bytes: int, file: BufferedRandom) -> None:
+        """Append what is missing; never more than was promised, however it is packed."""
+        headers = {"Accept-Encoding": "identity"}
+        if file.tell():
+            headers["Range"] = f"bytes={file.tell()}-"
+        try:
+            async with self._client.stream(
+                "GET", address, headers=headers, timeout=_TRANSFER_TIMEOUT_S
+            ) as answer:
+                if answer.status_code >= 400:  # noqa: PLR2004
+                    await answer.aread()
+                    _raise_failed(answer)
+                    _raise_refused(answer)
+                if answer.status_code == 200:  # noqa: PLR2004
+                    file.truncate(0)
+                left = size_bytes - file.seek(0, 2)
+                async for data in answer.aiter_raw(_CHUNK_BYTES):
+                    file.write(data[:left])
+                    left -= len(data)
+                    if left < 0:
+                        return
+        except httpx2.HTTPError as error:
+            raise UplinkError(str(error) or type(error).__name__) from error
 
     async def close(self) -> None:
         """Close the connection."""
@@ -127,10 +188,23 @@ class Uplink:
             answer = await self._client.request(method, path, **arguments)
         except httpx2.HTTPError as error:
             raise UplinkError(str(error) or type(error).__name__) from error
-        if answer.status_code >= 500:  # noqa: PLR2004
-            message = f"the API answered {answer.status_code}"
-            raise UplinkError(message)
+        _raise_failed(answer)
         return answer
+
+
+def _digest_of(file: BufferedRandom) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _attempt(key: Key) -> str:
+    return f"/v1/agent/attempts/{key[0]}/{key[1]}"
+
+
+def _raise_failed(answer: httpx2.Response) -> None:
+    if answer.status_code >= 500:  # noqa: PLR2004
+        message = f"the API answered {answer.status_code}"
+        raise UplinkError(message)
 
 
 def _raise_refused(answer: httpx2.Response) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from domain.job import EndReason
 from node_agent.book import Book, Held, Phase
 from node_agent.config import AgentConfig
+from node_agent.copying import Copier
 from node_agent.delivery import Delivery
-from node_agent.executors.process import place_of
+from node_agent.executors.process import make_place, place_of
 from node_agent.journal import Journal, Key
 from node_agent.launch import Launcher
 from node_agent.turnover import Turnover
@@ -38,6 +39,7 @@ class Work:
         self.book = Book(config.spec.cores)
         self.link = WardenLink(config.directory, self._on_hello, self._on_ended)
         self.delivery = Delivery(uplink=uplink, journal=journal, book=self.book)
+        self.copier = Copier(uplink, self.book)
         self._launcher = Launcher(config=config, uplink=uplink, book=self.book, link=self.link)
         self._turnover = Turnover()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,10 +129,13 @@ class Work:
 
     async def _stage(self, held: Held) -> None:
         try:
+            make_place(held.place)
             await insist(lambda: self._launcher.fetch_inputs(held))
         except RefusedByServerError as error:
-            self.delivery.end(held, _not_started(held.key, str(error)), self._boot_id)
-            self._nudge()
+            self._end_unstarted(held, str(error))
+            return
+        except OSError as error:
+            self._end_unstarted(held, f"Its inputs could not be written: {error.strerror}.")
             return
         if held.phase is Phase.STAGING:
             self._start(held)
@@ -138,6 +143,10 @@ class Work:
     def _start(self, held: Held) -> None:
         sentence = self._launcher.start(held)
         if sentence is not None:
+            self._end_unstarted(held, sentence)
+
+    def _end_unstarted(self, held: Held, sentence: str) -> None:
+        if held.phase is Phase.STAGING or held.phase is Phase.WAITING:
             self.delivery.end(held, _not_started(held.key, sentence), self._boot_id)
             self._nudge()
 

@@ -21,8 +21,9 @@ from domain.job_spec import JobSpec
 from domain.node import NodeSpec
 from domain.retry import retry_delay_s
 from store.queueing import queued_event
+from store.results import Left, list_results, replace_results
 from store.rows import AnyRow
-from store.tables import attempt, instance, job, job_usage, node, result_file
+from store.tables import attempt, instance, job, job_usage, node
 from store.transaction import Transaction
 from store.waiting import give_up_at_s
 
@@ -161,14 +162,19 @@ def _write(
 ) -> None:
     if not accepted:
         return
-    ends, files = [], []
+    ends: list[dict[str, object]] = []
+    files: list[Left] = []
     for row, report in accepted:
         plain = json.loads(row.spec)
         verdict = _verdict(
             row, report, max_attempts=plain["max_attempts"], requeue=plain["requeue"]
         )
         ends.append({**_end_values(tx, row, report, verdict), **_WAITS_NO_MORE})
-        files += _file_rows(row, report)
+        left = Left(key=report.key, tenant_id=row.tenant_id, files=report.files)
+        if plain.get("copy_results_every_s") is not None:
+            replace_results(tx, left)
+        elif report.files:
+            files.append(left)
         tx.record(
             AttemptEnded(
                 instance_id=row.id,
@@ -185,8 +191,7 @@ def _write(
     tx.connection.execute(
         insert(job_usage), [_usage_values(tx, row, report, node_spec) for row, report in accepted]
     )
-    if files:
-        tx.connection.execute(insert(result_file), files)
+    list_results(tx, files)
 
 
 def _go_on_waiting(
@@ -260,19 +265,6 @@ def _usage_values(
         "is_simulated": node_spec.is_simulated,
         "ended_at_s": tx.now_s,
     }
-
-
-def _file_rows(row: AnyRow, report: Completion) -> list[dict[str, object]]:
-    return [
-        {
-            "instance_id": row.id,
-            "attempt": row.attempt,
-            "path": item.path,
-            "sha256": item.sha256,
-            "size_bytes": item.size_bytes,
-        }
-        for item in report.files
-    ]
 
 
 def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:

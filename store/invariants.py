@@ -146,6 +146,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         "The decision behind every attempt is on record.",
         offenders.attempt_without_reason,
     ),
+    Invariant(
+        name="stored-bytes-counted",
+        holds="What counts toward a tenant's quota of stored bytes is the sum of its files.",
+        look=_numbered("tenant", offenders.stored_bytes_miscounted),
+    ),
     _of_a_working_scheduler(
         "leases-end",
         "No lease is long over and still held.",

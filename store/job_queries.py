@@ -10,6 +10,7 @@ from domain import wire
 from domain.commands import AssignAttempt, Why
 from domain.events import JobQueued
 from domain.job import JobState
+from store.content import ContentKey
 from store.queueing import queued_event
 from store.tables import (
     attempt,
@@ -144,9 +145,13 @@ def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
     ]
 
 
-def file(connection: Connection, instance_id: int, path: str) -> str | None:
-    """The sha256 of a file that the last attempt to leave some left at this path."""
-    return next((item["sha256"] for item in files(connection, instance_id, path)), None)
+def file(connection: Connection, instance_id: int, path: str) -> ContentKey | None:
+    """Where the file is kept that the last attempt to leave some left at this path."""
+    found = next((item["sha256"] for item in files(connection, instance_id, path)), None)
+    if found is None:
+        return None
+    owner = select(instance.c.tenant_id).where(instance.c.id == instance_id)
+    return ContentKey(tenant_id=connection.execute(owner).scalar_one(), sha256=found)
 
 
 def files(

@@ -25,6 +25,8 @@ from store.tables import (
     outbox,
     reading,
     register_ledger,
+    stored_file,
+    tenant,
 )
 from store.transaction import Transaction
 
@@ -282,6 +284,15 @@ def simulated_as_real(_: Transaction) -> Select[tuple[int]]:
         .where(meter.c.is_simulated.is_(False), says_simulated)
         .distinct()
     )
+
+
+def stored_bytes_miscounted(_: Transaction) -> Select[tuple[int]]:
+    counted = (
+        select(func.coalesce(func.sum(stored_file.c.size_bytes), 0))
+        .where(stored_file.c.tenant_id == tenant.c.id, stored_file.c.removed_at_s.is_(None))
+        .scalar_subquery()
+    )
+    return select(tenant.c.id).where(tenant.c.stored_bytes != counted)
 
 
 def node_simulated_meter_not(tx: Transaction) -> list[str]:

@@ -8,6 +8,7 @@ from store.wakeups import DatagramWakeups, NotifyWakeups, Wakeups
 
 DATABASE_NAME = "chaufferie.sqlite"
 WAKEUPS_FOLDER = "run"
+FILES_FOLDER = "files"  #: Content and output, where they are kept on this host.
 
 
 def default_url(data_dir: Path) -> str:

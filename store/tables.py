@@ -38,6 +38,7 @@ tenant = Table(
     Column("id", _Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("created_at_s", Double, nullable=False),
+    Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
 )
 
 api_key = Table(
@@ -194,6 +195,7 @@ result_file = Table(
     Column("path", Text, primary_key=True),
     Column("sha256", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
+    Index("ix_result_file_sha256", "sha256"),
 )
 
 reading = Table(
@@ -335,13 +337,36 @@ sweep_cell = Table(
     Column("result", Text),
 )
 
-uploaded_file = Table(
-    "uploaded_file",
+stored_file = Table(
+    "stored_file",
     metadata,
     Column("tenant_id", _Id, ForeignKey("tenant.id"), primary_key=True),
     Column("sha256", Text, primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("uploaded_at_s", Double, nullable=False),
+    Column("stored_at_s", Double, nullable=False),  # or was asked for again, for another job
+    Column("removed_at_s", Double),  # not null: nobody has it any more, its bytes may go
+    Index("ix_stored_file_removed_at_s", "removed_at_s"),
+)
+
+job_input = Table(
+    "job_input",
+    metadata,
+    Column("tenant_id", _Id, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("job_id", _Id, ForeignKey("job.id"), primary_key=True),
+    Index("ix_job_input_job_id", "job_id"),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("node_id", _Id, ForeignKey("node.id")),  # the node that sends it; null: the tenant
+    Column("created_at_s", Double, nullable=False),
+    Index("ix_upload_tenant_id_sha256", "tenant_id", "sha256"),
 )
 
 web_session = Table(

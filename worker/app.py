@@ -9,6 +9,8 @@ import threading
 from celery import Celery
 
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
+from store.local_content import LocalContentStore
+from store.opening import FILES_FOLDER
 from store.transaction import Store
 from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
@@ -46,7 +48,7 @@ def make_app(
 
     @app.task(name=RETENTION_TASK, ignore_result=True, shared=False)
     def retention() -> None:
-        run_retention(store, settings)
+        run_retention(store, LocalContentStore(settings.data_dir / FILES_FOLDER), settings)
 
     @app.task(name=CELL_TASK, ignore_result=True, shared=False)
     def simulate_cell(sweep_id: int, number: int) -> None:

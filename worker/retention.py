@@ -1,8 +1,13 @@
 """The retention round: step after small step, each its own transaction."""
 
 from collections.abc import Callable
+from functools import partial
 
+from store import uploads
+from store.content import ContentStore
+from store.results import let_go_of_old_results
 from store.retention import drop_sent, prune_old_runs, thin_readings
+from store.stored_files import DROPPED_AFTER_S, MOST_AT_ONCE, drop, let_go_of_old, to_drop
 from store.sweeps import drop_old
 from store.transaction import Store, Transaction
 from worker.settings import WorkerSettings
@@ -10,15 +15,36 @@ from worker.settings import WorkerSettings
 Step = Callable[[Transaction, float], bool]
 
 
-def run_retention(store: Store, settings: WorkerSettings) -> dict[str, int]:
+def run_retention(store: Store, content: ContentStore, settings: WorkerSettings) -> dict[str, int]:
     """Forget what is old enough; the steps that each kind took."""
-    rounds: tuple[tuple[str, Step, float], ...] = (
+    keeping = settings.keeping()
+    rounds: tuple[tuple[str, Step, float | None], ...] = (
         ("readings", thin_readings, settings.readings_whole_s),
         ("log", prune_old_runs, settings.log_kept_s),
         ("outbox", drop_sent, settings.sent_kept_s),
         ("sweeps", drop_old, settings.sweeps_kept_s),
+        ("uploads", partial(_end_uploads, content), settings.uploads_kept_s),
+        ("results", let_go_of_old_results, keeping.results_kept_s),
+        ("files", let_go_of_old, keeping.inputs_kept_s),
+        ("content", partial(_drop_content, content), DROPPED_AFTER_S),
     )
-    return {name: _repeat(store, step, age_s) for name, step, age_s in rounds}
+    return {name: _repeat(store, step, age_s) for name, step, age_s in rounds if age_s is not None}
+
+
+def _end_uploads(content: ContentStore, tx: Transaction, older_than_s: float) -> bool:
+    """Forget some uploads that nobody completed; whether there may be more."""
+    gone = uploads.end_old(tx, older_than_s, MOST_AT_ONCE)
+    for upload_id in gone:
+        content.discard(upload_id)
+    return len(gone) == MOST_AT_ONCE
+
+
+def _drop_content(content: ContentStore, tx: Transaction, older_than_s: float) -> bool:
+    """Drop the bytes of some files that nobody has any more; whether there may be more."""
+    keys = to_drop(tx, older_than_s)
+    for key in keys:
+        drop(tx, key, content.remove)
+    return len(keys) == MOST_AT_ONCE
 
 
 def _repeat(store: Store, step: Step, age_s: float) -> int:

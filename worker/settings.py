@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.keeping import DEFAULT_INPUTS_KEPT_DAYS, Keeping
 from domain.refusal import Refused
 
 _DAY_S = 86_400.0
@@ -29,6 +30,21 @@ class WorkerSettings(BaseSettings):
     sweeps_kept_s: float = Field(
         default=7 * _DAY_S, gt=0, description="Sweeps whose command died are kept this long."
     )
+    inputs_kept_days: float = Field(
+        default=DEFAULT_INPUTS_KEPT_DAYS, gt=0, description="As the API announces it."
+    )
+    results_kept_days: float | None = Field(
+        default=None, gt=0, description="As the API announces it; default: for ever."
+    )
+    uploads_kept_s: float = Field(
+        default=7 * _DAY_S, gt=0, description="Uploads that were not completed, likewise."
+    )
+
+    def keeping(self) -> Keeping:
+        """How long tenants' files are kept."""
+        return Keeping(
+            inputs_kept_days=self.inputs_kept_days, results_kept_days=self.results_kept_days
+        )
 
 
 def read_settings() -> WorkerSettings | Refused:

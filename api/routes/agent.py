@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.hub import node_topic, output_topic
 from api.problems import Problem
+from api.routes.attempt_files import FileIn, kept_files
 from api.security import NodeItself, ServicesOf, node_id_of, public
 from domain.access import Role
 from domain.delivery import (
@@ -22,14 +23,13 @@ from domain.delivery import (
     Kill,
     PowerAdvice,
 )
-from domain.files import ResultFile
 from domain.job import EndReason
 from domain.node import NodeSpec
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
 from store import claims, completions, nodes, readings
-from store.files import output_name
 from store.keys import KeyRequest, NewKey, add_key
+from store.outputs import output_name
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])
@@ -67,14 +67,6 @@ class EnrolIn(_Strict):
     spec: NodeSpecIn
 
 
-class FileIn(_Strict):
-    """A file that was uploaded, and its name in the results."""
-
-    path: str
-    sha256: str
-    size_bytes: int = Field(ge=0)
-
-
 class CompletionIn(_Strict):
     """How an attempt ended."""
 
@@ -89,20 +81,21 @@ class CompletionIn(_Strict):
     files: list[FileIn] = []
 
     def to_completion(self) -> Completion:
-        """The domain value."""
+        """The domain value; of files whose names cannot be kept, the detail says so."""
+        files, left_out = kept_files(self.files)
+        detail = self.detail
+        if left_out:
+            detail = f"{detail or ''} {left_out} files were left out for their names.".strip()
         return Completion(
             key=_key(self.key),
             boot_id=self.boot_id,
             reason=self.reason,
             exit_code=self.exit_code,
-            detail=self.detail,
+            detail=detail,
             wall_s=self.wall_s,
             cpu_s=self.cpu_s,
             max_rss_bytes=self.max_rss_bytes,
-            files=tuple(
-                ResultFile(path=item.path, sha256=item.sha256, size_bytes=item.size_bytes)
-                for item in self.files
-            ),
+            files=files,
         )
 
 
@@ -322,6 +315,6 @@ async def take_output(
     except (ValueError, binascii.Error):
         refusal = Refused(code="output.form", sentence="The output is not stdout or stderr text.")
         raise Problem(422, refusal) from None
-    size = await asyncio.to_thread(services.files.append_output, name, body.offset, data)
+    size = await asyncio.to_thread(services.outputs.append, name, body.offset, data)
     services.hub.woken([output_topic(key.instance_id)])
     return {"size_bytes": size}

@@ -12,7 +12,6 @@ from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting, knowing_no
 from api.hub import job_topic
 from api.job_refs import JobPath, found, one_or_all
 from api.problems import Problem, not_found, problem_document
-from api.routes.files import EMPTY_SHA256
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
 from api.submission import SubmissionIn, request_hash, to_spec
@@ -21,9 +20,10 @@ from domain import wire
 from domain.access import Principal
 from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
+from domain.keeping import Keeping
 from domain.refusal import Refused
 from domain.sbatch.arrays import MAX_ARRAY_SIZE
-from store import job_lists, job_queries, jobs, uploads
+from store import job_inputs, job_lists, job_queries, jobs, stored_files
 from store.job_refs import Single
 from store.rows import Connection
 
@@ -89,10 +89,12 @@ async def _submit(
         for body, spec, key in zip(bodies, specs, keys, strict=True)
         if not isinstance(spec, Refused)
     ]
-    answers = iter(await services.write(lambda tx: jobs.submit(tx, valid)) if valid else [])
+    answers = iter(await services.write(lambda tx: job_inputs.submit(tx, valid)) if valid else [])
     no_nodes = () if await capacity.sizes() else (NO_NODES_YET,)
     return [
-        (spec, ()) if isinstance(spec, Refused) else (next(answers), (*spec.notes, *no_nodes))
+        (spec, ())
+        if isinstance(spec, Refused)
+        else (next(answers), (*spec.notes, *no_nodes, *_kept(services, spec)))
         for spec in specs
     ]
 
@@ -103,18 +105,18 @@ async def _read_specs(
     """What each body asks for, or why it cannot be granted by anybody here."""
     now_s = time.time()  # noqa: TID251 - only to read relative deadlines
     sizes = await capacity.sizes()
-    digests = {item.sha256 for body in bodies for item in body.inputs} - {EMPTY_SHA256}
-    owned = {EMPTY_SHA256}
+    digests = {item.sha256 for body in bodies for item in body.inputs}
+    owned: set[str] = set()
     if digests:
-        owned |= await services.read(
-            lambda connection: uploads.owned(connection, tenant_id, digests)
+        owned = await services.read(
+            lambda connection: stored_files.owned(connection, tenant_id, digests)
         )
     specs: list[JobSpec | Refused] = []
     for body in bodies:
         spec = to_spec(body, now_s)
         if not isinstance(spec, Refused):
             spec = knowing_nodes(spec, sizes)
-            refused = check_fits(spec, sizes) or _missing_input(spec, owned)
+            refused = check_fits(spec, sizes) or job_inputs.missing_input(spec, owned)
             specs.append(refused or spec)
         else:
             specs.append(spec)
@@ -139,14 +141,9 @@ def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:
     return bounded
 
 
-def _missing_input(spec: JobSpec, owned: set[str]) -> Refused | None:
-    for item in spec.inputs:
-        if item.sha256 not in owned:
-            return Refused(
-                code="file.not_sent",
-                sentence=f"The input {item.path!r} was not sent; PUT it to /v1/files first.",
-            )
-    return None
+def _kept(services: Services, spec: JobSpec) -> tuple[str, ...]:
+    """How long the job's files are kept, said when it is submitted."""
+    return services.keeping.announce(has_inputs=bool(spec.inputs))
 
 
 def _status(refusal: Refused) -> int:
@@ -267,7 +264,9 @@ async def look(
     visible = tenant_seen_by(principal)
     target = await found(services, job_id, visible)
     one = target.job_id if isinstance(target, Single) else one_or_all(target)
-    see = partial(_see_array, target.job_id) if one is None else partial(_see, one)
+    see = (
+        partial(_see_array, target.job_id) if one is None else partial(_see, one, services.keeping)
+    )
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
     with services.hub.subscribe([job_topic(target.job_id if one is None else one)]) as change:
@@ -279,7 +278,9 @@ async def look(
             await change.wait(left_s)
 
 
-def _see(instance_id: int, connection: Connection, *, is_last: bool) -> dict[str, Any] | None:
+def _see(
+    instance_id: int, keeping: Keeping, connection: Connection, *, is_last: bool
+) -> dict[str, Any] | None:
     """An instance in full, if it has ended or this is the last look."""
     row = job_queries.one(connection, instance_id, None)
     if row is None:
@@ -290,6 +291,7 @@ def _see(instance_id: int, connection: Connection, *, is_last: bool) -> dict[str
         row,
         job_queries.attempts(connection, instance_id),
         job_queries.files(connection, instance_id),
+        keeping,
     )
 
 

@@ -4,19 +4,19 @@ import asyncio
 import base64
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.explain import explain, explain_array, gather
 from api.hub import job_topic, output_topic
 from api.job_refs import JobPath, found, instance_found, one_or_all
 from api.problems import not_found
-from api.routes.files import file_response
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from api.services import Services
+from api.serving import AskedOf, file_response
 from domain.job import FINAL_STATES
 from store import job_lists, job_queries
-from store.files import output_name
 from store.job_refs import Single
+from store.outputs import output_name
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
@@ -91,7 +91,7 @@ def _attempt_shown(services: Services, row: dict[str, Any], wanted: int | None) 
         return wanted, has_ended or wanted < current
     for number in range(current, 0, -1):
         sizes = (
-            services.files.output_size(output_name(row["id"], number, stream))
+            services.outputs.size_bytes(output_name(row["id"], number, stream))
             for stream in ("stdout", "stderr")
         )
         if any(sizes):
@@ -100,7 +100,7 @@ def _attempt_shown(services: Services, row: dict[str, Any], wanted: int | None) 
 
 
 def _read_output(services: Services, key: tuple[int, int], stream: str, offset: int) -> bytes:
-    return services.files.read_output(output_name(key[0], key[1], stream), offset)
+    return services.outputs.read(output_name(key[0], key[1], stream), offset)
 
 
 @router.get("/files/{path:path}")
@@ -109,11 +109,15 @@ async def fetch(
     path: str,
     services: ServicesOf,
     principal: JobsReader,
-    asked_range: Annotated[str | None, Header(alias="Range")] = None,
+    conditions: AskedOf,
 ) -> Response:
-    """A file that the job left; ``Range`` is honoured, so that a broken transfer can go on."""
+    """A file that the job left; ``Range`` is honoured, so that a broken transfer can go on.
+
+    ``If-Match`` and ``If-Range`` take the file's sha256: what a running job writes may be copied
+    anew in the middle of a transfer.
+    """
     one = await instance_found(services, job_id, tenant_seen_by(principal))
-    sha256 = await services.read(lambda connection: job_queries.file(connection, one, path))
-    if sha256 is None:
+    key = await services.read(lambda connection: job_queries.file(connection, one, path))
+    if key is None:
         raise not_found("file")
-    return await file_response(services, sha256, asked_range)
+    return await file_response(services, key, conditions)

@@ -112,6 +112,8 @@ def job(
             "Submitted": quantities.clock(document["submitted_at_s"]),
             "Started": quantities.clock(document["started_at_s"]),
             "Finished": quantities.clock(document["finished_at_s"]),
+            "Inputs kept": _until(document.get("inputs_kept_until_s")),
+            "Results kept": _until(document.get("results_kept_until_s")),
         }
     )
     attempts = document.get("attempts", ())
@@ -125,6 +127,10 @@ def job(
         rows = ((file["path"], quantities.size(file["size_bytes"])) for file in document["files"])
         say_table(("FILE", "SIZE"), rows)
     remarks(document.get("notes", ()))
+
+
+def _until(instant_s: float | None) -> str | None:
+    return None if instant_s is None else f"until {quantities.clock(instant_s)}"
 
 
 def explain(

@@ -24,6 +24,9 @@ Options of our own:
   --type TYPE        flex (may wait for heat), ondemand, or reserved
   --max-attempts N   try again where the program fails, N times in all
   --max-queue-time T give the job up if it has not started after T
+  --results PATTERNS          only these files come back, such as 'out/*.dat,*.log'
+  --exclude-results PATTERNS  these stay behind
+  --copy-results-every TIME   `get` finds them while the job runs, such as 10min
   --json             print JSON for a program
 \b
 Options of sbatch, among others (#SBATCH lines take the same):

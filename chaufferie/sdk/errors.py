@@ -77,3 +77,12 @@ class FileInTheWayError(ChaufferieError):
 
 class DamagedFileError(ChaufferieError):
     """What arrived is not what the job wrote."""
+
+
+class FileChangedError(ChaufferieError):
+    """A job that still runs has written a file anew while it was fetched."""
+
+    def __init__(self, path: str) -> None:
+        """Name the file."""
+        super().__init__(f"{path} is not there any more as it was listed; fetch it again.")
+        self.path = path

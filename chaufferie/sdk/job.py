@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chaufferie.sdk.download import fetch_file
-from chaufferie.sdk.errors import JobFailedError, WaitTimedOutError
+from chaufferie.sdk.errors import FileChangedError, JobFailedError, WaitTimedOutError
 from chaufferie.sdk.transport import Transport
 from domain.files import ResultFile
 from domain.job import FINAL_STATES, JobState
@@ -18,6 +18,8 @@ Stream = Literal["stdout", "stderr"]
 #: The server holds a request open at most this long [s].
 LONGEST_POLL_S = 50.0
 _PAGE = 200
+#: Files that change faster than they are fetched are given up after so many rounds.
+_FETCH_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,13 +226,26 @@ class Job:
     def download(self, directory: str | Path = ".", *, overwrite: bool = False) -> tuple[Path, ...]:
         """Fetch every file it left; those that are there already, unchanged, are not sent again.
 
-        Raises ``FileInTheWayError`` before fetching a file that would replace another one.
+        Of a job that still runs these are copies, each whole as it was at one instant; what is
+        copied anew meanwhile is fetched anew. Raises ``FileInTheWayError`` before fetching a file
+        that would replace another one.
         """
         folder = Path(directory)
-        return tuple(
-            fetch_file(self._transport, self.id, file, folder, overwrite=overwrite)
-            for file in self.files()
-        )
+        fetched: dict[str, Path] = {}
+        for is_last in (*[False] * (_FETCH_TRIES - 1), True):
+            try:
+                for file in self.files():
+                    # What an earlier round fetched is ours: a newer copy may take its place.
+                    may_replace = overwrite or file.path in fetched
+                    fetched[file.path] = fetch_file(
+                        self._transport, self.id, file, folder, overwrite=may_replace
+                    )
+            except FileChangedError:
+                if is_last:
+                    raise
+            else:
+                break
+        return tuple(fetched.values())
 
     def explain(self) -> Explanation:
         """Why it is where it is, or why it still waits."""

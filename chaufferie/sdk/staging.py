@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from chaufferie.sdk.errors import BadInputError
+from chaufferie.sdk.sending import send_file
 from chaufferie.sdk.transport import Transport
-from domain.files import check_relative_path
+from domain.files import EMPTY_SHA256, check_relative_path
 from domain.refusal import Refused
 
 _PIECE_BYTES = 1 << 20
@@ -56,9 +57,8 @@ def upload(transport: Transport, inputs: Iterable[Input]) -> int:
     """Send the files that the server has not; the number of bytes sent."""
     sent_bytes = 0
     for one in {item.sha256: item for item in inputs}.values():
-        address = f"/v1/files/{one.sha256}"
-        if not transport.has(address):
-            transport.put_file(address, one.file)
+        if one.sha256 != EMPTY_SHA256 and not transport.has(f"/v1/files/{one.sha256}"):
+            send_file(transport, one.file, one.sha256, one.size_bytes)
             sent_bytes += one.size_bytes
     return sent_bytes
 

@@ -38,6 +38,9 @@ class Wishes(TypedDict, total=False):
     arguments: Sequence[str]  #: For the script.
     environment: Mapping[str, str]  #: Variables that the job finds set.
     inputs: Sequence[str | Path]  #: Files and directories that travel with the job.
+    results: Sequence[str]  #: Patterns of the files that come back; default: all that are new.
+    exclude_results: Sequence[str]  #: Patterns of those that stay behind.
+    copy_results_every_s: float  #: They can be fetched while it runs, as of the last copy.
     directory: str | Path  #: The submit directory, where inputs are; default: the current one.
 
 
@@ -162,7 +165,22 @@ def _option_words(wishes: Wishes) -> list[str]:
         words.append(f"--max-queue-time={describe_duration(max(1, int(wishes['max_queue_s'])))}")
     if "deadline" in wishes:
         words.append(f"--deadline={_instant(wishes['deadline'])}")
+    return [*words, *_file_words(wishes)]
+
+
+def _file_words(wishes: Wishes) -> list[str]:
+    """The wishes about files that come back."""
+    words: list[str] = []
+    for key, option in (("results", "results"), ("exclude_results", "exclude-results")):
+        if key in wishes:
+            words.append(f"--{option}={_patterns(wishes[key])}")  # type: ignore[literal-required]
+    if "copy_results_every_s" in wishes:
+        words.append(f"--copy-results-every={round(wishes['copy_results_every_s'])}s")
     return words
+
+
+def _patterns(patterns: str | Sequence[str]) -> str:
+    return patterns if isinstance(patterns, str) else ",".join(patterns)
 
 
 def _instant(deadline: str | datetime) -> str:

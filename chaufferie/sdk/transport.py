@@ -96,22 +96,46 @@ class Transport:
 
         self._send(send)
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        wait_s: float = 0.0,
+        patience_s: float | None = None,
+    ) -> httpx2.Response:
+        """The answer to a request that may be repeated; for what its headers say."""
+
+        def send() -> httpx2.Response:
+            return self._http.request(
+                method, path, headers=headers, content=content, timeout=_timeout(wait_s)
+            )
+
+        return self._send(send, patience_s=patience_s)
+
     @contextmanager
-    def stream(self, path: str) -> Iterator[Iterator[bytes]]:
-        """The bytes at this path, in pieces as they arrive."""
+    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
+        """What is at this path, to be read as it arrives."""
         try:
-            with self._http.stream("GET", path) as answer:
+            with self._http.stream("GET", path, headers=headers) as answer:
                 if answer.is_error:
                     answer.read()
                     raise _error(answer)
-                yield answer.iter_bytes()
+                yield answer
         except httpx2.TransportError as error:
             raise self._unreachable() from error
 
     def _send(
-        self, send: Callable[[], httpx2.Response], *, is_repeatable: bool = True
+        self,
+        send: Callable[[], httpx2.Response],
+        *,
+        is_repeatable: bool = True,
+        patience_s: float | None = None,
     ) -> httpx2.Response:
-        give_up_s = time.monotonic() + self.patience_s
+        patience_s = self.patience_s if patience_s is None else max(patience_s, self.patience_s)
+        give_up_s = time.monotonic() + patience_s
         pause_s = _FIRST_PAUSE_S
         while True:
             left_s = give_up_s - time.monotonic()

@@ -16,6 +16,7 @@ from domain.sbatch.note import Note
 from domain.sbatch.outputs import read_outputs
 from domain.sbatch.precedence import given_in_environment, settle
 from domain.sbatch.reading import OptionRun, read_options
+from domain.sbatch.returns import read_returns
 from domain.sbatch.schedule import read_schedule
 from domain.sbatch.script import Script, read_script
 from domain.sbatch.settings import LONGEST_VALUE, Settings
@@ -94,11 +95,14 @@ def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refuse
 def _instead(one: Given) -> str:
     if one.option.name == "stage":
         return "--stage is for the command line, which knows where the files are."
-    if one.option.name != "type":
-        return f"{one.spelled} is for the command line: elsewhere no sbatch would know it."
+    if one.option.name == "type":
+        return (
+            f"{one.spelled} is for the command line; in a script write "
+            f"--qos={shortened(one.value or '')}, which means the same here."
+        )
     return (
-        f"{one.spelled} is for the command line; in a script write "
-        f"--qos={shortened(one.value or '')}, which means the same here."
+        f"{one.spelled} is for the command line: Slurm does not know it, and the script could not "
+        "run elsewhere."
     )
 
 
@@ -153,6 +157,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         open_mode=outputs.open_mode,
         chdir=outputs.chdir,
         export=export,
+        returns=read_returns(settings),
         partition=settings.text("partition"),
         qos=settings.text("qos"),
         account=settings.text("account"),

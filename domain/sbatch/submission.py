@@ -11,6 +11,7 @@ from domain.sbatch.arrays import ArraySpec
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
 from domain.sbatch.note import Note
+from domain.sbatch.returns import Returns
 from domain.sbatch.signals import EndWarning
 
 
@@ -77,6 +78,7 @@ class Submission:
     open_mode: OpenMode
     chdir: str | None  #: Relative to the staged directory.
     export: Export
+    returns: Returns
 
     partition: str | None
     qos: str | None

@@ -10,6 +10,7 @@ import getpass
 import os
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +105,15 @@ def remove_place(place: Place) -> None:
         try:
             _remove_flat(folder)
         except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_tree(folder)
+
+
+def _remove_tree(folder: Path) -> None:
+    """Remove a directory, however deep the job made it."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["/bin/rm", "-rf", "--", folder], check=False)
 
 
 def _remove_flat(folder: Path) -> None:

@@ -44,6 +44,7 @@ class Cluster:
     sites: int = 2
     cores: int = 2
     heartbeat_s: float = 15.0
+    disk_limit_mib: int = 64
     port: int = 0
     token: str = ""
     programs: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
@@ -183,7 +184,7 @@ class Cluster:
             "heartbeat_s": self.heartbeat_s,
             "kill_grace_s": 2.0,
             "output_limit_mib": 16,
-            "disk_limit_mib": 64,
+            "disk_limit_mib": self.disk_limit_mib,
             "spec": asdict(spec),
         }
         (folder / "agent.json").write_text(json.dumps(config))
@@ -229,9 +230,11 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(data_dir: Path, *, sites: int = 2, cores: int = 2) -> Iterator[Cluster]:
+def running_cluster(
+    data_dir: Path, *, sites: int = 2, cores: int = 2, disk_limit_mib: int = 64
+) -> Iterator[Cluster]:
     """A cluster for as long as the block runs."""
-    cluster = Cluster(data_dir, sites=sites, cores=cores)
+    cluster = Cluster(data_dir, sites=sites, cores=cores, disk_limit_mib=disk_limit_mib)
     try:
         cluster.start()
         yield cluster

@@ -1,5 +1,6 @@
 """The real application over a real store, spoken to over HTTP by people, programs and one node."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,13 +12,15 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.services import Services
 from domain.access import Role
+from domain.keeping import Keeping
 from domain.node import SiteSpec
 from domain.refusal import Refused
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import nodes
-from store.files import LocalFileStore
 from store.keys import KeyRequest, add_key, add_tenant, revoke_key
+from store.local_content import LocalContentStore
+from store.outputs import LocalOutputStore
 from store.transaction import Store
 from tests.support.builders import node_spec, reading
 from tests.support.clock import ClockedDatabase, SetClock
@@ -31,11 +34,17 @@ _LIFE_S = 3600.0
 class HttpScene:
     """One test's world, seen from outside."""
 
-    def __init__(self, url: str, directory: Path) -> None:
+    def __init__(self, url: str, directory: Path, keeping: Keeping | None = None) -> None:
         self.clock = SetClock()
         self.database = ClockedDatabase(url, self.clock)
         self.store = Store(self.database, SilentWakeups())
-        self.services = Services(store=self.store, files=LocalFileStore(directory))
+        self.content = LocalContentStore(directory)
+        self.services = Services(
+            store=self.store,
+            content=self.content,
+            outputs=LocalOutputStore(directory),
+            keeping=keeping or Keeping(),
+        )
         self.app = create_app(self.services)
         self.client = TestClient(self.app, base_url=HOST, raise_server_exceptions=False)
         self.scheduler = SchedulerService(store=self.store, policy=ColdestTank())
@@ -134,6 +143,14 @@ class HttpScene:
         end = {"reason": "completed", "exit_code": 0, "wall_s": 1.0, "cpu_s": 0.5, **fields}
         completion = {"key": key, "boot_id": BOOT_ID, "files": list(files), **end}
         self._exchange(name, [completion], holding=[key])
+
+    def send_result(self, key: tuple[int, int], data: bytes, name: str = "boiler") -> str:
+        """The node sends what this attempt of its left; the content's digest."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        address = f"/v1/agent/attempts/{key[0]}/{key[1]}/files/{sha256}"
+        answer = self.put(address, name, content=data)
+        assert answer.status_code == 201, answer.text
+        return sha256
 
     def _exchange(
         self,

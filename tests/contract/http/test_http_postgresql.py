@@ -30,8 +30,9 @@ def test_a_job_and_its_heat_from_end_to_end(fleet: HttpScene) -> None:
     assert fleet.submit("owner", "once", command=["sim"], inputs=[item]) == job_id
     (key,) = fleet.start()
     assert fleet.get(f"/v1/jobs/{waiting}/explain").json()["code"] == "waiting_for_cores"
-    assert fleet.get(f"/v1/agent/files/{SHA256}", "boiler").content == DATA
-    fleet.put(f"/v1/agent/files/{SHA256}", "boiler", content=DATA)
+    files = f"/v1/agent/attempts/{key[0]}/{key[1]}/files"
+    assert fleet.get(f"{files}/{SHA256}", "boiler").content == DATA
+    assert fleet.put(f"{files}/{SHA256}", "boiler", content=DATA).status_code == 201
     fleet.finish(key, files=[{"path": "out", "sha256": SHA256, "size_bytes": len(DATA)}])
     fleet.clock.advance(60.0)
     fleet.read_instruments(node_id, heat_register_wh=1400)

@@ -87,7 +87,7 @@ def test_a_job_that_wrote_nothing_ends_a_follower_at_once(
 
 
 def test_files_come_back_whole_and_in_ranges(http: HttpScene, running: tuple[int, int]) -> None:
-    assert http.put(f"/v1/agent/files/{SHA256}", "boiler", content=DATA).status_code == 201
+    http.send_result(running, DATA)
     files = [
         {"path": "out/field.dat", "sha256": SHA256, "size_bytes": len(DATA)},
         {"path": "empty.log", "sha256": EMPTY_SHA256, "size_bytes": 0},
@@ -136,12 +136,15 @@ def test_a_node_fetches_the_inputs_of_its_own_jobs_only(http: HttpScene) -> None
     http.put(f"/v1/files/{SHA256}", content=DATA)
     item = {"path": "mesh", "sha256": SHA256, "size_bytes": len(DATA)}
     http.submit(command=["true"], inputs=[item])
-    assert http.get(f"/v1/agent/files/{SHA256}", "boiler").status_code == 404
+    early = f"/v1/agent/attempts/1/1/files/{SHA256}"
+    assert http.get(early, "boiler").status_code == 410
 
-    http.start()
+    (key,) = http.start()
+    address = f"/v1/agent/attempts/{key[0]}/{key[1]}/files/{SHA256}"
 
-    assert http.get(f"/v1/agent/files/{SHA256}", "boiler").content == DATA
-    assert http.get(f"/v1/agent/files/{SHA256}", "other").status_code == 404
+    assert http.get(address, "boiler").content == DATA
+    assert http.get(address, "other").status_code == 410
+    assert http.get(address.replace(SHA256, "ab" * 32), "boiler").status_code == 404
 
 
 def test_a_finished_job_shows_what_it_used(http: HttpScene, running: tuple[int, int]) -> None:

@@ -34,7 +34,7 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
     """Each method and address, its places filled in, with the scope it asks for."""
     places = {"{job_id}": str(job_id), "{path:path}": "result.dat", "{sha256}": SHA256}
     places |= {"{node_id}": "1", "{key_id}": "999", "{name}": "page.css"}
-    places |= {"{site_id}": "1"}
+    places |= {"{site_id}": "1", "{instance_id}": "1", "{attempt}": "1", "{upload_id}": "1"}
     for route in routes_of(http.app):
         path = route.path or ""
         for place, value in places.items():

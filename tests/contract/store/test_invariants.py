@@ -24,6 +24,7 @@ from store.tables import (
     node,
     outbox,
     register_ledger,
+    tenant,
 )
 from tests.support.builders import job_spec, reading
 from tests.support.scene import Scene
@@ -93,6 +94,10 @@ def _again(number: int, **values: Any) -> Callable[[Connection], Any]:  # noqa: 
 
 
 BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
+    "a count of stored bytes that drifted": (
+        "stored-bytes-counted",
+        lambda c: c.execute(update(tenant).values(stored_bytes=7)),
+    ),
     "a second open attempt": ("one-current-attempt", _again(4)),
     "a placed job without its attempt": (
         "placed-job-has-its-attempt",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.routes.files import parse_range
+from api.serving import parse_range
 from domain.refusal import Refused
 
 SIZE = 100

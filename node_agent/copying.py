@@ -1,0 +1,84 @@
+"""Results of jobs that still run, copied now and then, each file whole as it was at one instant."""
+
+import asyncio
+import contextlib
+import logging
+
+from domain.globs import Selection
+from node_agent.book import Book, Held, Phase
+from node_agent.results import Found, collect
+from node_agent.sending import FileSender
+from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+from node_agent.warden.protocol import boot_now_s
+
+_log = logging.getLogger(__name__)
+_LOOK_EVERY_S = 1.0
+
+
+async def collect_of(held: Held) -> Found:
+    """What the attempt has written that comes back; what has not changed is not read again."""
+    spec = held.claim["spec"]
+    selection = Selection(
+        wanted=tuple(spec.get("results", ())), excluded=tuple(spec.get("excluded_results", ()))
+    )
+    held.found = await asyncio.to_thread(
+        collect, held.place.work, held.inputs, selection, held.found
+    )
+    return held.found
+
+
+class Copier:
+    """Copies what running jobs write, as often as each asks for."""
+
+    def __init__(self, uplink: Uplink, book: Book) -> None:
+        """Copy for what is in this book."""
+        self._uplink = uplink
+        self._sender = FileSender(uplink)
+        self._book = book
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def keep_copying(self) -> None:
+        """Begin each copy when it is due; a slow one does not keep the others waiting."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            now_s = boot_now_s()
+            for held in self._book.in_phase(Phase.RUNNING):
+                every_s = held.claim["spec"].get("copy_results_every_s")
+                if every_s is None:
+                    continue
+                if held.next_copy_boot_s == 0.0:
+                    held.next_copy_boot_s = max(held.started_boot_s, now_s) + every_s
+                elif now_s >= held.next_copy_boot_s:
+                    held.next_copy_boot_s = float("inf")
+                    self._begin(held, every_s)
+
+    def _begin(self, held: Held, every_s: float) -> None:
+        task = asyncio.create_task(self._copy(held, every_s))
+        self._busy.add(task)
+        task.add_done_callback(self._busy.discard)
+
+    async def _copy(self, held: Held, every_s: float) -> None:
+        try:
+            # A connection that broke is no harm: the next copy is whole again.
+            with contextlib.suppress(UplinkError, RefusedByServerError):
+                await self._copy_now(held)
+        except OSError as error:
+            _log.warning("the results of %s cannot be copied: %s", held.key, error)
+        finally:
+            held.next_copy_boot_s = boot_now_s() + every_s
+
+    async def _copy_now(self, held: Held) -> None:
+        found = await collect_of(held)
+        present = set(found.files)
+        await self._sender.send(held.key, held.place.work, found)
+        # Of a file that was being written, the copy before stays.
+        kept = {path: held.listed[path] for path in present if path in held.listed}
+        files = {**kept, **found.files}
+        await self._uplink.copy_results(
+            held.key,
+            [
+                {"path": item.path, "sha256": item.sha256, "size_bytes": item.size_bytes}
+                for item in files.values()
+            ],
+        )
+        held.listed = files
