@@ -10,9 +10,12 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
+from api.partitions import read_partitions
+from domain.refusal import Refused
 from store.schema import check
 
 
@@ -37,13 +40,16 @@ def main() -> int:
     if refused is not None:
         sys.stderr.write(refused.sentence + "\n")
         return 2
-    serve(settings, options.listen_fd)
+    known_names = read_partitions(settings.partitions)
+    if isinstance(known_names, Refused):
+        sys.stderr.write(known_names.sentence + "\n")
+        return 2
+    serve(build(settings, known_names), settings, options.listen_fd)
     return 0
 
 
-def serve(settings: ApiSettings, listen_fd: int | None) -> None:
+def serve(app: FastAPI, settings: ApiSettings, listen_fd: int | None) -> None:
     """Serve until TERM, on a socket that was passed to us or on the address of the settings."""
-    app = build(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -1,6 +1,7 @@
 """Puts the API together from its settings."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api.app import create_app
 from api.services import Services
 from domain.access import Role
+from domain.job import SchedulingType
 from domain.keeping import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
 from domain.refusal import Refused
 from store.keys import KeyRequest, add_key, add_tenant
@@ -31,6 +33,9 @@ class ApiSettings(BaseSettings):
     database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, description="Port to listen on.")
+    partitions: str = Field(
+        default="", description="Scheduling types of partitions and QOS: debug=ondemand,long=flex."
+    )
     stored_gib_per_tenant: float = Field(
         default=DEFAULT_STORED_GIB, gt=0, description="Inputs and results of a tenant, at most."
     )
@@ -55,7 +60,7 @@ def open_from(settings: ApiSettings) -> Store:
     return open_store(settings.database_url or default_url(settings.data_dir), settings.data_dir)
 
 
-def build(settings: ApiSettings) -> FastAPI:
+def build(settings: ApiSettings, known_names: Mapping[str, SchedulingType]) -> FastAPI:
     """The application, woken by other programs."""
     store = open_from(settings)
     files = settings.data_dir / FILES_FOLDER
@@ -64,6 +69,7 @@ def build(settings: ApiSettings) -> FastAPI:
         content=LocalContentStore(files),
         outputs=LocalOutputStore(files),
         keeping=settings.keeping(),
+        known_names=known_names,
     )
     return create_app(services, store.wakeups.listen("api"))
 

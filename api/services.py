@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.delivery import AttemptKey
+from domain.job import SchedulingType
 from domain.keeping import Keeping
 from domain.refusal import Refused
 from store.content import ContentStore
@@ -35,9 +36,19 @@ class Services:
     """One per API process."""
 
     def __init__(
-        self, *, store: Store, content: ContentStore, outputs: OutputStore, keeping: Keeping
+        self,
+        *,
+        store: Store,
+        content: ContentStore,
+        outputs: OutputStore,
+        keeping: Keeping,
+        known_names: Mapping[str, SchedulingType] | None = None,
     ) -> None:
-        """Serve this store, with these files and this output."""
+        """Serve this store, with these files and this output.
+
+        ``known_names`` says which scheduling type a partition or QOS stands for.
+        """
+        self.known_names = known_names or {}
         self.store = store
         self.content = content
         self.outputs = outputs

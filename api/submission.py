@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.files import check_relative_path
+from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.durations import describe_duration
@@ -64,8 +66,10 @@ def request_hash(body: SubmissionIn) -> bytes:
     return hashlib.sha256(body.model_dump_json().encode()).digest()
 
 
-def to_spec(body: SubmissionIn, now_s: float) -> JobSpec | Refused:
-    """The specification, or why there is none."""
+def to_spec(
+    body: SubmissionIn, now_s: float, known_names: Mapping[str, SchedulingType] | None = None
+) -> JobSpec | Refused:
+    """The specification, or why there is none; ``known_names`` are of partitions and QOS."""
     zone = timezone(timedelta(seconds=body.utc_offset_s)) if body.utc_offset_s else UTC
     asked = parse_submission(
         SubmitRequest(
@@ -78,6 +82,7 @@ def to_spec(body: SubmissionIn, now_s: float) -> JobSpec | Refused:
             environment=body.environment,
             zone=zone,
             submit_dir=body.submit_dir,
+            known_names=known_names or {},
         )
     )
     if isinstance(asked, Refused):

@@ -113,7 +113,7 @@ async def _read_specs(
         )
     specs: list[JobSpec | Refused] = []
     for body in bodies:
-        spec = to_spec(body, now_s)
+        spec = to_spec(body, now_s, services.known_names)
         if not isinstance(spec, Refused):
             spec = knowing_nodes(spec, sizes)
             refused = check_fits(spec, sizes) or job_inputs.missing_input(spec, owned)

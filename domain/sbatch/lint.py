@@ -1,8 +1,9 @@
 """Remarks on the body of a script: what may not work on a machine it was not written for."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from domain.sbatch.environment import Asked
 from domain.sbatch.given import shortened
 from domain.sbatch.note import Note
 
@@ -31,9 +32,23 @@ _ACTIVATE = re.compile(
     _START + r"((?:source|\.)\s+activate\b\s*\S*|(?:conda|mamba)\s+activate\b\s*\S*|"
     r"(?:source|\.)\s+\S*bin/activate\b)"
 )
+#: Variables that are set only for a size that was asked, with what asks for it. A reader that
+#: names a value in its place (``${SLURM_NTASKS:-1}``) is provided for.
+_TASKS = frozenset({Asked.NTASKS, Asked.NTASKS_PER_NODE})
+_ONLY_WHEN_ASKED: Mapping[str, tuple[frozenset[Asked], str]] = {
+    "SLURM_NTASKS": (_TASKS, "--ntasks"),
+    "SLURM_NPROCS": (_TASKS, "--ntasks"),
+    "SLURM_NTASKS_PER_NODE": (frozenset({Asked.NTASKS_PER_NODE}), "--ntasks-per-node"),
+    "SLURM_CPUS_PER_TASK": (frozenset({Asked.CPUS_PER_TASK}), "--cpus-per-task"),
+    "SLURM_MEM_PER_NODE": (frozenset({Asked.MEM_PER_NODE}), "--mem"),
+    "SLURM_MEM_PER_CPU": (frozenset({Asked.MEM_PER_CPU}), "--mem-per-cpu"),
+}
+_VARIABLE = re.compile(r"\$(?:\{(SLURM_\w+)\}|(SLURM_\w+))")
 
 
-def lint_body(lines: Sequence[str], body_starts_at: int) -> tuple[Note, ...]:
+def lint_body(
+    lines: Sequence[str], body_starts_at: int, asked: Collection[Asked] = ()
+) -> tuple[Note, ...]:
     """Remarks on the commands from line ``body_starts_at`` on; nothing is refused for them."""
     commands = [
         (number, line)
@@ -48,6 +63,7 @@ def lint_body(lines: Sequence[str], body_starts_at: int) -> tuple[Note, ...]:
         *_remarks(commands, _INTERNET, "{} needs the internet, which a node may not have."),
         *_remarks(commands, _SEVERAL_NODES, "{} is for several nodes; the job has one."),
         *_remarks(commands, _ACTIVATE, "{} needs an environment that the node may not have."),
+        *_unset_variables(commands, asked),
     ]
     return tuple(sorted(found, key=lambda note: note.line or 0))
 
@@ -69,3 +85,17 @@ def _remarks(
         last = notes[-1]
         notes[-1] = Note(line=last.line, text=f"{last.text} ({n_more} more like it follow.)")
     return notes
+
+
+def _unset_variables(
+    commands: Iterable[tuple[int, str]], asked: Collection[Asked]
+) -> Iterator[Note]:
+    """Variables that the body reads and that its options leave unset, as in Slurm."""
+    told: set[str] = set()
+    for number, line in commands:
+        for found in _VARIABLE.finditer(line):
+            name = found[1] or found[2]
+            needed, option = _ONLY_WHEN_ASKED.get(name, (frozenset(), ""))
+            if needed and not needed & set(asked) and name not in told:
+                told.add(name)
+                yield Note(line=number, text=f"{name} is only set where {option} was asked for.")

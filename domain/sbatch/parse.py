@@ -1,6 +1,6 @@
 """From a job script and a command line to a submission, or to the reason why not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from domain.refusal import Refused
 from domain.sbatch.arrays import ArrayMistake, ArraySpec, parse_array
 from domain.sbatch.duties import apply_duties
+from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export, parse_export
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.hostlist import parse_hostlist
@@ -124,7 +125,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     outputs = read_outputs(settings, request.submit_dir)
     export = _read_export(settings, request)
     script = work.script
-    notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script)]
+    notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script, size.asked)]
     return Submission(
         name=settings.text("job-name") or work.default_name or "sbatch",
         script=script.staged_text if script else None,
@@ -207,7 +208,7 @@ def _read_export(settings: Settings, request: SubmitRequest) -> Export:
     return export
 
 
-def _body_notes(script: Script | None) -> tuple[Note, ...]:
+def _body_notes(script: Script | None, asked: Collection[Asked]) -> tuple[Note, ...]:
     if script is None:
         return ()
-    return lint_body(script.staged_text.split("\n"), script.body_starts_at)
+    return lint_body(script.staged_text.split("\n"), script.body_starts_at, asked)

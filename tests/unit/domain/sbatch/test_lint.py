@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.sbatch.environment import Asked
 from domain.sbatch.lint import lint_body
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.submission import Submission, SubmitRequest
@@ -76,3 +77,14 @@ def test_remarks_reach_the_submission_and_refuse_nothing() -> None:
     assert isinstance(found, Submission)
     assert [note.line for note in found.notes] == [3, 4]
     assert str(found.notes[0]).startswith("Line 3: ")
+
+
+def test_a_size_that_was_not_asked_for_is_no_variable_to_rely_on() -> None:
+    body = [
+        "export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK",
+        "mpirun -np ${SLURM_NTASKS} ./a",
+        "echo ${SLURM_NTASKS_PER_NODE:-1} $SLURM_CPUS_PER_TASK $SLURM_JOB_ID",
+    ]
+    notes = [note.text for note in lint_body(body, 1, {Asked.NTASKS_PER_NODE})]
+    assert notes == ["SLURM_CPUS_PER_TASK is only set where --cpus-per-task was asked for."]
+    assert lint_body(body, 1, {Asked.NTASKS, Asked.CPUS_PER_TASK}) == ()

@@ -1,0 +1,8 @@
+#!/bin/bash
+#SBATCH -N1
+#SBATCH --mem=0
+#SBATCH --time=06:00:00
+#SBATCH --exclude=node[07-09]
+#SBATCH --nice=100
+export OMP_NUM_THREADS=$SLURM_CPUS_ON_NODE CCX_NPROC_EQUATION_SOLVER=$SLURM_CPUS_ON_NODE
+ccx -i beam
