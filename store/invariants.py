@@ -158,6 +158,12 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders.lease_forgotten,
     ),
     _of_a_working_scheduler(
+        "waiting-ends",
+        "No job waits for long past its deadline, or past its longest time in the queue.",
+        "job",
+        offenders.waits_for_ever,
+    ),
+    _of_a_working_scheduler(
         "log-consumed",
         "The engine has seen every event of more than a minute ago.",
         "event",

@@ -29,6 +29,7 @@ from store.tables import (
     tenant,
 )
 from store.transaction import Transaction
+from store.waiting import WAITING_STATES
 
 #: A working scheduler takes in, repairs and sends everything well within this time [s].
 SETTLED_AFTER_S = 60.0
@@ -244,6 +245,13 @@ def lease_forgotten(tx: Transaction) -> Select[tuple[int]]:
     end_s = instance.c.lease_until_s + LEASE_MARGIN_S + LEASE_DRIFT_FRAC * instance.c.lease_ttl_s
     return select(instance.c.id).where(
         instance.c.state.in_(_HOLDING), end_s < tx.now_s - SETTLED_AFTER_S
+    )
+
+
+def waits_for_ever(tx: Transaction) -> Select[tuple[int]]:
+    return select(instance.c.id).where(
+        instance.c.state.in_(WAITING_STATES),
+        instance.c.give_up_at_s < tx.now_s - SETTLED_AFTER_S,
     )
 
 

@@ -12,7 +12,8 @@ from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from store.tables import instance, job
 from store.transaction import Transaction
 
-_WAITING = (JobState.QUEUED.value, JobState.HELD.value, JobState.BLOCKED.value)
+#: A job in one of these is nowhere yet.
+WAITING_STATES = (JobState.QUEUED.value, JobState.HELD.value, JobState.BLOCKED.value)
 
 
 def give_up_at_s(spec: JobSpec, *, queued_at_s: float | None) -> float | None:
@@ -46,7 +47,7 @@ def end_overdue(tx: Transaction, limit: int = 1000) -> int:
     statement = (
         select(instance.c.id, instance.c.job_id, instance.c.state, job.c.spec)
         .select_from(instance.join(job, instance.c.job_id == job.c.id))
-        .where(instance.c.state.in_(_WAITING), instance.c.give_up_at_s < tx.now_s)
+        .where(instance.c.state.in_(WAITING_STATES), instance.c.give_up_at_s < tx.now_s)
         .order_by(instance.c.id)
         .limit(limit)
     )

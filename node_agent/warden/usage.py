@@ -123,4 +123,8 @@ def _used_bytes(processes: Iterable[ProcessStat], limit_bytes: int) -> int:
     used_bytes = sum(resident.values())
     if used_bytes <= limit_bytes or len(resident) <= 1:
         return used_bytes
-    return sum(proportional_bytes(pid) or 0 for pid in resident)
+    # One that hides what it shares is taken for holding all of it alone.
+    shares = {pid: proportional_bytes(pid) for pid in resident}
+    return sum(
+        resident[pid] if share_bytes is None else share_bytes for pid, share_bytes in shares.items()
+    )

@@ -141,6 +141,14 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
             update(instance).where(instance.c.id == 4).values(lease_until_s=1000.0)
         ),
     ),
+    "a job that waits past its deadline": (
+        "waiting-ends",
+        lambda c: c.execute(
+            update(instance)
+            .where(instance.c.id == 4)
+            .values(state="queued", node_id=None, give_up_at_s=1000.0)
+        ),
+    ),
     "an event that nobody consumed": (
         "log-consumed",
         lambda c: c.execute(
