@@ -249,6 +249,10 @@ def _run_by(mpirun: str, step: Step, environment: dict[str, str]) -> int:
     )
     # Open MPI would pin the copies of every job to the same first cores.
     environment.setdefault("OMPI_MCA_hwloc_base_binding_policy", "none")
+    if os.geteuid() == 0:
+        # Whoever runs the agent as root, in a container perhaps, chose so for its jobs as well.
+        for name in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
+            environment.setdefault(name, "1")
     argv = (mpirun, "-np", str(step.ntasks), *sys.orig_argv[:4], "srun-task", *step.argv)
     return _wait_for(_Task(subprocess.Popen(argv, env=environment), ()) for _ in range(1))
 

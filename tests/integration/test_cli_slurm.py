@@ -68,6 +68,29 @@ def test_a_script_submits_itself_again_with_what_it_saved(typed: CommandLine) ->
     assert (typed.folder / "end" / "count").read_text() == "3\n"
 
 
+def test_a_hybrid_script_runs_unchanged_where_its_program_is(typed: CommandLine) -> None:
+    typed.write("solver", "#!/bin/sh\necho rank $SLURM_PROCID of $SLURM_NTASKS, $OMP_NUM_THREADS\n")
+    (typed.folder / "solver").chmod(0o755)
+    typed.write(
+        "hybrid.sh",
+        "#!/bin/bash -l\n"
+        "#SBATCH --nodes=1 --ntasks-per-node=2 --cpus-per-task=1\n"
+        "#SBATCH -o logs/%x-%j.out\n"
+        "set -euo pipefail\n"
+        "module load gcc openmpi solver\n"
+        "export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK\n"
+        "srun --mpi=pmix ./solver > ranks.txt\n",
+    )
+    ran = typed.run("submit", "--wait", "--stage", "solver", "hybrid.sh")
+    job_id = ran.stdout.split()[-1]
+    typed.run("get", job_id, "got")
+
+    assert ran.returncode == 0, typed.run("logs", job_id).stdout
+    ranks = (typed.folder / "got" / "ranks.txt").read_text().splitlines()
+    assert sorted(ranks) == ["rank 0 of 2, 1", "rank 1 of 2, 1"]
+    assert "--mpi means nothing here" in typed.run("logs", job_id).stdout
+
+
 def test_the_commands_exist_elsewhere_by_choice(typed: CommandLine) -> None:
     said = typed.run("slurm", "sbatch", "--hold", "-J", "by-choice", "--wrap", "true").stdout
     job_id = said.split()[-1]

@@ -180,8 +180,6 @@ def test_mpirun_starts_the_copies_where_it_is(node: Node) -> None:
     assert real is not None
     node.variables = {
         "PATH": f"{shims_of(node.folder)}:/usr/bin:/bin",
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         "SLURM_JOBID": "77",
         "SLURM_NODELIST": "localhost",
         "SLURM_TASKS_PER_NODE": "1",
