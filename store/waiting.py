@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
-from domain import wire
 from domain.events import JobWithdrawn
 from domain.job import EndReason, JobState
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
@@ -42,7 +41,7 @@ def cut_to_deadline(spec: dict[str, Any], now_s: float) -> dict[str, Any]:
     return {**spec, "resources": {**resources, "time_limit_s": cut_s}}
 
 
-def end_overdue(tx: Transaction, limit: int = 1000) -> int:
+def end_overdue(tx: Transaction, limit: int = 5000) -> int:
     """End the jobs that waited too long; the number that did."""
     statement = (
         select(instance.c.id, instance.c.job_id, instance.c.state, job.c.spec)
@@ -53,22 +52,25 @@ def end_overdue(tx: Transaction, limit: int = 1000) -> int:
     )
     if tx.locks_rows:
         statement = statement.with_for_update(of=instance)
-    rows = tx.connection.execute(statement).all()
-    for row in rows:
-        deadline_s = wire.load_spec(json.loads(row.spec)).deadline_s
+    ends: list[dict[str, object]] = []
+    for row in tx.connection.execute(statement).all():
+        deadline_s = json.loads(row.spec).get("deadline_s")
         is_deadline = deadline_s is not None and deadline_s < tx.now_s
         reason = EndReason.DEADLINE_PASSED if is_deadline else EndReason.QUEUE_LIMIT
-        tx.connection.execute(
-            update(instance)
-            .where(instance.c.id == row.id)
-            .values(
-                state=JobState.CANCELLED.value,
-                reason=reason.value,
-                exit_code=None,
-                finished_at_s=tx.now_s,
-            )
-        )
+        ends.append({"of_id": row.id, "of_reason": reason.value})
         if row.state == JobState.QUEUED:
             tx.record(JobWithdrawn(instance_id=row.id))
-        tx.touched(row.id, row.job_id)
-    return len(rows)
+        tx.changed_jobs.append(row.id)
+    if ends:
+        tx.connection.execute(
+            update(instance)
+            .where(instance.c.id == bindparam("of_id"))
+            .values(
+                state=JobState.CANCELLED.value,
+                reason=bindparam("of_reason"),
+                exit_code=None,
+                finished_at_s=tx.now_s,
+            ),
+            ends,
+        )
+    return len(ends)

@@ -106,6 +106,9 @@ def job(
             "Type": document["scheduling_type"],
             "Cores": document["cores"],
             "Time limit": quantities.duration(limit_s),
+            "Failures": _failures(document),
+            "Waits until": _while_it_waits(document, "not_before_s"),
+            "Given up at": _while_it_waits(document, "give_up_at_s"),
             "Project": document["project"],
             "Node": document["node"],
             "Site": document["site"],
@@ -327,6 +330,19 @@ def _running_s(document: Mapping[str, Any]) -> float | None:
     now_s = time.time()  # noqa: TID251 - how long it has run by the reader's clock
     ended_s: float = finished_s or now_s
     return max(ended_s - float(started_s), 0.0)
+
+
+def _failures(document: Mapping[str, Any]) -> str | None:
+    """How often its program failed, where it may fail more than once."""
+    most = document.get("max_attempts", 1)
+    return f"{document['failures']} of {most}" if most > 1 else None
+
+
+def _while_it_waits(document: Mapping[str, Any], field: str) -> str | None:
+    """An instant that only matters to a job that waits."""
+    at_s = document.get(field)
+    waits = document["state"] in {JobState.QUEUED, JobState.HELD, JobState.BLOCKED}
+    return quantities.clock(at_s) if waits and at_s is not None else None
 
 
 def _few_words(reason: str | None) -> str | None:

@@ -16,10 +16,13 @@ def test_a_program_that_fails_is_tried_again_on_another_node(typed: CommandLine)
     until(lambda: typed.document("job", job_id)["state"] == "queued", "it waits for its second")
 
     waits = typed.document("explain", job_id)
+    shown = typed.run("job", job_id).stdout
     ended = typed.run("wait", job_id)
 
     assert waits["code"] == "not_before"
     assert waits["sentence"].startswith("Try 1 ended (program failed); it may fail 2 times.")
+    assert "1 of 2" in shown
+    assert "Waits until" in shown
     assert ended.returncode == 0
     first, second = typed.document("job", job_id)["attempts"]
     assert (first["reason"], first["exit_code"]) == ("program_failed", 3)
