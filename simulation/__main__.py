@@ -14,7 +14,7 @@ _LARGEST_COUNT = 100_000
 
 def _sites(options: argparse.Namespace) -> int:
     # Arrays are not needed to say how the command is used.
-    from simulation.sites import START_PLANT_TIME_S, default_sites  # noqa: PLC0415
+    from simulation.boiler.sites import START_PLANT_TIME_S, default_sites  # noqa: PLC0415
 
     if not 1 <= options.count <= _LARGEST_COUNT:
         sys.stderr.write(f"--count lies outside 1 to {_LARGEST_COUNT}; choose one within.\n")
@@ -37,7 +37,7 @@ def _sites(options: argparse.Namespace) -> int:
 
 def _boiler(options: argparse.Namespace) -> int:
     # The sites are wanted by programs that have no use for a Modbus server.
-    from simulation.boiler import run  # noqa: PLC0415
+    from simulation.boiler.server import run  # noqa: PLC0415
 
     return run(options.config)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.job import EndReason, SchedulingType
+from simulation.clock import HOUR_S
 from simulation.plant.fleet import FleetState, Flows
 from simulation.rack import Ended, Rack, work_power_w
 from simulation.results import HourlySeries
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_HOUR_S = 3600.0
 #: Warmer than its limit by less than this is rounding [K].
 _ROUNDING_K = 1e-6
 #: Run times below this do not make a slowdown large (bounded slowdown, tau = 10 s).
@@ -68,7 +68,7 @@ class Books:
         self.decision_s_total = 0.0
         self._unstarted: dict[int, SimulatedJob] = {}
         self._waited_s: dict[int, float] = {}
-        self._n_steps_an_hour = round(_HOUR_S / scene.scenario.step_s)
+        self._n_steps_an_hour = round(HOUR_S / scene.scenario.step_s)
         self._hours: dict[str, list[Floats]] | None = (
             {n: [] for n in _SERIES} if with_series else None
         )

@@ -1,6 +1,12 @@
-"""Virtual time: it moves when it is told to, and at no other moment."""
+"""Virtual time: it moves when it is told to, and at no other moment. And its calendar."""
 
-DAY_S = 86_400.0
+from bisect import bisect_right
+from itertools import accumulate
+
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
+YEAR_DAYS = 365
+_MONTH_ENDS = tuple(accumulate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)))
 #: Unix time of the plant's zero, a Monday and a first of January: 2024-01-01 00:00 UTC.
 _PLANT_ZERO_S = 1_704_067_200.0
 
@@ -23,3 +29,14 @@ class VirtualClock:
             message = f"time cannot pass by {span_s} s"
             raise ValueError(message)
         self.plant_time_s += span_s
+
+
+def calendar(plant_time_s: float) -> tuple[int, int, int]:
+    """Month, weekday and hour, all from 0, of an instant of the plant.
+
+    The plant's time counts from midnight of a Monday, the first of January, and its years have
+    365 days.
+    """
+    day, second = divmod(plant_time_s, DAY_S)
+    month = bisect_right(_MONTH_ENDS, int(day) % YEAR_DAYS)
+    return month, int(day) % 7, int(second // HOUR_S)

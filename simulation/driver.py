@@ -31,7 +31,7 @@ from domain.job import EndReason
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
 from simulation.books import Books
-from simulation.clock import VirtualClock
+from simulation.clock import HOUR_S, VirtualClock
 from simulation.faults import Faults
 from simulation.plant.stepping import allowed_power_w, step
 from simulation.rack import Ended, Rack
@@ -39,7 +39,6 @@ from simulation.scenes import Scene, net_demand_w, room_wh, usable_limit_c
 
 Floats = NDArray[np.float64]
 
-_HOUR_S = 3600.0
 #: What the scheduler believes of a node: the default that a node declares.
 _CAPTURE_BELIEF_FRAC = 0.95
 _CORE_MEM_MIB = 4096
@@ -84,7 +83,7 @@ class Simulation:
         for hour in range(scene.first_hour, scene.scenario.n_hours):
             forcing = scene.forcing.at(hour)
             self._tell([*forecasts_at(scene, hour), *self._faults_now()])
-            for _ in range(round(_HOUR_S / dt_s)):
+            for _ in range(round(HOUR_S / dt_s)):
                 self._permit(allowed_power_w(scene.town.fleet, self.state, forcing, dt_s))
                 end_plant_s = self._clock.plant_time_s + dt_s
                 self._pass_step(dt_s)
@@ -289,7 +288,7 @@ def forecasts_at(scene: Scene, hour: int) -> Iterator[WeatherForecast]:
     every_h = scene.scenario.forecast.every_h
     if hour % every_h:
         return
-    hour_s = VirtualClock(scene.start_plant_s + hour * _HOUR_S).now_s
+    hour_s = VirtualClock(scene.start_plant_s + hour * HOUR_S).now_s
     for zone, issued in sorted(scene.forecasts.items()):
         rows = [row for row, site in enumerate(scene.town.sites) if site.zone == zone]
         yield WeatherForecast(

@@ -7,13 +7,13 @@ import numpy as np
 from domain.job import EndReason
 from metering.indicators import ere, erf, pue
 from simulation.books import Books
+from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound
 from simulation.results import RunResult, Wait
 from simulation.scenes import Scene
 
 _J_PER_KWH = 3.6e6
 _WH_PER_KWH = 1000.0
-_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def figures_of(
         jobs_running=books.n_running,
         jobs_waiting=books.n_waiting,
         jobs_too_large=scene.workload.n_too_large,
-        hours_over_limit=books.over_limit_s / _HOUR_S,
+        hours_over_limit=books.over_limit_s / HOUR_S,
         hottest_over_limit_k=books.hottest_over_k,
         decision_s_max=books.decision_s_max,
         decision_s_total=books.decision_s_total,

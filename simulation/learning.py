@@ -8,11 +8,9 @@ from domain.events import ReadingTaken
 from domain.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.placement.only_looking import OnlyLooking
-from simulation.clock import VirtualClock
+from simulation.clock import HOUR_S, VirtualClock
 from simulation.driver import forecasts_at, node_joined
 from simulation.scenes import Scene
-
-_HOUR_S = 3600.0
 
 
 def learn(scene: Scene) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def learn(scene: Scene) -> dict[str, Any]:
         readings = [
             ReadingTaken(
                 node_id=row + 1,
-                taken_at_s=clock.now_s + _HOUR_S / 2,
+                taken_at_s=clock.now_s + HOUR_S / 2,
                 water_temp_c=float(scene.water_temp_c[hour, row]),
                 heat_demand_w=float(scene.demand_w[hour, row]),
                 headroom_wh=float(scene.headroom_wh[hour, row]),
@@ -38,8 +36,8 @@ def learn(scene: Scene) -> dict[str, Any]:
             )
             for row in range(n_sites)
         ]
-        engine.handle([*forecasts_at(scene, hour), *readings], clock.now_s + _HOUR_S / 2)
-        clock.advance(_HOUR_S)
+        engine.handle([*forecasts_at(scene, hour), *readings], clock.now_s + HOUR_S / 2)
+        clock.advance(HOUR_S)
     durations = engine.state.durations
     for job in scene.workload.history:
         durations.learn(job.tenant_id, job.name, job.time_limit_s, job.run_s)
@@ -51,13 +49,13 @@ def _learn_urgent(engine: Engine, scene: Scene) -> None:
     """How much heat the jobs that could not wait brought in each hour before."""
     start_s = VirtualClock(scene.arrivals_plant_s).now_s
     n_hours = round(scene.scenario.workload.history_days * 24)
-    edges_s = start_s - _HOUR_S * np.arange(n_hours, -1, -1)
+    edges_s = start_s - HOUR_S * np.arange(n_hours, -1, -1)
     heat_wh = np.zeros(n_hours)
     core_heat_w = float(engine.state.fleet.nodes.core_heat_w.mean())
     for job in scene.workload.history:
         if job.scheduling_type is not SchedulingType.FLEX:
             began_s = job.ended_at_s - job.run_s
             span_s = np.minimum(edges_s[1:], job.ended_at_s) - np.maximum(edges_s[:-1], began_s)
-            heat_wh += job.cores * core_heat_w * np.maximum(span_s, 0.0) / _HOUR_S
+            heat_wh += job.cores * core_heat_w * np.maximum(span_s, 0.0) / HOUR_S
     for at_s, hour_wh in zip(edges_s[:-1], heat_wh.tolist(), strict=True):
         engine.state.urgent.learn(0, engine.state.plant_time_s(float(at_s)), hour_wh)

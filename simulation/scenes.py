@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.refusal import Refused
-from simulation.clock import DAY_S
+from simulation.clock import DAY_S, HOUR_S
 from simulation.oracle.twin import TwinRecord, TwinRecorder
 from simulation.plant.fleet import FleetState, Flows, start
 from simulation.plant.stepping import step
@@ -33,8 +33,6 @@ from simulation.workload.replay import replay_trace
 from simulation.workload.swf import read_swf
 
 Floats = NDArray[np.float64]
-
-_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,7 @@ class Scene:
     @property
     def first_hour(self) -> int:
         """The hour of the forcing at which jobs may begin to arrive."""
-        return round((self.arrivals_plant_s - self.start_plant_s) / _HOUR_S)
+        return round((self.arrivals_plant_s - self.start_plant_s) / HOUR_S)
 
 
 def build_scene(
@@ -126,7 +124,7 @@ def usable_limit_c(town: Town) -> Floats:
 def room_wh(town: Town, state: FleetState) -> Floats:
     """Heat that each store can take before that [Wh], shape (n_sites,); never negative."""
     room_k = np.maximum(usable_limit_c(town) - state.water_temp_c, 0.0)
-    return np.asarray(town.fleet.storage_j_per_k * room_k / _HOUR_S)
+    return np.asarray(town.fleet.storage_j_per_k * room_k / HOUR_S)
 
 
 def _rng(*key: int) -> np.random.Generator:
@@ -210,8 +208,8 @@ def _run_twin(
     state = start(town.fleet, plant_time_s=start_s, water_temp_c=start_c)
     off_w = np.zeros(n_sites)
     dt_s = float(scenario.step_s)
-    steps_an_hour = round(_HOUR_S / dt_s)
-    warmup_hours = round((arrivals_s - start_s) / _HOUR_S)
+    steps_an_hour = round(HOUR_S / dt_s)
+    warmup_hours = round((arrivals_s - start_s) / HOUR_S)
     demand_w = np.zeros((warmup_hours, n_sites))
     headroom, water_c = np.zeros((warmup_hours, n_sites)), np.zeros((warmup_hours, n_sites))
     arrival_state = state

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.oracle.twin import HOUR_S, TwinRecord
+from simulation.clock import HOUR_S
+from simulation.oracle.twin import TwinRecord
 from simulation.plant.fleet import NEVER_C, Fleet
 from simulation.plant.server import captured_w
 

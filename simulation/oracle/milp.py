@@ -3,12 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound, bound_of, program_of
 from simulation.oracle.columns import Columns, columns_of
 from simulation.oracle.rows import Rows
 from simulation.oracle.series import SiteSeries
 from simulation.oracle.solving import solve
-from simulation.oracle.work import HOUR_S, Work
+from simulation.oracle.work import Work
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]

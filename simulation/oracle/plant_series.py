@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import HOUR_S
 from simulation.oracle.capture import Plane, capture_planes
 from simulation.oracle.series import Cut, SiteSeries
-from simulation.oracle.twin import HOUR_S, TwinRecord
+from simulation.oracle.twin import TwinRecord
 from simulation.plant.fleet import Fleet
 
 Floats = NDArray[np.float64]

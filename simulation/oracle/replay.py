@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound
-from simulation.oracle.twin import HOUR_S
 from simulation.plant.fleet import Fleet, FleetState
 from simulation.plant.forcing import Forcing
 from simulation.plant.stepping import allowed_power_w, step

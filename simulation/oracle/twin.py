@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import HOUR_S
 from simulation.plant.fleet import Fleet, FleetState, Flows
 from simulation.plant.forcing import Forcing
 from simulation.plant.loads import loads_of
 from simulation.plant.stepping import step
 
 Floats = NDArray[np.float64]
-
-HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

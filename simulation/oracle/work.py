@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import HOUR_S
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-HOUR_S = 3600.0
 #: Intervals are measured against this many jobs at once: a matter of memory only.
 _CHUNK = 2048
 

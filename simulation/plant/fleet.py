@@ -68,7 +68,7 @@ class FleetState:
     plant_time_s: float  #: Since midnight of the plant's first Monday in January.
     water_temp_c: Floats  #: Mean over the store.
     layer_temp_c: Floats  #: Of stratified tanks, lowest first. Shape (n_stratified, n_layers).
-    is_shut_down: Flags  #: By the servers' own protection; see `simulation.plant.always_on`.
+    is_shut_down: Flags  #: By the servers' own protection; see `simulation.boiler.always_on`.
     heat: Meters
     electricity: Meters
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import DAY_S, HOUR_S, calendar
 from simulation.habits import SHAPES, Habit
-from simulation.plant.draw import DAY_S, HOUR_S, calendar
 from simulation.town.hourly_forcing import HourlyForcing
 from simulation.town.site import Basin, Building, Residents, Town, TownSite
 

@@ -9,9 +9,10 @@ import re
 import numpy as np
 
 from domain.refusal import Refused
+from simulation.clock import HOUR_S
 from simulation.number_file import NumberField, Place, numbered_lines
 from simulation.weather.sun import sine_of_elevation
-from simulation.weather.weather import HOUR_S, Floats
+from simulation.weather.weather import Floats
 from simulation.weather.year import (
     AIR,
     CODE,

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from domain.refusal import Refused
+from simulation.clock import HOUR_S
 from simulation.number_file import Place, read_text
 from simulation.weather.drawing import mains_temp_c
 from simulation.weather.epw import looks_like_epw, read_epw
 from simulation.weather.hourly_table import looks_like_table, read_mains, read_table
-from simulation.weather.weather import HOUR_S, Floats, Weather
+from simulation.weather.weather import Floats, Weather
 from simulation.weather.year import CODE, YEAR_HOURS, WeatherText, WeatherYear
 from simulation.weather.zones import ZONES
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-HOUR_S = 3600.0
+from simulation.clock import HOUR_S
+
 Floats = NDArray[np.float64]
 
 

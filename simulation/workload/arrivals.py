@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from simulation.clock import HOUR_S
 from simulation.workload import lublin
 from simulation.workload.requests import Floats
 from simulation.workload.setting import WorkloadKind, WorkloadSetting
 
-_HOUR_S, _WEEK_HOURS = 3600.0, 168
+_WEEK_HOURS = 168
 _WORKING_DAYS, _DAY_FROM, _DAY_TO = 5, 8, 19
 
 
@@ -33,8 +34,8 @@ def draw_arrivals_s(
     A Poisson process of known count is independent draws from its rate, which is constant
     within an hour: the inverse of its integral at uniform numbers.
     """
-    edges_s = np.append(np.arange(0.0, span_s, _HOUR_S), span_s)
-    hour_of_week = ((first_plant_s + edges_s[:-1]) // _HOUR_S).astype(np.int64) % _WEEK_HOURS
+    edges_s = np.append(np.arange(0.0, span_s, HOUR_S), span_s)
+    hour_of_week = ((first_plant_s + edges_s[:-1]) // HOUR_S).astype(np.int64) % _WEEK_HOURS
     mass = weights[hour_of_week] * np.diff(edges_s)
     cumulated = np.concatenate([[0.0], np.cumsum(mass) / mass.sum()])
     return np.asarray(np.sort(np.interp(rng.random(count), cumulated, edges_s)), dtype=np.float64)

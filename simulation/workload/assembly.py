@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.job import SchedulingType
-from simulation.clock import VirtualClock
+from simulation.clock import DAY_S, HOUR_S, VirtualClock
 from simulation.workload.arrivals import draw_arrivals_s, weekly_weights
 from simulation.workload.job import FinishedJob, SimulatedJob
 from simulation.workload.requests import Floats, Integers, Population
 from simulation.workload.setting import WorkloadSetting
 
-_HOUR_S, _DAY_S = 3600.0, 86_400.0
 #: A forecast of durations has learned what it can long before so many jobs.
 MOST_HISTORY = 50_000
 
@@ -46,7 +45,7 @@ def assemble(
     A Flex job may start within its slack, and its end may come its limit later.
     """
     index = columns.class_index
-    slack_s = _HOUR_S * rng.uniform(setting.slack_low_h, setting.slack_high_h, len(columns))
+    slack_s = HOUR_S * rng.uniform(setting.slack_low_h, setting.slack_high_h, len(columns))
     start_before_s = submitted_at_s + slack_s
     rows = zip(
         index.tolist(),
@@ -100,7 +99,7 @@ def finished_jobs(
 
     Those that would not have ended by the start are taken to have begun so much earlier.
     """
-    span_s = _DAY_S * setting.history_days
+    span_s = DAY_S * setting.history_days
     since_s = draw_arrivals_s(
         rng,
         weekly_weights(setting),

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from simulation.clock import HOUR_S
 from simulation.workload.requests import Floats, Integers, log_uniform
 
-HOUR_S = 3600.0
 _USUAL_MIN = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90)
 _USUAL_H = (2, 3, 4, 6, 8, 10, 12, 16, 18, 20, 24, 36, 48, 60, 72, 96, 120, 168, 240, 336, 504, 720)
 _USUAL_S = np.array(

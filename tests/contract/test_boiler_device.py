@@ -11,9 +11,9 @@ import pytest
 
 from node_agent.devices.boiler import Boiler, DeviceError
 from node_agent.devices.modbus import ModbusAddress, ModbusBoiler
-from simulation.boiler import serve
-from simulation.boiler_config import BoilerConfig, HouseConfig
-from simulation.sites import default_sites
+from simulation.boiler.config import BoilerConfig, HouseConfig
+from simulation.boiler.server import serve
+from simulation.boiler.sites import default_sites
 from tests.support.eventually import eventually
 from tests.support.scripted_boiler import ScriptedBoiler
 

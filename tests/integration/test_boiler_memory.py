@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.boiler_memory import BoilerMemory
-from simulation.plant.always_on import Orders, advance
+from simulation.boiler.always_on import Orders, advance
+from simulation.boiler.memory import BoilerMemory
+from simulation.boiler.sites import default_sites, fleet_of
 from simulation.plant.fleet import FleetState, start
-from simulation.sites import default_sites, fleet_of
 
 SITES = default_sites(3)
 

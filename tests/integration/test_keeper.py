@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from node_agent.readings_journal import ReadingsJournal
-from simulation.sites import default_sites
+from simulation.boiler.sites import default_sites
 from tests.support.warden import WardenClient, WardenProcess, an_order, until
 
 _HOT_C = 49.7

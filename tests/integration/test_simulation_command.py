@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulation.boiler_config import load_site
-from simulation.sites import START_PLANT_TIME_S, default_sites
+from simulation.boiler.config import load_site
+from simulation.boiler.sites import START_PLANT_TIME_S, default_sites
 from tests.support.tiny_scenario import write_tiny
 
 POLICIES = "coldest,chaufferie"

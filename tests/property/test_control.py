@@ -21,10 +21,10 @@ from node_agent.control import (
     decide,
     settings_for,
 )
-from simulation.instruments import measurements
-from simulation.plant.always_on import Boilers, Orders, advance
+from simulation.boiler.always_on import Boilers, Orders, advance
+from simulation.boiler.instruments import measurements
+from simulation.boiler.sites import default_sites, fleet_of
 from simulation.plant.fleet import FleetState, Flows, start
-from simulation.sites import default_sites, fleet_of
 
 FACTOR = 120.0
 #: The smallest water of the default sites: it warms the fastest.

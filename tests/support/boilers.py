@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from node_agent.devices.modbus import ModbusAddress, ModbusBoiler
-from simulation.sites import default_sites
+from simulation.boiler.sites import default_sites
 
 _PATIENCE_S = 20.0
 

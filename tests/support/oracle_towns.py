@@ -6,10 +6,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound
 from simulation.oracle.plant_series import series_of
 from simulation.oracle.series import SiteSeries
-from simulation.oracle.twin import HOUR_S, TwinRecord, run_twin
+from simulation.oracle.twin import TwinRecord, run_twin
 from simulation.plant.fleet import FleetState, start
 from simulation.plant.forcing import Forcing
 from simulation.plant.stepping import allowed_power_w, step

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simulation.plant.always_on import Orders, drive, wanted_power_w
+from simulation.boiler.always_on import Orders, drive, wanted_power_w
 from simulation.plant.server import Servers
 
 ONE = np.ones(1)

@@ -2,13 +2,27 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simulation.clock import VirtualClock
+from simulation.clock import DAY_S, HOUR_S, VirtualClock, calendar
 
 
 def test_the_plants_zero_is_a_monday_and_a_first_of_january() -> None:
     zero = datetime.fromtimestamp(VirtualClock().now_s, tz=UTC)
 
     assert (zero.weekday(), zero.month, zero.day, zero.hour) == (0, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("plant_time_s", "expected"),
+    [
+        (0.0, (0, 0, 0)),
+        (DAY_S - 1, (0, 0, 23)),
+        (31 * DAY_S, (1, 3, 0)),
+        (364 * DAY_S + 5 * HOUR_S, (11, 0, 5)),
+        (365 * DAY_S, (0, 1, 0)),
+    ],
+)
+def test_plant_time_has_a_calendar(plant_time_s: float, expected: tuple[int, int, int]) -> None:
+    assert calendar(plant_time_s) == expected
 
 
 def test_time_moves_only_when_told_to() -> None:

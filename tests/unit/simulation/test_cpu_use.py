@@ -1,6 +1,6 @@
 import pytest
 
-from simulation.cpu_use import LONGEST_BACKLOG_S, CpuUse
+from simulation.boiler.cpu_use import LONGEST_BACKLOG_S, CpuUse
 
 STEP_S = 0.5
 

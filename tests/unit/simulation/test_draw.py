@@ -1,27 +1,14 @@
 import numpy as np
 import pytest
 
+from simulation.boiler.draw import draw_kg_per_s, mains_temp_c
+from simulation.boiler.sites import START_PLANT_TIME_S, default_sites, fleet_of
+from simulation.clock import DAY_S, HOUR_S, calendar
 from simulation.habits import Habit
-from simulation.plant.draw import DAY_S, HOUR_S, calendar, draw_kg_per_s, mains_temp_c
-from simulation.sites import START_PLANT_TIME_S, default_sites, fleet_of
 
 SITES = default_sites(4)
 DRAWS = fleet_of(SITES).draws
 POOL, SPORTS, CANTEEN, DWELLINGS = range(4)
-
-
-@pytest.mark.parametrize(
-    ("plant_time_s", "expected"),
-    [
-        (0.0, (0, 0, 0)),
-        (DAY_S - 1, (0, 0, 23)),
-        (31 * DAY_S, (1, 3, 0)),
-        (364 * DAY_S + 5 * HOUR_S, (11, 0, 5)),
-        (365 * DAY_S, (0, 1, 0)),
-    ],
-)
-def test_plant_time_has_a_calendar(plant_time_s: float, expected: tuple[int, int, int]) -> None:
-    assert calendar(plant_time_s) == expected
 
 
 def test_sites_start_on_a_tuesday_morning_in_january() -> None:

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.plant.always_on import Orders, advance
+from simulation.boiler.always_on import Orders, advance
+from simulation.boiler.sites import START_PLANT_TIME_S, default_sites, fleet_of
 from simulation.plant.fleet import start
-from simulation.sites import START_PLANT_TIME_S, default_sites, fleet_of
 
 
 def test_default_sites_differ_in_water_and_habit() -> None:

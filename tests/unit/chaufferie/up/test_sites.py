@@ -15,8 +15,8 @@ from chaufferie.up.sites import (
     write_boiler_config,
 )
 from node_agent.config import AgentConfig, load_config
-from simulation.boiler_config import HouseConfig, load_house
-from simulation.sites import default_sites
+from simulation.boiler.config import HouseConfig, load_house
+from simulation.boiler.sites import default_sites
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from domain.refusal import Refused
+from simulation.boiler.sites import SimulatedSite
 from simulation.plant.fleet import FleetState
 from simulation.plant.meter import Meters
-from simulation.sites import SimulatedSite
 
 _VERSION = 1
 

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simulation.clock import DAY_S, HOUR_S, YEAR_DAYS, calendar
 
-HOUR_S = 3600.0
-DAY_S = 24 * HOUR_S
-YEAR_DAYS = 365
-_MONTH_ENDS = np.cumsum([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+Floats = NDArray[np.float64]
 
 #: Mains water: annual mean 16 degC as in the campaign of ADEME and COSTIC 2016. The swing and
 #: the coldest day are assumptions for a temperate climate.
@@ -26,17 +23,6 @@ class DrawProfile:
     month: Floats  #: Shape (n_sites, 12), mean about 1.
     weekday: Floats  #: Monday first. Shape (n_sites, 7), mean about 1.
     hour: Floats  #: Share of the day's draw in each hour. Shape (n_sites, 7, 24), sums to 1.
-
-
-def calendar(plant_time_s: float) -> tuple[int, int, int]:
-    """Month, weekday and hour, all from 0, of an instant of the plant.
-
-    The plant's time counts from midnight of a Monday, the first of January, and its years have
-    365 days.
-    """
-    day, second = divmod(plant_time_s, DAY_S)
-    month = int(np.searchsorted(_MONTH_ENDS, int(day) % YEAR_DAYS, side="right"))
-    return month, int(day) % 7, int(second // HOUR_S)
 
 
 def draw_kg_per_s(profile: DrawProfile, plant_time_s: float) -> Floats:

@@ -1,9 +1,8 @@
-"""``python -m simulation.boiler CONFIG.json``: simulated boilers as one Modbus TCP server.
+"""Simulated boilers as one Modbus TCP server.
 
 Each boiler is one unit of the server; its registers are those of `domain.modbus_map`.
 """
 
-import argparse
 import asyncio
 import contextlib
 import fcntl
@@ -19,9 +18,9 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from domain.modbus_map import MEASUREMENTS, NAMEPLATE, SET_POINT, Field, span
 from domain.refusal import Refused
-from simulation.boiler_config import HouseConfig, load_house
-from simulation.boiler_house import BoilerHouse
-from simulation.boiler_memory import replace_file
+from simulation.boiler.config import HouseConfig, load_house
+from simulation.boiler.house import BoilerHouse
+from simulation.boiler.memory import replace_file
 
 _BLOCKS = (NAMEPLATE, MEASUREMENTS, SET_POINT)
 #: Read holding or input registers; write several registers.
@@ -165,14 +164,3 @@ def run(path: Path) -> int:
         sys.stderr.write(refused.sentence + "\n")
         return 2
     return 0
-
-
-def main() -> int:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m simulation.boiler", description=__doc__)
-    parser.add_argument("config", type=Path, help="the boilers' configuration, JSON")
-    return run(parser.parse_args().config)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

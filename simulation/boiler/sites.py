@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulation.boiler.always_on import Boilers
+from simulation.boiler.draw import MAINS_MEAN_C, DrawProfile
+from simulation.clock import DAY_S, HOUR_S
 from simulation.habits import SHAPES, Habit
-from simulation.plant.always_on import Boilers
-from simulation.plant.draw import DAY_S, HOUR_S, MAINS_MEAN_C, DrawProfile
 from simulation.plant.fleet import NEVER_C, Fleet
 from simulation.plant.layers import Layers
 from simulation.plant.pool import Pools

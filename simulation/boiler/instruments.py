@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from domain.modbus_map import MAP_VERSION, Value
+from simulation.boiler.sites import SimulatedSite
 from simulation.plant.fleet import Fleet, FleetState, Flows, headroom_wh
-from simulation.sites import SimulatedSite
 
 
 def nameplate(site: SimulatedSite, time_factor: float) -> Mapping[str, Value]:

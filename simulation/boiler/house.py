@@ -8,13 +8,13 @@ from domain.modbus_map import LONGEST_LIMIT_VALID_S, MEASUREMENTS, NAMEPLATE, SE
 from domain.modbus_map import decode as decode_block
 from domain.modbus_map import encode as encode_block
 from domain.refusal import Refused
-from simulation.boiler_config import HouseConfig
-from simulation.boiler_memory import BoilerMemory
-from simulation.cpu_use import CpuUse, read_count
-from simulation.instruments import measurements, nameplate
-from simulation.plant.always_on import Orders, advance
+from simulation.boiler.always_on import Orders, advance
+from simulation.boiler.config import HouseConfig
+from simulation.boiler.cpu_use import CpuUse, read_count
+from simulation.boiler.instruments import measurements, nameplate
+from simulation.boiler.memory import BoilerMemory
+from simulation.boiler.sites import fleet_of
 from simulation.plant.fleet import FleetState, start
-from simulation.sites import fleet_of
 
 #: A step never covers more than this much clock time [s]: if the machine slept or the process
 #: was stopped, the plant's time stood still with it.

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.refusal import Refused
+from simulation.boiler.sites import START_PLANT_TIME_S, SimulatedSite
 from simulation.habits import Habit
-from simulation.sites import START_PLANT_TIME_S, SimulatedSite
 
 #: Unit identifiers of Modbus that may address a device.
 _LOWEST_UNIT, _HIGHEST_UNIT = 1, 247

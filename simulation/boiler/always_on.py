@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.plant.draw import DrawProfile, draw_kg_per_s, mains_temp_c
+from simulation.boiler.draw import DrawProfile, draw_kg_per_s, mains_temp_c
 from simulation.plant.fleet import Fleet, FleetState, Flows
 from simulation.plant.forcing import Forcing
 from simulation.plant.server import Servers
