@@ -25,6 +25,7 @@ from api.routes import (
     pages,
     results,
     steering,
+    tenants,
     weather,
 )
 from api.services import Services
@@ -60,6 +61,6 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, steering, results, files, attempt_files)
-    for module in (*of_jobs, agent, fleet, weather, heat, access, metrics, health, pages):
+    for module in (*of_jobs, agent, fleet, weather, heat, access, tenants, metrics, health, pages):
         app.include_router(module.router)
     return app

@@ -19,9 +19,8 @@ from store.local_content import LocalContentStore
 from store.opening import FILES_FOLDER, default_url, open_store
 from store.outputs import LocalOutputStore
 from store.schema import upgrade
+from store.tenants import OPERATOR_TENANT
 from store.transaction import Store
-
-OPERATOR_TENANT = "operator"
 
 
 class ApiSettings(BaseSettings):

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Join, insert, select, update
 
 from domain.access import ROLE_SCOPES, Principal, Role, Scope
 from domain.refusal import Refused
 from store.rows import AnyRow
-from store.tables import api_key, tenant
+from store.tables import api_key, person, tenant
 from store.tokens import token_hash
 from store.transaction import Transaction
 
@@ -39,6 +39,7 @@ class KeyRequest:
     name: str
     role: Role
     tenant_id: int | None = None
+    person_id: int | None = None  #: In whose name it is; None = of no person in particular.
     node_id: int | None = None
     site_ids: tuple[int, ...] | None = None
     scopes: frozenset[Scope] | None = None  #: None = all of the role's.
@@ -80,6 +81,7 @@ def add_key(tx: Transaction, request: KeyRequest, actor: str) -> NewKey | Refuse
             role=request.role.value,
             scopes=" ".join(sorted(scopes)),
             tenant_id=request.tenant_id,
+            person_id=request.person_id,
             node_id=request.node_id,
             site_ids=None if request.site_ids is None else json.dumps(request.site_ids),
             created_at_s=tx.now_s,
@@ -138,8 +140,24 @@ def _known_scopes(names: Iterable[str]) -> Iterable[Scope]:
     return (Scope(name) for name in names if name in known)
 
 
-def list_keys(connection: Connection) -> list[dict[str, Any]]:
-    """Every key without its secret, newest first."""
+def owner_names(connection: Connection, key_id: int) -> tuple[str | None, str | None]:
+    """The tenant and the user of a key, by name."""
+    row = connection.execute(
+        select(tenant.c.name, person.c.name.label("user"))
+        .select_from(_with_owner())
+        .where(api_key.c.id == key_id)
+    ).one()
+    return row.name, row.user
+
+
+def _with_owner() -> Join:
+    return api_key.outerjoin(tenant, api_key.c.tenant_id == tenant.c.id).outerjoin(
+        person, api_key.c.person_id == person.c.id
+    )
+
+
+def list_keys(connection: Connection, tenant_name: str | None = None) -> list[dict[str, Any]]:
+    """Every key without its secret, newest first; those of one tenant, or everybody's."""
     statement = (
         select(
             api_key.c.id.label("key_id"),
@@ -147,6 +165,7 @@ def list_keys(connection: Connection) -> list[dict[str, Any]]:
             api_key.c.role,
             api_key.c.scopes,
             tenant.c.name.label("tenant"),
+            person.c.name.label("user"),
             api_key.c.node_id,
             api_key.c.site_ids,
             api_key.c.created_at_s,
@@ -154,9 +173,11 @@ def list_keys(connection: Connection) -> list[dict[str, Any]]:
             api_key.c.revoked_at_s,
             api_key.c.last_used_at_s,
         )
-        .select_from(api_key.outerjoin(tenant, api_key.c.tenant_id == tenant.c.id))
+        .select_from(_with_owner())
         .order_by(api_key.c.id.desc())
     )
+    if tenant_name is not None:
+        statement = statement.where(tenant.c.name == tenant_name)
     return [dict(row._mapping) for row in connection.execute(statement)]
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Update, delete, insert, or_, select, update
 
-from store.tables import sweep, sweep_cell
+from store.sweep_tables import sweep, sweep_cell
 from store.transaction import Transaction
 
 

@@ -12,46 +12,59 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-#: SQLite only makes a rowid of a column declared INTEGER; PostgreSQL needs the wide type.
-_Id = BigInteger().with_variant(Integer, "sqlite")
+from store import sweep_tables  # noqa: F401 - belongs to the schema wherever that is asked for
+from store.metadata import ID, metadata
 
 tenant = Table(
     "tenant",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("created_at_s", Double, nullable=False),
     Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("closed_at_s", Double),
+)
+
+project = Table(
+    "project",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at_s", Double, nullable=False),
+    Column("closed_at_s", Double),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+person = Table(  # "user" is a word of SQL
+    "person",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at_s", Double, nullable=False),
+    Column("removed_at_s", Double),
+    UniqueConstraint("tenant_id", "name"),
 )
 
 api_key = Table(
     "api_key",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("public_id", Text, nullable=False, unique=True),
     Column("secret_hash", LargeBinary, nullable=False),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("scopes", Text, nullable=False),
-    Column("tenant_id", _Id, ForeignKey("tenant.id")),
-    Column("node_id", _Id, ForeignKey("node.id")),
+    Column("tenant_id", ID, ForeignKey("tenant.id")),
+    Column("person_id", ID, ForeignKey("person.id")),  # null = of no person in particular
+    Column("node_id", ID, ForeignKey("node.id")),
     Column("site_ids", Text),
     Column("created_at_s", Double, nullable=False),
     Column("expires_at_s", Double),
@@ -62,9 +75,9 @@ api_key = Table(
 enrolment = Table(
     "enrolment",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
-    Column("site_id", _Id, ForeignKey("site.id"), nullable=False),
+    Column("site_id", ID, ForeignKey("site.id"), nullable=False),
     Column("node_name", Text, nullable=False),
     Column("expires_at_s", Double, nullable=False),
     Column("used_at_s", Double),
@@ -73,7 +86,7 @@ enrolment = Table(
 site = Table(
     "site",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("spec", Text, nullable=False),
     Column("created_at_s", Double, nullable=False),
@@ -82,8 +95,8 @@ site = Table(
 node = Table(
     "node",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("site_id", _Id, ForeignKey("site.id"), nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("site_id", ID, ForeignKey("site.id"), nullable=False),
     Column("name", Text, nullable=False, unique=True),
     Column("spec", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -105,9 +118,9 @@ id_counter = Table(
 job = Table(
     "job",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
-    Column("key_id", _Id, ForeignKey("api_key.id")),
+    Column("id", ID, primary_key=True, autoincrement=False),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
+    Column("key_id", ID, ForeignKey("api_key.id")),
     Column("idempotency_key", Text),
     Column("spec_hash", LargeBinary, nullable=False),
     Column("name", Text, nullable=False),
@@ -122,15 +135,15 @@ job = Table(
 instance = Table(
     "instance",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=False),
-    Column("job_id", _Id, ForeignKey("job.id"), nullable=False),
+    Column("id", ID, primary_key=True, autoincrement=False),
+    Column("job_id", ID, ForeignKey("job.id"), nullable=False),
     Column("array_index", Integer),
-    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("cores", Integer, nullable=False),  # 0 = the whole node
-    Column("node_id", _Id, ForeignKey("node.id")),
+    Column("node_id", ID, ForeignKey("node.id")),
     Column("boot_id", Text),
     Column("lease_ttl_s", Integer, nullable=False),
     Column("lease_until_s", Double),
@@ -157,12 +170,12 @@ instance = Table(
 attempt = Table(
     "attempt",
     metadata,
-    Column("instance_id", _Id, ForeignKey("instance.id"), primary_key=True),
+    Column("instance_id", ID, ForeignKey("instance.id"), primary_key=True),
     Column("attempt", Integer, primary_key=True),
-    Column("node_id", _Id, ForeignKey("node.id"), nullable=False),
+    Column("node_id", ID, ForeignKey("node.id"), nullable=False),
     Column("boot_id", Text),
     Column("state", Text, nullable=False),
-    Column("batch", _Id, nullable=False),  # the decision that placed it, with its reason
+    Column("batch", ID, nullable=False),  # the decision that placed it, with its reason
     Column("offered_at_s", Double, nullable=False),
     Column("started_at_s", Double),
     Column("ended_at_s", Double),
@@ -174,10 +187,10 @@ attempt = Table(
 job_usage = Table(
     "job_usage",
     metadata,
-    Column("instance_id", _Id, primary_key=True),
+    Column("instance_id", ID, primary_key=True),
     Column("attempt", Integer, primary_key=True),
-    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
-    Column("node_id", _Id, ForeignKey("node.id"), nullable=False),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
+    Column("node_id", ID, ForeignKey("node.id"), nullable=False),
     Column("cores", Integer, nullable=False),
     Column("wall_s", Double, nullable=False),
     Column("cpu_s", Double, nullable=False),
@@ -190,7 +203,7 @@ job_usage = Table(
 result_file = Table(
     "result_file",
     metadata,
-    Column("instance_id", _Id, primary_key=True),
+    Column("instance_id", ID, primary_key=True),
     Column("attempt", Integer, primary_key=True),
     Column("path", Text, primary_key=True),
     Column("sha256", Text, nullable=False),
@@ -201,7 +214,7 @@ result_file = Table(
 reading = Table(
     "reading",
     metadata,
-    Column("node_id", _Id, ForeignKey("node.id"), primary_key=True),
+    Column("node_id", ID, ForeignKey("node.id"), primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("taken_at_s", Double, nullable=False),
     Column("received_at_s", Double, nullable=False),
@@ -212,7 +225,7 @@ reading = Table(
 refused_reading = Table(
     "refused_reading",
     metadata,
-    Column("node_id", _Id, primary_key=True),
+    Column("node_id", ID, primary_key=True),
     Column("code", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
 )
@@ -220,10 +233,10 @@ refused_reading = Table(
 meter = Table(
     "meter",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("serial", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
-    Column("node_id", _Id, ForeignKey("node.id"), nullable=False),
+    Column("node_id", ID, ForeignKey("node.id"), nullable=False),
     Column("is_simulated", Boolean, nullable=False),
     Column("installed_at_s", Double, nullable=False),
     Column("install_index_wh", BigInteger, nullable=False),
@@ -232,7 +245,7 @@ meter = Table(
 register_ledger = Table(
     "register_ledger",
     metadata,
-    Column("meter_id", _Id, ForeignKey("meter.id"), primary_key=True),
+    Column("meter_id", ID, ForeignKey("meter.id"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("taken_at_s", Double, nullable=False),
@@ -243,18 +256,18 @@ register_ledger = Table(
 event = Table(
     "event",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("at_s", Double, nullable=False),
     Column("kind", Text, nullable=False),
     Column("payload", Text, nullable=False),
-    Column("batch", _Id),
+    Column("batch", ID),
     Index("ix_event_batch_id", "batch", "id"),
 )
 
 decision = Table(
     "decision",
     metadata,
-    Column("batch", _Id, primary_key=True, autoincrement=False),
+    Column("batch", ID, primary_key=True, autoincrement=False),
     Column("now_s", Double, nullable=False),
     Column("commands", Text, nullable=False),
     Column("duration_s", Double),  # how long the engine thought; no part of what replays
@@ -263,7 +276,7 @@ decision = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("payload", Text, nullable=False),
@@ -292,7 +305,7 @@ knowledge = Table(
 weather_forecast = Table(
     "weather_forecast",
     metadata,
-    Column("site_id", _Id, primary_key=True, autoincrement=False),  # 0 = every site
+    Column("site_id", ID, primary_key=True, autoincrement=False),  # 0 = every site
     Column("first_hour_s", Double, nullable=False),
     Column("outdoor_temp_c", Text, nullable=False),
     Column("received_at_s", Double, nullable=False),
@@ -301,7 +314,7 @@ weather_forecast = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("at_s", Double, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -316,31 +329,10 @@ setting = Table(
     Column("value", Text, nullable=False),
 )
 
-sweep = Table(
-    "sweep",
-    metadata,
-    Column("id", _Id, primary_key=True),
-    Column("spec", Text, nullable=False),
-    Column("created_at_s", Double, nullable=False),
-)
-
-sweep_cell = Table(
-    "sweep_cell",
-    metadata,
-    Column("sweep_id", _Id, ForeignKey("sweep.id"), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("spec", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("holder", Text),  # which run of which worker has it
-    Column("until_s", Double),
-    Column("done_frac", Double, nullable=False),
-    Column("result", Text),
-)
-
 stored_file = Table(
     "stored_file",
     metadata,
-    Column("tenant_id", _Id, ForeignKey("tenant.id"), primary_key=True),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), primary_key=True),
     Column("sha256", Text, primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("stored_at_s", Double, nullable=False),  # or was asked for again, for another job
@@ -351,9 +343,9 @@ stored_file = Table(
 job_input = Table(
     "job_input",
     metadata,
-    Column("tenant_id", _Id, primary_key=True),
+    Column("tenant_id", ID, primary_key=True),
     Column("sha256", Text, primary_key=True),
-    Column("job_id", _Id, ForeignKey("job.id"), primary_key=True),
+    Column("job_id", ID, ForeignKey("job.id"), primary_key=True),
     Index("ix_job_input_job_id", "job_id"),
 )
 
@@ -361,10 +353,10 @@ upload = Table(
     "upload",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("tenant_id", _Id, ForeignKey("tenant.id"), nullable=False),
+    Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
     Column("sha256", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("node_id", _Id, ForeignKey("node.id")),  # the node that sends it; null: the tenant
+    Column("node_id", ID, ForeignKey("node.id")),  # the node that sends it; null: the tenant
     Column("created_at_s", Double, nullable=False),
     Index("ix_upload_tenant_id_sha256", "tenant_id", "sha256"),
 )
@@ -372,8 +364,8 @@ upload = Table(
 web_session = Table(
     "web_session",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("key_id", _Id, ForeignKey("api_key.id"), nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("key_id", ID, ForeignKey("api_key.id"), nullable=False),
     Column("code_hash", LargeBinary, nullable=False, unique=True),
     Column("code_expires_at_s", Double, nullable=False),
     Column("token_hash", LargeBinary, unique=True),  # null until the code was used

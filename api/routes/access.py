@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.names import Name, Number
 from api.problems import Problem, not_found
 from api.security import AnyKey, KeysAdmin, ServicesOf
-from api.submission import Text
 from domain.access import Role, Scope
 from domain.refusal import Refused
 from store import sessions
@@ -16,17 +16,16 @@ from store.keys import (
     KeyRequest,
     NewKey,
     add_key,
-    add_tenant,
     list_keys,
+    owner_names,
     revoke_key,
 )
 from store.site_queries import nodes as node_rows
 from store.site_queries import sites as site_rows
+from store.tenants import key_place
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1", tags=["access"])
-
-_LONGEST_NAME = 200
 
 
 class KeyIn(BaseModel):
@@ -34,9 +33,10 @@ class KeyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
+    name: Name
     role: Role
-    tenant: Text | None = Field(default=None, min_length=1, max_length=_LONGEST_NAME)
+    tenant: Name | None = None
+    user: Name | None = None
     node_id: int | None = None
     site_ids: list[int] | None = None
     scopes: list[Scope] | None = None
@@ -44,13 +44,16 @@ class KeyIn(BaseModel):
 
 
 @router.get("/whoami")
-async def whoami(principal: AnyKey) -> dict[str, Any]:
+async def whoami(services: ServicesOf, principal: AnyKey) -> dict[str, Any]:
     """Whose key this is and what it may do."""
+    tenant, user = await services.read(lambda connection: owner_names(connection, principal.key_id))
     return {
         "name": principal.name,
         "role": principal.role.value,
         "scopes": sorted(principal.scopes),
         "tenant_id": principal.tenant_id,
+        "tenant": tenant,
+        "user": user,
     }
 
 
@@ -69,8 +72,12 @@ async def make_key(body: KeyIn, services: ServicesOf, principal: KeysAdmin) -> d
         refused = _check_places(tx, body)
         if refused is not None:
             return refused
-        tenant_id = None if body.tenant is None else add_tenant(tx, body.tenant, principal.actor)
-        return add_key(tx, _key_request(body, tenant_id), principal.actor)
+        place: tuple[int | None, int | None] | Refused = (None, None)
+        if body.tenant is not None:
+            place = key_place(tx, body.tenant, body.user, principal.actor)
+        if isinstance(place, Refused):
+            return place
+        return add_key(tx, _key_request(body, *place), principal.actor)
 
     key = await services.write(operation)
     if isinstance(key, Refused):
@@ -92,16 +99,19 @@ def _check_places(tx: Transaction, body: KeyIn) -> Refused | None:
             return Refused(code="key.site", sentence=f"There is no site {missing}.")
     if body.role is Role.BUYER and body.site_ids is None:
         return Refused(code="key.site", sentence="A buyer key names the site_ids it may see.")
+    if body.user is not None and body.tenant is None:
+        return Refused(code="key.user", sentence="A user belongs to a tenant; name the tenant too.")
     return None
 
 
-def _key_request(body: KeyIn, tenant_id: int | None) -> KeyRequest:
+def _key_request(body: KeyIn, tenant_id: int | None, person_id: int | None) -> KeyRequest:
     """The request; only keys of operators and nodes live without end."""
     endless = body.role in {Role.OPERATOR, Role.NODE}
     return KeyRequest(
         name=body.name,
         role=body.role,
         tenant_id=tenant_id,
+        person_id=person_id,
         node_id=body.node_id,
         site_ids=None if body.site_ids is None else tuple(body.site_ids),
         scopes=None if body.scopes is None else frozenset(body.scopes),
@@ -110,14 +120,18 @@ def _key_request(body: KeyIn, tenant_id: int | None) -> KeyRequest:
 
 
 @router.get("/keys")
-async def show_keys(services: ServicesOf, principal: KeysAdmin) -> dict[str, Any]:  # noqa: ARG001
-    """Every key, without its secret."""
-    rows = await services.read(list_keys)
+async def show_keys(
+    services: ServicesOf,
+    principal: KeysAdmin,  # noqa: ARG001 - the declared scope
+    tenant: str | None = None,
+) -> dict[str, Any]:
+    """Every key, without its secret; ``tenant`` leaves those of the others out."""
+    rows = await services.read(lambda connection: list_keys(connection, tenant))
     return {"keys": [{**row, "scopes": row["scopes"].split()} for row in rows]}
 
 
 @router.delete("/keys/{key_id}")
-async def end_key(key_id: int, services: ServicesOf, principal: KeysAdmin) -> dict[str, int]:
+async def end_key(key_id: Number, services: ServicesOf, principal: KeysAdmin) -> dict[str, int]:
     """Revoke a key now, and every session that was started with it."""
     if not await services.write(lambda tx: revoke_key(tx, key_id, principal.actor)):
         raise not_found("key")

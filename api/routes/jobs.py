@@ -12,6 +12,7 @@ from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting, knowing_no
 from api.hub import job_topic
 from api.job_refs import JobPath, found, one_or_all
 from api.problems import Problem, not_found, problem_document
+from api.projects import knowing_projects
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
 from api.submission import SubmissionIn, request_hash, to_spec
@@ -120,7 +121,7 @@ async def _read_specs(
             specs.append(refused or spec)
         else:
             specs.append(spec)
-    return specs
+    return await knowing_projects(services, tenant_id, specs)
 
 
 def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:

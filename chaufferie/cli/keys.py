@@ -15,12 +15,15 @@ _S_PER_DAY = 86_400
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913 - each is an option
     *,
     name: Annotated[str, typer.Argument(help="What the key is for; shown in lists and audits.")],
     role: Annotated[Role, typer.Option(help="Whose key it is.")] = Role.TENANT,
     tenant: Annotated[
         str | None, typer.Option(help="The tenant whose jobs it sees; made where it is new.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The user in whose name it is; made where it is new.")
     ] = None,
     site_id: Annotated[
         list[int] | None, typer.Option("--site-id", help="Only the heat of these sites.")
@@ -39,6 +42,7 @@ def add(
         "name": name,
         "role": role.value,
         "tenant": tenant,
+        "user": user,
         "site_ids": site_id or None,
         "scopes": [item.value for item in scope] if scope else None,
         "life_s": None if days is None else days * _S_PER_DAY,
@@ -58,23 +62,25 @@ def add(
 @app.command("list")
 def list_keys(
     *,
+    tenant: Annotated[str | None, typer.Option(help="Only those of this tenant.")] = None,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
     """List the keys, without their secret."""
     with open_client(data) as client:
-        document = client.transport.get("/v1/keys")
+        document = client.transport.get("/v1/keys", {} if tenant is None else {"tenant": tenant})
     if as_json:
         say_json(document)
         return
     say_table(
-        ("ID", "NAME", "ROLE", "TENANT", "LAST USED", "EXPIRES", "REVOKED"),
+        ("ID", "NAME", "ROLE", "TENANT", "USER", "LAST USED", "EXPIRES", "REVOKED"),
         (
             (
                 key["key_id"],
                 key["name"],
                 key["role"],
                 key.get("tenant"),
+                key.get("user"),
                 quantities.clock(key.get("last_used_at_s")),
                 quantities.clock(key.get("expires_at_s")),
                 quantities.clock(key.get("revoked_at_s")),
@@ -123,7 +129,8 @@ def whoami(
             "Key": answer["name"],
             "Role": answer["role"],
             "May": ", ".join(sorted(answer["scopes"])),
-            "Tenant": answer["tenant_id"],
+            "Tenant": answer["tenant"],
+            "User": answer["user"],
             "Server": url,
         }
     )

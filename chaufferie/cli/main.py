@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from chaufferie.cli import fleet, jobs, keys, output, programs
+from chaufferie.cli import fleet, jobs, keys, output, programs, tenants
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
@@ -114,7 +114,13 @@ app.command(
 app.command("slurm", cls=RawWords, options_metavar="COMMAND [WORDS]", add_help_option=False)(slurm)
 for command in (*_JOBS, *_FLEET):
     app.command(command.__name__)(command)
-app.add_typer(keys.app, name="keys")
+for group, name in (
+    (tenants.tenants, "tenants"),
+    (tenants.projects, "projects"),
+    (tenants.users, "users"),
+    (keys.app, "keys"),
+):
+    app.add_typer(group, name=name)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)
 for command in _CHILDREN:

@@ -75,9 +75,9 @@ class Transport:
         """As ``post``, for what must not be done twice: sent again only if it never arrived."""
         return _document(self._send(lambda: self._http.post(path, json=body), is_repeatable=False))
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Delete what is at this path."""
-        self._send(lambda: self._http.delete(path))
+        return _document(self._send(lambda: self._http.delete(path)))
 
     def has(self, path: str) -> bool:
         """Whether there is something at this path."""

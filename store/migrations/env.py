@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from store.tables import metadata
+from store import tables  # noqa: F401 - makes them known to the metadata
+from store.metadata import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

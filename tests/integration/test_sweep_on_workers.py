@@ -20,8 +20,8 @@ from simulation.results import CellResult
 from store import sweeps
 from store.opening import default_url, open_store
 from store.schema import upgrade
+from store.sweep_tables import sweep, sweep_cell
 from store.sweeps import CellState
-from store.tables import sweep, sweep_cell
 from store.transaction import Store
 from tests.support.cells import a_cell
 from tests.support.tiny_scenario import write_tiny

@@ -13,8 +13,9 @@ from sqlalchemy import insert, make_url, text
 
 from store import triggers
 from store.database import Database
+from store.metadata import metadata
 from store.schema import upgrade
-from store.tables import id_counter, metadata
+from store.tables import id_counter
 
 ENGINES = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
