@@ -93,32 +93,7 @@ def job(
     if as_json:
         say_json(document)
         return
-    limit_s = document["time_limit_s"]
-    say_fields(
-        {
-            "Job": document["ref"],
-            **_array_fields(document),
-            "Name": document["name"],
-            "State": document["state"],
-            "Reason": describe_reason(document["reason"]),
-            "Detail": document.get("detail"),
-            "Exit code": document["exit_code"],
-            "Type": document["scheduling_type"],
-            "Cores": document["cores"],
-            "Time limit": quantities.duration(limit_s),
-            "Failures": _failures(document),
-            "Waits until": _while_it_waits(document, "not_before_s"),
-            "Given up at": _while_it_waits(document, "give_up_at_s"),
-            "Project": document["project"],
-            "Node": document["node"],
-            "Site": document["site"],
-            "Submitted": quantities.clock(document["submitted_at_s"]),
-            "Started": quantities.clock(document["started_at_s"]),
-            "Finished": quantities.clock(document["finished_at_s"]),
-            "Inputs kept": _until(document.get("inputs_kept_until_s")),
-            "Results kept": _until(document.get("results_kept_until_s")),
-        }
-    )
+    say_fields(_job_fields(document))
     attempts = document.get("attempts", ())
     if attempts:
         say("")
@@ -130,6 +105,32 @@ def job(
         rows = ((file["path"], quantities.size(file["size_bytes"])) for file in document["files"])
         say_table(("FILE", "SIZE"), rows)
     remarks(document.get("notes", ()))
+
+
+def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Job": document["ref"],
+        **_array_fields(document),
+        "Name": document["name"],
+        "State": document["state"],
+        "Reason": describe_reason(document["reason"]),
+        "Detail": document.get("detail"),
+        "Exit code": document["exit_code"],
+        "Type": document["scheduling_type"],
+        "Cores": document["cores"],
+        "Time limit": quantities.duration(document["time_limit_s"]),
+        "Failures": _failures(document),
+        "Waits until": _while_it_waits(document, "not_before_s"),
+        "Given up at": _while_it_waits(document, "give_up_at_s"),
+        "Project": document["project"],
+        "Node": document["node"],
+        "Site": document["site"],
+        "Submitted": quantities.clock(document["submitted_at_s"]),
+        "Started": quantities.clock(document["started_at_s"]),
+        "Finished": quantities.clock(document["finished_at_s"]),
+        "Inputs kept": _until(document.get("inputs_kept_until_s")),
+        "Results kept": _until(document.get("results_kept_until_s")),
+    }
 
 
 def _until(instant_s: float | None) -> str | None:
