@@ -19,7 +19,9 @@ LARGEST_REPORT_BYTES = 16 << 20
 _FILE_ROUTE = re.compile(
     r"/v1/files/|/v1/uploads/|/v1/agent/uploads/|/v1/agent/attempts/\d+/\d+/files/"
 )
-_REPORT_ROUTE = re.compile(r"/v1/agent/(exchange|readings|attempts/\d+/\d+/(missing|results))")
+_REPORT_ROUTE = re.compile(
+    r"/v1/agent/(exchange|readings|attempts/\d+/\d+/(missing|results|checkpoint))"
+)
 
 
 class BodyLimit:

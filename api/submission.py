@@ -149,6 +149,7 @@ def _spec(
         results=asked.returns.results,
         excluded_results=asked.returns.excluded_results,
         copy_results_every_s=asked.returns.copy_results_every_s,
+        checkpoint_every_s=asked.returns.checkpoint_every_s,
         is_held=asked.is_held,
         submit_host=body.submit_host,
         submit_user=body.submit_user,

@@ -10,6 +10,8 @@ MAX_PATH_BYTES = 1024
 MAX_NAME_BYTES = 255
 #: Hexadecimal digits of a sha256.
 SHA256_LENGTH = 64
+#: Of the working directory: what a job that declares it finds again on its next node.
+CHECKPOINT_FOLDER = "checkpoint"
 #: What nobody need send or keep: everybody has it.
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

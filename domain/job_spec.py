@@ -72,6 +72,7 @@ class JobSpec:
     results: tuple[str, ...] = ()  #: Patterns of what comes back; none = all that is new.
     excluded_results: tuple[str, ...] = ()  #: Patterns of what stays behind.
     copy_results_every_s: int | None = None  #: While it runs; None = only at its end.
+    checkpoint_every_s: int | None = None  #: None = it starts from the beginning each time.
     array: ArraySpec | None = None  #: None = one instance.
     is_held: bool = False
     max_attempts: int = 1  #: Failures of the program after which it is not tried again.
@@ -79,6 +80,11 @@ class JobSpec:
     submit_host: str | None = None
     submit_user: str | None = None
     notes: tuple[str, ...] = ()  #: What was said aloud at submit; repeated by ``explain``.
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether a new attempt goes on from what the one before left in ``checkpoint/``."""
+        return self.checkpoint_every_s is not None
 
     @property
     def is_preemptible(self) -> bool:

@@ -11,7 +11,7 @@ from domain.job import EndReason
 from domain.job_spec import JobSpec
 from domain.sbatch.patterns import ArrayPlace
 from node_agent.executors.process import OutputPaths, Place
-from node_agent.results import Found
+from node_agent.results import Found, Stamp
 
 Key = tuple[int, int]
 
@@ -43,8 +43,11 @@ class Held:
     completion: dict[str, Any] | None = None
     started_boot_s: float = 0.0
     found: Found | None = None  #: What was last found of its results.
-    next_copy_boot_s: float = 0.0  #: When they are copied next, while it runs.
+    #: When what an option names is copied next, while it runs.
+    next_copy_boot_s: dict[str, float] = field(default_factory=dict)
     listed: dict[str, ResultFile] = field(default_factory=dict)  #: The copy before, by path.
+    checkpoint: Found | None = None  #: What was last found of its checkpoint.
+    saved: dict[str, Stamp] = field(default_factory=dict)  #: The checkpoint that was saved.
     _spec: JobSpec | None = None
 
     @property
@@ -53,6 +56,11 @@ class Held:
         if self._spec is None:
             self._spec = wire.load_spec(self.claim["spec"])
         return self._spec
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether an attempt before it may have left a checkpoint."""
+        return self.key[1] > 1 and self.spec.can_resume
 
     @property
     def job_id(self) -> int:

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from domain.globs import Selection
 from node_agent.book import Book, Held, Phase
+from node_agent.checkpoints import Checkpoints
 from node_agent.results import Found, collect
 from node_agent.sending import FileSender
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
@@ -34,40 +37,42 @@ class Copier:
         """Copy for what is in this book."""
         self._uplink = uplink
         self._sender = FileSender(uplink)
+        self._checkpoints = Checkpoints(uplink)
         self._book = book
         self._busy: set[asyncio.Task[None]] = set()
 
     async def keep_copying(self) -> None:
         """Begin each copy when it is due; a slow one does not keep the others waiting."""
+        kinds = {
+            "copy_results_every_s": self._copy_results,
+            "checkpoint_every_s": self._save_checkpoint,
+        }
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             now_s = boot_now_s()
             for held in self._book.in_phase(Phase.RUNNING):
-                every_s = held.claim["spec"].get("copy_results_every_s")
-                if every_s is None:
-                    continue
-                if held.next_copy_boot_s == 0.0:
-                    held.next_copy_boot_s = max(held.started_boot_s, now_s) + every_s
-                elif now_s >= held.next_copy_boot_s:
-                    held.next_copy_boot_s = float("inf")
-                    self._begin(held, every_s)
+                for option, copy in kinds.items():
+                    every_s = held.claim["spec"].get(option)
+                    if every_s is None:
+                        continue
+                    due_s = held.next_copy_boot_s.setdefault(option, now_s + every_s)
+                    if now_s >= due_s:
+                        held.next_copy_boot_s[option] = float("inf")
+                        self._begin(copy(held), held, option, every_s)
 
-    def _begin(self, held: Held, every_s: float) -> None:
-        task = asyncio.create_task(self._copy(held, every_s))
+    def _begin(
+        self, copy: Coroutine[Any, Any, None], held: Held, option: str, every_s: float
+    ) -> None:
+        task = asyncio.create_task(_guarded(copy, held, option, every_s))
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
 
-    async def _copy(self, held: Held, every_s: float) -> None:
-        try:
-            # A connection that broke is no harm: the next copy is whole again.
-            with contextlib.suppress(UplinkError, RefusedByServerError):
-                await self._copy_now(held)
-        except OSError as error:
-            _log.warning("the results of %s cannot be copied: %s", held.key, error)
-        finally:
-            held.next_copy_boot_s = boot_now_s() + every_s
+    async def _save_checkpoint(self, held: Held) -> None:
+        wrong = await self._checkpoints.save(held)
+        if wrong is not None:
+            _log.warning("the checkpoint of %s was not copied: %s", held.key, wrong)
 
-    async def _copy_now(self, held: Held) -> None:
+    async def _copy_results(self, held: Held) -> None:
         found = await collect_of(held)
         present = set(found.files)
         await self._sender.send(held.key, held.place.work, found)
@@ -82,3 +87,16 @@ class Copier:
             ],
         )
         held.listed = files
+
+
+async def _guarded(
+    copy: Coroutine[Any, Any, None], held: Held, option: str, every_s: float
+) -> None:
+    """Copy once; what goes wrong is no harm, for the next copy is whole again."""
+    try:
+        with contextlib.suppress(UplinkError, RefusedByServerError):
+            await copy
+    except OSError as error:
+        _log.warning("the files of %s cannot be copied: %s", held.key, error)
+    finally:
+        held.next_copy_boot_s[option] = boot_now_s() + every_s

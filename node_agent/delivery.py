@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.job import EndReason
 from node_agent.book import Book, Held, Phase
+from node_agent.checkpoints import Checkpoints
 from node_agent.copying import collect_of
 from node_agent.executors.process import Place, remove_place, working_directory
 from node_agent.journal import Journal
@@ -19,6 +21,8 @@ from node_agent.warden.protocol import EndRecord, boot_now_s
 #: Live output is sent this often, from jobs that run at least this long [s].
 OUTPUT_EVERY_S = 0.5
 _PIECE_BYTES = 256 * 1024
+#: After these there is nothing to go on from.
+_LAST_ENDS = frozenset({EndReason.COMPLETED.value, EndReason.CANCELLED.value})
 
 
 class Delivery:
@@ -28,6 +32,7 @@ class Delivery:
         """Hand over through this uplink."""
         self._uplink = uplink
         self._sender = FileSender(uplink)
+        self._checkpoints = Checkpoints(uplink)
         self._journal = journal
         self._book = book
 
@@ -47,7 +52,11 @@ class Delivery:
             await self._send_output(held)
             found = await collect_of(held)
             await self._sender.send(held.key, held.place.work, found)
-            held.completion = _completion(record, boot_id, found)
+            remark = found.remarks() if found.left_behind else ""
+            if held.spec.can_resume and record.reason not in _LAST_ENDS:
+                wrong = await self._checkpoints.save(held)
+                remark += f" Its checkpoint was not kept: {wrong}" if wrong is not None else ""
+            held.completion = _completion(record, boot_id, found, remark)
             self._book.move(held, Phase.ENDED)
             return
         # The attempt was fenced while it handed over: only its end is told, and refused.
@@ -121,10 +130,10 @@ def _is_left(entry: "os.DirEntry[str]", outputs: set[str], held: Held) -> bool:
     return held.inputs.get(entry.name) != (found.st_size, found.st_mtime_ns)
 
 
-def _completion(record: EndRecord, boot_id: str, found: Found | None) -> dict[str, Any]:
-    detail = record.detail
-    if found is not None and found.left_behind:
-        detail = f"{detail or ''} {found.remarks()}".strip()
+def _completion(
+    record: EndRecord, boot_id: str, found: Found | None, remark: str = ""
+) -> dict[str, Any]:
+    detail = f"{record.detail or ''} {remark}".strip() or None
     return {
         "key": record.key,
         "boot_id": boot_id,

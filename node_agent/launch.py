@@ -4,11 +4,12 @@ import os
 import time
 from collections.abc import Sequence
 
-from domain.files import check_relative_path
+from domain.files import CHECKPOINT_FOLDER, check_relative_path
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.sizing import mem_need_mib
 from node_agent.book import Book, Held, Phase
+from node_agent.checkpoints import Checkpoints
 from node_agent.config import AgentConfig
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
 from node_agent.shims.install import shims_of
@@ -30,14 +31,18 @@ class Launcher:
         self._uplink = uplink
         self._book = book
         self._link = link
+        self._checkpoints = Checkpoints(uplink)
         self._cpus = sorted(os.sched_getaffinity(0))
 
     async def fetch_inputs(self, held: Held) -> None:
-        """Fetch the files that were submitted with the job; those that are there stay."""
+        """Fetch what the job needs before its start; what is there already stays."""
+        is_resumed = await self._checkpoints.restore(held)
         for item in held.spec.inputs:
             relative = check_relative_path(item.path)
             if isinstance(relative, Refused) or relative in held.inputs:
                 continue  # The API refused such names at submit.
+            if is_resumed and relative.startswith(f"{CHECKPOINT_FOLDER}/"):
+                continue  # What it began from has been left behind.
             path = held.place.work / relative
             path.parent.mkdir(parents=True, exist_ok=True)
             await self._uplink.get_file(held.key, item.sha256, item.size_bytes, path)

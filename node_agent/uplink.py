@@ -131,6 +131,15 @@ class Uplink:
         """List what a running job has written so far."""
         await self._json("PUT", f"{_attempt(key)}/results", {"files": list(files)})
 
+    async def checkpoint(self, key: Key) -> list[dict[str, Any]]:
+        """The files that an attempt goes on from."""
+        answer = await self._json("GET", f"{_attempt(key)}/checkpoint", None)
+        return list(answer["files"])
+
+    async def save_checkpoint(self, key: Key, files: Sequence[dict[str, Any]]) -> None:
+        """Keep these files for the next attempt."""
+        await self._json("PUT", f"{_attempt(key)}/checkpoint", {"files": list(files)})
+
     async def get_file(self, key: Key, sha256: str, size_bytes: int, path: Path) -> None:
         """Fetch a file that an attempt needs, on from what is there of it already.
 

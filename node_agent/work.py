@@ -121,7 +121,7 @@ class Work:
         for held in self.book.in_phase(Phase.WAITING):
             if not self.link.is_connected or not self.book.allot(held):
                 return
-            if held.claim["spec"]["inputs"]:
+            if held.claim["spec"]["inputs"] or held.may_resume:
                 self.book.move(held, Phase.STAGING)
                 self._spawn(self._stage(held))
             else:

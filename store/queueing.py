@@ -43,7 +43,7 @@ def queued_event(
         avoid_node_id=avoid_node_id,
         is_preemptible=spec.is_preemptible,
         excluded=spec.excluded,
-        can_resume=False,  # a stopped job's files do not travel to its next node
+        can_resume=spec.can_resume,
         array_id=None if spec.array is None else job_id,
         at_once=None if spec.array is None else spec.array.at_once,
     )

@@ -11,13 +11,32 @@ them as a result, takes the mark away. So bytes are never dropped under a row th
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.quota import Quota
 from domain.refusal import Refused
 from store.content import ContentKey
-from store.tables import instance, job_input, result_file, stored_file, tenant, upload
+from store.tables import (
+    checkpoint_file,
+    instance,
+    job_input,
+    result_file,
+    stored_file,
+    tenant,
+    upload,
+)
 from store.transaction import Transaction
 
 #: How many digests one statement names: SQLite bounds the variables of a statement.
@@ -210,12 +229,16 @@ def _mark(
 
 
 def _is_result() -> ColumnElement[bool]:
-    """Whether a job of the tenant lists the file among its results."""
+    """Whether a job of the tenant lists the file among its results, or goes on from it."""
+    return or_(*(_is_listed_in(table) for table in (result_file, checkpoint_file)))
+
+
+def _is_listed_in(table: Table) -> ColumnElement[bool]:
     return (
-        select(result_file.c.instance_id)
-        .select_from(result_file.join(instance, result_file.c.instance_id == instance.c.id))
+        select(table.c.instance_id)
+        .select_from(table.join(instance, table.c.instance_id == instance.c.id))
         .where(
-            result_file.c.sha256 == stored_file.c.sha256,
+            table.c.sha256 == stored_file.c.sha256,
             instance.c.tenant_id == stored_file.c.tenant_id,
         )
         .exists()

@@ -349,6 +349,18 @@ job_input = Table(
     Index("ix_job_input_job_id", "job_id"),
 )
 
+checkpoint_file = Table(
+    "checkpoint_file",
+    metadata,
+    Column("instance_id", ID, ForeignKey("instance.id"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),  # that left it
+    Column("saved_at_s", Double, nullable=False),
+    Index("ix_checkpoint_file_sha256", "sha256"),
+)
+
 upload = Table(
     "upload",
     metadata,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from store import uploads
+from store.checkpoints import let_go_of_ended
 from store.content import ContentStore
 from store.results import let_go_of_old_results
 from store.retention import drop_sent, prune_old_runs, thin_readings
@@ -12,6 +13,8 @@ from store.sweeps import drop_old
 from store.transaction import Store, Transaction
 from worker.settings import WorkerSettings
 
+#: A checkpoint of a job that has ended serves nobody [s].
+CHECKPOINTS_KEPT_S = 600.0
 Step = Callable[[Transaction, float], bool]
 
 
@@ -24,6 +27,7 @@ def run_retention(store: Store, content: ContentStore, settings: WorkerSettings)
         ("outbox", drop_sent, settings.sent_kept_s),
         ("sweeps", drop_old, settings.sweeps_kept_s),
         ("uploads", partial(_end_uploads, content), settings.uploads_kept_s),
+        ("checkpoints", let_go_of_ended, CHECKPOINTS_KEPT_S),
         ("results", let_go_of_old_results, keeping.results_kept_s),
         ("files", let_go_of_old, keeping.inputs_kept_s),
         ("content", partial(_drop_content, content), DROPPED_AFTER_S),

@@ -1,6 +1,7 @@
 """Files that nodes fetch and send for the attempts they run, and for no others."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,9 +15,9 @@ from api.serving import AskedOf, file_response
 from api.submission import Sha256
 from domain.access import Principal
 from domain.delivery import AttemptKey
-from domain.files import EMPTY_SHA256, ResultFile, check_relative_path
+from domain.files import CHECKPOINT_FOLDER, EMPTY_SHA256, ResultFile, check_relative_path
 from domain.refusal import Refused
-from store import job_inputs, results, stored_files
+from store import checkpoints, job_inputs, results, stored_files
 from store.content import ContentKey
 from store.results import Left
 from store.transaction import Transaction
@@ -127,7 +128,10 @@ async def fetch_input(  # noqa: PLR0917 - called by name, from the path
     key = AttemptKey(instance_id=instance_id, attempt=attempt)
     await _owner(services, principal, key)
     content = await services.read(
-        lambda connection: job_inputs.content_for(connection, key, sha256)
+        lambda connection: (
+            job_inputs.content_for(connection, key, sha256)
+            or checkpoints.content_for(connection, key, sha256)
+        )
     )
     if content is None and sha256 != EMPTY_SHA256:
         raise not_found("file")
@@ -188,6 +192,45 @@ async def copy_results(
     if not await services.write(operation):
         raise _fenced()
     return {"listed": len(files), "left_out": left_out}
+
+
+@router.get(_ATTEMPT + "/checkpoint")
+async def fetch_checkpoint(
+    instance_id: _Number, attempt: _Attempt, services: ServicesOf, principal: NodeItself
+) -> dict[str, list[dict[str, Any]]]:
+    """The files that the attempt goes on from; none where it starts from the beginning."""
+    await _owner(services, principal, AttemptKey(instance_id=instance_id, attempt=attempt))
+    files = await services.read(lambda connection: checkpoints.files(connection, instance_id))
+    return {"files": [asdict(item) for item in files]}
+
+
+@router.put(_ATTEMPT + "/checkpoint")
+async def save_checkpoint(
+    instance_id: _Number,
+    attempt: _Attempt,
+    body: FilesIn,
+    services: ServicesOf,
+    principal: NodeItself,
+) -> dict[str, int]:
+    """Keep these files for the next attempt, in the place of the checkpoint before."""
+    key = AttemptKey(instance_id=instance_id, attempt=attempt)
+    node_id = node_id_of(principal)
+    files, left_out = kept_files(body.files)
+    is_outside = any(not item.path.startswith(f"{CHECKPOINT_FOLDER}/") for item in files)
+    if left_out or is_outside:
+        sentence = f"A checkpoint is files below {CHECKPOINT_FOLDER}/, all of them or none."
+        raise Problem(422, Refused(code="checkpoint.path", sentence=sentence))
+
+    def operation(tx: Transaction) -> bool:
+        tenant_id = results.tenant_of_live(tx.connection, key, node_id)
+        if tenant_id is None:
+            return False
+        checkpoints.save(tx, Left(key=key, tenant_id=tenant_id, files=files))
+        return True
+
+    if not await services.write(operation):
+        raise _fenced()
+    return {"saved": len(files)}
 
 
 def _fenced() -> Problem:

@@ -26,6 +26,7 @@ Options of our own:
   --max-queue-time T give the job up if it has not started after T
   --results PATTERNS          only these files come back, such as 'out/*.dat,*.log'
   --exclude-results PATTERNS  these stay behind
+  --checkpoint[=TIME]         a new attempt goes on from checkpoint/, copied every TIME
   --copy-results-every TIME   `get` finds them while the job runs, such as 10min
   --json             print JSON for a program
 \b

@@ -41,6 +41,8 @@ class Wishes(TypedDict, total=False):
     results: Sequence[str]  #: Patterns of the files that come back; default: all that are new.
     exclude_results: Sequence[str]  #: Patterns of those that stay behind.
     copy_results_every_s: float  #: They can be fetched while it runs, as of the last copy.
+    checkpoint: bool  #: A new attempt finds ``checkpoint/`` as the one before left it.
+    checkpoint_every_s: float  #: And it is copied so often while the job runs; default 300.
     directory: str | Path  #: The submit directory, where inputs are; default: the current one.
 
 
@@ -176,6 +178,10 @@ def _file_words(wishes: Wishes) -> list[str]:
             words.append(f"--{option}={_patterns(wishes[key])}")  # type: ignore[literal-required]
     if "copy_results_every_s" in wishes:
         words.append(f"--copy-results-every={round(wishes['copy_results_every_s'])}s")
+    if "checkpoint_every_s" in wishes:
+        words.append(f"--checkpoint={round(wishes['checkpoint_every_s'])}s")
+    elif wishes.get("checkpoint", False):
+        words.append("--checkpoint")
     return words
 
 

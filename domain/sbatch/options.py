@@ -82,7 +82,7 @@ _EFFECT = """
     ntasks-per-node= open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal=
     tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
     @max-attempts= @max-queue-time=
-    @copy-results-every= @exclude-results= @results=
+    @checkpoint[=] @copy-results-every= @exclude-results= @results=
 """
 _SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """

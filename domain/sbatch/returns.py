@@ -9,6 +9,8 @@ from domain.sbatch.settings import Settings
 
 SHORTEST_INTERVAL_S = 5
 LONGEST_INTERVAL_S = 7 * 86_400
+#: A checkpoint is copied so often where nothing else is said [s].
+DEFAULT_CHECKPOINT_S = 300
 _PATTERNS = "patterns of names inside the working directory, such as 'out/*.dat,*.log'"
 _AN_INTERVAL = f"a time from {SHORTEST_INTERVAL_S} s to 7 days such as 10min, 30s or 1h"
 _UNITS_S = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600}
@@ -22,6 +24,7 @@ class Returns:
     results: tuple[str, ...] = ()
     excluded_results: tuple[str, ...] = ()
     copy_results_every_s: int | None = None
+    checkpoint_every_s: int | None = None  #: None = the job starts from the beginning each time.
 
 
 def read_returns(settings: Settings) -> Returns:
@@ -30,7 +33,14 @@ def read_returns(settings: Settings) -> Returns:
         results=settings.read("results", parse_patterns, _PATTERNS) or (),
         excluded_results=settings.read("exclude-results", parse_patterns, _PATTERNS) or (),
         copy_results_every_s=settings.read("copy-results-every", parse_interval_s, _AN_INTERVAL),
+        checkpoint_every_s=_checkpoint_every_s(settings),
     )
+
+
+def _checkpoint_every_s(settings: Settings) -> int | None:
+    if not settings.has("checkpoint"):
+        return None
+    return settings.read("checkpoint", parse_interval_s, _AN_INTERVAL) or DEFAULT_CHECKPOINT_S
 
 
 def parse_interval_s(text: str) -> int | None:

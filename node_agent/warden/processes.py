@@ -89,6 +89,17 @@ def kill_group_quietly(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
+def is_group_alive(group: int) -> bool:
+    """Whether any process of this group is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def adopt_orphans() -> None:
     """Become the parent of whatever our jobs' processes leave without one."""
     libc = ctypes.CDLL(None, use_errno=True)

@@ -31,6 +31,12 @@ class Running:
     term_at_boot_s: float | None = None  #: Told to stop, and not sent TERM yet.
     kill_at_boot_s: float | None = None
     is_killed: bool = False
+    exit: tuple[int, resource.struct_rusage] | None = None  #: Of its leader, once that is gone.
+
+    @property
+    def is_in_grace(self) -> bool:
+        """Whether it was told to stop and may still do so by itself."""
+        return self.stop_reason is not None and not self.is_killed
 
     @property
     def wall_end_boot_s(self) -> float:

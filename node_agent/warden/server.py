@@ -16,6 +16,7 @@ from node_agent.warden.outputs import cut_output
 from node_agent.warden.processes import (
     adopt_orphans,
     all_processes,
+    is_group_alive,
     kill_group_quietly,
     kill_quietly,
     variable_of,
@@ -83,14 +84,13 @@ class Warden:
             for ready, _ in self._selector.select(self._timeout_s()):
                 self._serve(ready.fileobj)
             self._reap()
+            self._end_left()
             now_s = boot_now_s()
             for item in list(self._running.values()):
                 if item.must_be_warned(now_s):
                     self._usage.warn(item, self._running)
                 item.check(now_s)
-            if now_s >= self._next_sample_s and (
-                self._running or self._usage.has_news(self._running)
-            ):
+            if now_s >= self._next_sample_s and self._must_sample():
                 self._sample(now_s)
         self._usage.write(self._running)
 
@@ -264,11 +264,19 @@ class Warden:
                 return
             if pid == 0:
                 return
-            item = self._running.pop(pid, None)
-            if item is None:
-                continue  # An orphan of a job; it counted where its parent was.
+            item = self._running.get(pid)
+            if item is not None:  # Else it is an orphan of a job; it counted where its parent was.
+                item.exit = (status, usage)
+
+    def _end_left(self) -> None:
+        """End the attempts whose leader is gone; what else it started goes with it at once."""
+        for pid, item in list(self._running.items()):
+            # A shell dies of TERM while its program still saves its state: both have the grace.
+            if item.exit is None or (item.is_in_grace and is_group_alive(pid)):
+                continue
+            del self._running[pid]
             kill_group_quietly(pid, signal.SIGKILL)
-            record = item.ended(status, usage, boot_now_s())
+            record = item.ended(*item.exit, boot_now_s())
             if record.reason == EndReason.OUTPUT_LIMIT:
                 cut_output(item.order)
             self._usage.count_ended(record.cpu_s)

@@ -20,7 +20,7 @@ sleep 300
 
 SLOW_TO_STOP = """#!/bin/sh
 if [ -e {mark} ]; then exit 0; fi
-trap 'sleep 4; exit 1' TERM
+trap 'while [ ! -e {seen} ]; do sleep 0.05; done; exit 1' USR1
 touch {mark}
 sleep 300 &
 wait
@@ -79,13 +79,15 @@ def test_a_program_that_takes_its_time_to_stop_is_shown_as_being_stopped(
     cluster: Cluster, typed: CommandLine, tmp_path: Path
 ) -> None:
     mark = tmp_path / "mark"
-    typed.write("slow.sh", SLOW_TO_STOP.format(mark=mark))
-    job_id = typed.submit(*FLEX_NOW, "slow.sh")
+    seen = tmp_path / "seen"
+    typed.write("slow.sh", SLOW_TO_STOP.format(mark=mark, seen=seen))
+    job_id = typed.submit(*FLEX_NOW, "--signal=B:USR1@60", "slow.sh")
     until(mark.exists, "the first try runs")
 
     assert _preempt(cluster, int(job_id)) == 1
     shown = typed.document("job", job_id)["state"]
     reason = typed.document("explain", job_id)["sentence"]
+    seen.touch()
 
     assert shown == "preempted"
     assert reason.startswith("It is being stopped for better heat and will queue again.")

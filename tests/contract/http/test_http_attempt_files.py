@@ -202,3 +202,36 @@ def test_numbers_that_no_database_holds_are_refused(
     far = f"/v1/agent/attempts/{10**30}/1/missing"
     assert http.post(far, "boiler", json={"sha256s": []}).status_code == 422
     assert _copy(http, running, _file("a", SHA256, 10**30)).status_code == 422
+
+
+def _checkpoint(http: HttpScene, key: tuple[int, int], *files: dict[str, Any]) -> httpx2.Response:
+    return http.put(f"{_attempt(key)}/checkpoint", "boiler", json={"files": list(files)})
+
+
+def test_the_next_attempt_finds_the_checkpoint_of_the_one_before(http: HttpScene) -> None:
+    http.warm_node()
+    http.submit(command=["sim"], options=["--checkpoint"])
+    (first,) = http.start()
+    http.send_result(first, DATA)
+    assert _checkpoint(http, first, _file("checkpoint/state")).json() == {"saved": 1}
+    http.finish(first, reason="node_restarted", exit_code=None)
+    (second,) = http.start()
+
+    found = http.get(f"{_attempt(second)}/checkpoint", "boiler").json()
+    fetched = http.get(f"{_attempt(second)}/files/{SHA256}", "boiler")
+
+    assert found == {"files": [_file("checkpoint/state")]}
+    assert fetched.content == DATA
+    assert http.get(f"{_attempt(first)}/checkpoint", "boiler").status_code == 410
+    assert _checkpoint(http, first, _file("checkpoint/old")).status_code == 410
+
+
+@pytest.mark.parametrize("name", [*BAD_NAMES, "elsewhere", "checkpoint", "checkpoint/../x"])
+def test_a_checkpoint_with_a_file_elsewhere_is_refused_whole(
+    http: HttpScene, running: tuple[int, int], name: str
+) -> None:
+    http.send_result(running, DATA)
+    refused = _checkpoint(http, running, _file("checkpoint/good"), _file(name))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "checkpoint.path")
+    assert http.get(f"{_attempt(running)}/checkpoint", "boiler").json() == {"files": []}

@@ -47,7 +47,16 @@ def test_patterns_that_climb_out_are_refused_with_a_sentence() -> None:
     assert "patterns of names inside the working directory" in refused.sentence
 
 
-@pytest.mark.parametrize("option", ["--results=a", "--exclude-results=a"])
+@pytest.mark.parametrize(
+    ("option", "every_s"),
+    [("--checkpoint", 300), ("--checkpoint=60s", 60), ("--checkpoint=1h", 3600)],
+)
+def test_a_job_may_declare_that_it_goes_on_from_a_checkpoint(option: str, every_s: int) -> None:
+    assert _read(option) == Returns(checkpoint_every_s=every_s)
+    assert isinstance(_read("--checkpoint=often"), Refused)
+
+
+@pytest.mark.parametrize("option", ["--checkpoint", "--results=a", "--exclude-results=a"])
 def test_in_a_script_they_are_refused_since_it_could_not_run_elsewhere(option: str) -> None:
     refused = _read(script=f"#!/bin/sh\n#SBATCH {option}\ntrue\n")
 
