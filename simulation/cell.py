@@ -9,18 +9,18 @@ from typing import Any
 from domain.refusal import Refused
 from scheduler.placement.policy import Policy
 from scheduler.placement.registry import policy_named
-from simulation.books import Books
 from simulation.clock import VirtualClock
-from simulation.driver import Simulation
-from simulation.figures import Yardstick, figures_of
-from simulation.learning import learn
 from simulation.oracle.bound import Bound, Form, bound
 from simulation.oracle.plant_series import series_of
 from simulation.oracle.replay import replay
-from simulation.results import CellResult, SiteLabel
+from simulation.results.results import CellResult, SiteLabel
+from simulation.run.books import Books
+from simulation.run.driver import Simulation
+from simulation.run.figures import Yardstick, figures_of
+from simulation.run.learning import learn
+from simulation.run.scenes import Scene, build_scene
+from simulation.run.windows import work_of
 from simulation.scenario.scenario import Scenario
-from simulation.scenes import Scene, build_scene
-from simulation.windows import work_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

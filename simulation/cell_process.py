@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.refusal import Refused
-from simulation.results import CellResult
+from simulation.results.results import CellResult
 
 if TYPE_CHECKING:
     from simulation.cell import CellTask

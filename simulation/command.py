@@ -17,10 +17,10 @@ from simulation.options import STANDARD_OUTPUT, Ask
 from simulation.plan import Plan, plan_of
 from simulation.progress import Display, cell_name
 from simulation.report.page import write_report
-from simulation.results import CellResult
-from simulation.summary import document, summarise
+from simulation.results.results import CellResult
+from simulation.results.summary import document, summarise
+from simulation.results.table import write_tables
 from simulation.sweep import CellEnded, FanOut, News, run_locally
-from simulation.table import write_tables
 
 _DONE, _FAILED, _WRONG_INPUT, _INTERRUPTED = 0, 1, 2, 130
 #: Columns of a table that is read from a file.

@@ -11,8 +11,8 @@ from typing import Any
 from domain.refusal import Refused
 from simulation.cell import CellTask
 from simulation.plan import Plan
-from simulation.results import CellResult
-from simulation.results_json import cell_from_text, cell_to_text
+from simulation.results.json import cell_from_text, cell_to_text
+from simulation.results.results import CellResult
 from simulation.scenario.loading import load_scenario
 
 _FILES = ("weather", "workload")

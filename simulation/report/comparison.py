@@ -7,9 +7,9 @@ from markupsafe import Markup
 from simulation.report.frontier import Point, frontier
 from simulation.report.rows import Row, bars, dots
 from simulation.report.section import Block, FigureTable, Section, TableRow, family_of, tone_of
-from simulation.results import RunResult
-from simulation.statistics import Estimate
-from simulation.summary import (
+from simulation.results.results import RunResult
+from simulation.results.statistics import Estimate
+from simulation.results.summary import (
     BASELINE,
     Figure,
     PolicySummary,
@@ -20,7 +20,7 @@ from simulation.summary import (
     oracle_percent,
     replay_percent,
 )
-from simulation.table import with_interval
+from simulation.results.table import with_interval
 
 _NOTHING = "-"
 _ORACLE_PERCENT = 100.0

@@ -18,8 +18,8 @@ from simulation.report.section import (
     family_of,
     tone_of,
 )
-from simulation.results import CellResult, HourlySeries, RunResult, SiteLabel
-from simulation.summary import BASELINE
+from simulation.results.results import CellResult, HourlySeries, RunResult, SiteLabel
+from simulation.results.summary import BASELINE
 
 _DAY_H, _WEEK_H = 24, 168
 _W_PER_KW = 1000.0

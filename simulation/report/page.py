@@ -15,9 +15,9 @@ from simulation.report.comparison import (
 )
 from simulation.report.courses import places_section, week_section
 from simulation.report.section import Section
-from simulation.results import CellResult
-from simulation.summary import SeasonSummary, oracle_percent, summarise
-from simulation.table import best_policy, with_interval
+from simulation.results.results import CellResult
+from simulation.results.summary import SeasonSummary, oracle_percent, summarise
+from simulation.results.table import best_policy, with_interval
 
 PAGE = "index.html"
 _STYLE = Path(__file__).parent / "templates" / "report.css"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from simulation.summary import BASELINE
+from simulation.results.summary import BASELINE
 
 OURS = "chaufferie"
 RECIPE = "recipe"

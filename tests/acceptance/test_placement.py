@@ -12,7 +12,7 @@ import pytest
 
 from domain.refusal import Refused
 from simulation.cell import CellTask, run_cell
-from simulation.results import RunResult
+from simulation.results.results import RunResult
 from simulation.scenario.fault import Fault, FaultKind
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.scenario import Scenario

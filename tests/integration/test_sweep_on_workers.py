@@ -16,7 +16,7 @@ from domain.hints import KEY_PREFIX
 from domain.refusal import Refused
 from simulation.options import Ask, read_words
 from simulation.plan import Plan, plan_of
-from simulation.results import CellResult
+from simulation.results.results import CellResult
 from store import sweeps
 from store.opening import default_url, open_store
 from store.schema import upgrade

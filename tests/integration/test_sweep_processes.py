@@ -9,7 +9,7 @@ import pytest
 
 from domain.refusal import Refused
 from simulation.cell import CellTask
-from simulation.results import CellResult
+from simulation.results.results import CellResult
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.scenario import Scenario
 from simulation.sweep import CellAdvanced, CellEnded, News, run_locally

@@ -11,7 +11,7 @@ from domain.refusal import Refused
 from scheduler.placement.registry import POLICIES
 from simulation.cell import CellTask, run_cell
 from simulation.oracle.bound import Form
-from simulation.results import CellResult, RunResult
+from simulation.results.results import CellResult, RunResult
 from simulation.scenario.fault import Fault, FaultKind
 from tests.support.small_scenes import Small
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.refusal import Refused
 from simulation.cell_process import OnProgress
-from simulation.results import CellResult
+from simulation.results.results import CellResult
 from tests.support.cells import a_cell
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.results import CellResult, HourlySeries, RunResult, SiteLabel, Wait
+from simulation.results.results import CellResult, HourlySeries, RunResult, SiteLabel, Wait
 
 POLICIES = ("least-loaded", "coldest", "recipe", "chaufferie")
 SITES = (

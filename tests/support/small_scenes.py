@@ -13,14 +13,14 @@ from domain.job import EndReason
 from domain.refusal import Refused
 from scheduler.placement.policy import Policy
 from scheduler.placement.registry import policy_named
-from simulation.driver import Simulation
-from simulation.learning import learn
-from simulation.rack import Ended, work_power_w
+from simulation.run.driver import Simulation
+from simulation.run.learning import learn
+from simulation.run.rack import Ended, work_power_w
+from simulation.run.scenes import Scene, build_scene
 from simulation.scenario.fault import Fault
 from simulation.scenario.fleet_setting import FleetSetting
 from simulation.scenario.forecast_setting import ForecastSetting
 from simulation.scenario.scenario import Scenario, Season
-from simulation.scenes import Scene, build_scene
 from simulation.workload.setting import WorkloadSetting
 
 Floats = NDArray[np.float64]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from domain.job import EndReason, SchedulingType
-from simulation.books import Books
 from simulation.clock import VirtualClock
 from simulation.plant.stepping import step
-from simulation.rack import Ended, Rack, Task, work_power_w
-from simulation.windows import due_s
+from simulation.run.books import Books
+from simulation.run.rack import Ended, Rack, Task, work_power_w
+from simulation.run.windows import due_s
 from simulation.workload.job import SimulatedJob
 from tests.support.simulated_jobs import HOUR_S, a_flex_job, a_job
 from tests.support.small_scenes import Small

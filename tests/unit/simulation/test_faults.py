@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from simulation.clock import DAY_S
-from simulation.faults import Change, Faults, Shown
+from simulation.run.faults import Change, Faults, Shown
 from simulation.scenario.fault import Fault, FaultKind
 from tests.support.small_scenes import Small
 

@@ -9,9 +9,9 @@ from domain.events import EngineStarted, Event, KnowledgeRestored
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.only_looking import OnlyLooking
 from simulation.clock import VirtualClock
-from simulation.driver import node_joined
-from simulation.learning import learn
-from simulation.scenes import Scene
+from simulation.run.driver import node_joined
+from simulation.run.learning import learn
+from simulation.run.scenes import Scene
 from simulation.town.site import SiteKind
 from tests.support.small_scenes import Small
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from simulation.rack import BOOT_S, Ended, Rack, work_power_w
+from simulation.run.rack import BOOT_S, Ended, Rack, work_power_w
 from tests.support.simulated_jobs import HOUR_S, a_job
 
 #: Of four servers.

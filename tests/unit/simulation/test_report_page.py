@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 from simulation.report.page import page_of
-from simulation.results import CellResult
+from simulation.results.results import CellResult
 from tests.support.cells import POLICIES, a_cell, a_run
 
 _VOID = {"meta", "br", "hr", "img", "link"}

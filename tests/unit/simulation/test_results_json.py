@@ -4,8 +4,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from simulation.results import CellResult, HourlySeries, RunResult, Wait
-from simulation.results_json import cell_from_text, cell_to_text, run_from_plain, run_to_plain
+from simulation.results.json import cell_from_text, cell_to_text, run_from_plain, run_to_plain
+from simulation.results.results import CellResult, HourlySeries, RunResult, Wait
 from tests.support.cells import a_cell, a_run
 
 #: What DESIGN section 7 names; programs read these.

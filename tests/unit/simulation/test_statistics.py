@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from simulation.statistics import estimate, paired_difference, student_quantile
+from simulation.results.statistics import estimate, paired_difference, student_quantile
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
-from simulation.results import CellResult, RunResult
-from simulation.summary import document, oracle_percent, summarise
+from simulation.results.results import CellResult, RunResult
+from simulation.results.summary import document, oracle_percent, summarise
 from tests.support.cells import a_cell, a_run
 
 

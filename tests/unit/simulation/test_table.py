@@ -3,9 +3,9 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from simulation.results import CellResult
-from simulation.summary import summarise
-from simulation.table import COLUMNS, best_policy, cells_of, write_tables
+from simulation.results.results import CellResult
+from simulation.results.summary import summarise
+from simulation.results.table import COLUMNS, best_policy, cells_of, write_tables
 from tests.support.cells import a_cell, a_run, a_wait
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from domain.job import SchedulingType
-from simulation.rack import BOOT_S
-from simulation.windows import GRACE_S, STRETCH, due_s, work_of
+from simulation.run.rack import BOOT_S
+from simulation.run.windows import GRACE_S, STRETCH, due_s, work_of
 from tests.support.simulated_jobs import HOUR_S, a_flex_job, a_job
 
 

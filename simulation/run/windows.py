@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.job import SchedulingType
 from simulation.oracle.work import Work
-from simulation.rack import BOOT_S, work_power_w
+from simulation.run.rack import BOOT_S, work_power_w
 from simulation.workload.job import SimulatedJob
 
 #: Servers on warm water are throttled: a job may take so much longer than at full speed.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.job import SchedulingType
-from simulation.results import CellResult, HourlySeries, RunResult, SiteLabel, Wait
+from simulation.results.results import CellResult, HourlySeries, RunResult, SiteLabel, Wait
 
 _NAMES = {
     SchedulingType.ON_DEMAND.value: "on_demand",

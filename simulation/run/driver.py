@@ -30,12 +30,12 @@ from domain.events import (
 from domain.job import EndReason
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
-from simulation.books import Books
 from simulation.clock import HOUR_S, VirtualClock
-from simulation.faults import Faults
 from simulation.plant.stepping import allowed_power_w, step
-from simulation.rack import Ended, Rack
-from simulation.scenes import Scene, net_demand_w, room_wh, usable_limit_c
+from simulation.run.books import Books
+from simulation.run.faults import Faults
+from simulation.run.rack import Ended, Rack
+from simulation.run.scenes import Scene, net_demand_w, room_wh, usable_limit_c
 
 Floats = NDArray[np.float64]
 

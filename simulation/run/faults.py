@@ -8,7 +8,7 @@ from simulation.clock import DAY_S
 from simulation.scenario.fault import Fault, FaultKind
 
 if TYPE_CHECKING:
-    from simulation.scenes import Scene
+    from simulation.run.scenes import Scene
 
 #: Water temperature [degC], heat demand [W] and headroom [Wh].
 Shown = tuple[float, float, float]

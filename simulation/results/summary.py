@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.job import SchedulingType
-from simulation.results import CellResult, RunResult
-from simulation.results_json import run_to_plain
-from simulation.statistics import Estimate, estimate, paired_difference
+from simulation.results.json import run_to_plain
+from simulation.results.results import CellResult, RunResult
+from simulation.results.statistics import Estimate, estimate, paired_difference
 
 #: The policy that every other is held against: easy to have, and not bad.
 BASELINE = "coldest"

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from simulation.statistics import Estimate
-from simulation.summary import (
+from simulation.results.statistics import Estimate
+from simulation.results.summary import (
     BASELINE,
     PolicySummary,
     SeasonSummary,

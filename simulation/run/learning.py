@@ -9,8 +9,8 @@ from domain.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.placement.only_looking import OnlyLooking
 from simulation.clock import HOUR_S, VirtualClock
-from simulation.driver import forecasts_at, node_joined
-from simulation.scenes import Scene
+from simulation.run.driver import forecasts_at, node_joined
+from simulation.run.scenes import Scene
 
 
 def learn(scene: Scene) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from domain.job import EndReason
 from metering.indicators import ere, erf, pue
-from simulation.books import Books
 from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound
-from simulation.results import RunResult, Wait
-from simulation.scenes import Scene
+from simulation.results.results import RunResult, Wait
+from simulation.run.books import Books
+from simulation.run.scenes import Scene
 
 _J_PER_KWH = 3.6e6
 _WH_PER_KWH = 1000.0

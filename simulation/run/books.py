@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from domain.job import EndReason, SchedulingType
 from simulation.clock import HOUR_S
 from simulation.plant.fleet import FleetState, Flows
-from simulation.rack import Ended, Rack, work_power_w
-from simulation.results import HourlySeries
-from simulation.windows import due_s
+from simulation.results.results import HourlySeries
+from simulation.run.rack import Ended, Rack, work_power_w
+from simulation.run.windows import due_s
 from simulation.workload.job import SimulatedJob
 
 if TYPE_CHECKING:
-    from simulation.scenes import Scene
+    from simulation.run.scenes import Scene
 
 Floats = NDArray[np.float64]
 
