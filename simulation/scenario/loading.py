@@ -7,8 +7,6 @@ from pathlib import Path
 
 from domain.refusal import Refused
 from simulation.scenario.fault import Fault, FaultKind
-from simulation.scenario.fleet_setting import FleetSetting
-from simulation.scenario.forecast_setting import ForecastSetting
 from simulation.scenario.rules import (
     Rule,
     choice,
@@ -22,6 +20,8 @@ from simulation.scenario.rules import (
 from simulation.scenario.scenario import Scenario, Season
 from simulation.scenario.toml_source import CODE, Keys, TomlSource, parse_toml, read_toml
 from simulation.scenario.workload_rules import read_workload
+from simulation.town.setting import FleetSetting
+from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.zones import ZONES
 
 #: More values than these do not fit the memory of a small machine.

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from simulation.clock import DAY_S
 from simulation.scenario.fault import Fault
-from simulation.scenario.fleet_setting import FleetSetting
-from simulation.scenario.forecast_setting import ForecastSetting
+from simulation.town.setting import FleetSetting
+from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.zones import ZONES
 from simulation.workload.setting import WorkloadSetting
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from simulation.plant.loads import wanted_heat_w
 from simulation.plant.meter import draw_bias_frac
 from simulation.plant.server import RACK_SERVER
-from simulation.scenario.fleet_setting import FleetSetting
 from simulation.town.assembly import fleet_of_town
 from simulation.town.drawing import draw_site
+from simulation.town.setting import FleetSetting
 from simulation.town.site import SiteKind, Town, TownSite
 from simulation.town.use import YEAR_HOURS, habitual_forcing
 from simulation.weather.drawing import draw_weather

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.scenario.forecast_setting import ForecastSetting
+from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.memory import remembering_noise
 from simulation.weather.weather import Floats, Weather
 

@@ -11,10 +11,10 @@ from simulation.plant.fleet import Fleet, start
 from simulation.plant.pool import DEEP_M_PER_H, STILL_M_PER_H
 from simulation.plant.stepping import allowed_power_w, step
 from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, loss_w_per_k
-from simulation.scenario.fleet_setting import FleetSetting
 from simulation.town.assembly import fleet_of_town
 from simulation.town.build import build_town, mean_demand_w
 from simulation.town.hourly_forcing import HourlyForcing
+from simulation.town.setting import FleetSetting
 from simulation.town.site import Basin, Building, Residents, SiteKind, Town, TownSite
 from simulation.town.use import draw_forcing, habitual_forcing
 from simulation.weather.drawing import draw_weather

@@ -17,9 +17,9 @@ from simulation.plant.stepping import (
     allowed_power_w,
     step,
 )
-from simulation.scenario.fleet_setting import FleetSetting
 from simulation.town.build import build_town
 from simulation.town.hourly_forcing import HourlyForcing
+from simulation.town.setting import FleetSetting
 from simulation.town.site import SiteKind, Town
 from simulation.town.use import draw_forcing
 from simulation.weather.drawing import draw_weather

@@ -14,9 +14,9 @@ from simulation.oracle.twin import TwinRecord, run_twin
 from simulation.plant.fleet import FleetState, start
 from simulation.plant.forcing import Forcing
 from simulation.plant.stepping import allowed_power_w, step
-from simulation.scenario.fleet_setting import FleetSetting
 from simulation.town.build import build_town
 from simulation.town.hourly_forcing import HourlyForcing
+from simulation.town.setting import FleetSetting
 from simulation.town.site import Town
 from simulation.town.use import draw_forcing
 from simulation.weather.drawing import draw_weather

@@ -18,9 +18,9 @@ from simulation.run.learning import learn
 from simulation.run.rack import Ended, work_power_w
 from simulation.run.scenes import Scene, build_scene
 from simulation.scenario.fault import Fault
-from simulation.scenario.fleet_setting import FleetSetting
-from simulation.scenario.forecast_setting import ForecastSetting
 from simulation.scenario.scenario import Scenario, Season
+from simulation.town.setting import FleetSetting
+from simulation.weather.forecast_setting import ForecastSetting
 from simulation.workload.setting import WorkloadSetting
 
 Floats = NDArray[np.float64]

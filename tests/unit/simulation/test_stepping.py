@@ -14,9 +14,9 @@ from simulation.plant.fleet import (
 )
 from simulation.plant.forcing import Forcing
 from simulation.plant.stepping import COOLER_POWER_FRAC, allowed_power_w, step
-from simulation.scenario.fleet_setting import FleetSetting
 from simulation.town.assembly import dump_temp_c
 from simulation.town.build import build_town
+from simulation.town.setting import FleetSetting
 from simulation.town.site import SiteKind
 
 Floats = NDArray[np.float64]

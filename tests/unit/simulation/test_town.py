@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.scenario.fleet_setting import FleetSetting
 from simulation.town.build import FEWEST_SERVERS, build_town
+from simulation.town.setting import FleetSetting
 from simulation.town.site import SiteKind, Town
 from simulation.town.use import draw_forcing
 from simulation.weather.drawing import draw_weather

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from simulation.scenario.forecast_setting import ForecastSetting
 from simulation.weather.drawing import draw_weather
 from simulation.weather.forecast import draw_forecasts, issue_forecast
+from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.weather import Weather
 
 EXACT = ForecastSetting(weather_sd_first_k=0.0, weather_sd_last_k=0.0)
