@@ -27,8 +27,8 @@ class Program:
     cost: Floats  #: Shape (n_columns,).
     most: Floats  #: Shape (n_columns,), finite.
 
-    def for_highs(self, integral: Indices) -> highspy.HighsLp:
-        """The same for the solver; the columns ``integral`` take whole numbers only."""
+    def for_highs(self) -> highspy.HighsLp:
+        """The same for the solver."""
         linear = highspy.HighsLp()
         linear.num_col_, linear.num_row_ = len(self.cost), len(self.upper)
         linear.sense_ = highspy.ObjSense.kMaximize
@@ -38,11 +38,6 @@ class Program:
         matrix = linear.a_matrix_
         matrix.format_ = highspy.MatrixFormat.kRowwise
         matrix.start_, matrix.index_, matrix.value_ = self.start, self.column, self.value
-        if len(integral):
-            kinds = [highspy.HighsVarType.kContinuous] * len(self.cost)
-            for column in integral:
-                kinds[column] = highspy.HighsVarType.kInteger
-            linear.integrality_ = kinds
         return linear
 
     def safe_bound(self, row_price: Floats) -> float:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from simulation.oracle.rows import Program
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 #: Measured at 50 sites and 18 days on one core: dual simplex 5-7 s, interior point 13-16 s for
 #: the envelope; for job windows of 1500 jobs over 7 days simplex 44 s, interior point 6 s.
@@ -28,17 +27,10 @@ class Solution:
     seconds: float
 
 
-def solve(
-    program: Program,
-    *,
-    solver: str,
-    integral: Indices | None = None,
-    time_limit_s: float = 3600.0,
-) -> Solution:
+def solve(program: Program, *, solver: str, time_limit_s: float = 3600.0) -> Solution:
     """Solve on one thread, without a word.
 
-    For a linear program the bound is that of `Program.safe_bound` at the solver's prices, for
-    one with whole numbers the solver's own.
+    The bound is that of `Program.safe_bound` at the solver's prices.
     """
     highs = _Highs()
     options: dict[str, bool | int | float | str] = {
@@ -49,17 +41,13 @@ def solve(
     }
     for name, value in options.items():
         highs.setOptionValue(name, value)
-    whole = np.empty(0, dtype=np.int64) if integral is None else integral
-    highs.passModel(program.for_highs(whole))
+    highs.passModel(program.for_highs())
     highs.run()
     answer = highs.getSolution()
     prices, values = np.asarray(answer.row_dual), np.asarray(answer.col_value)
-    if len(whole):
-        at_most = highs.getInfo().mip_dual_bound
-    else:
-        at_most = program.safe_bound(prices if len(prices) else np.zeros(len(program.upper)))
+    at_most = program.safe_bound(prices if len(prices) else np.zeros(len(program.upper)))
     return Solution(
-        at_most=float(at_most),
+        at_most=at_most,
         values=values if len(values) else np.zeros(len(program.cost)),
         status=highs.modelStatusToString(highs.getModelStatus()),
         seconds=highs.getRunTime(),

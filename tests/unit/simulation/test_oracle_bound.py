@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from simulation.oracle.bound import Form, bound
-from simulation.oracle.milp import milp_bound
 from simulation.oracle.series import Cut, SiteSeries
 from simulation.oracle.work import Work
+from tests.support.oracle_milp import milp_bound
 
 Floats = NDArray[np.float64]
 

@@ -5,6 +5,7 @@ import pytest
 
 from simulation.oracle.rows import Program, Rows
 from simulation.oracle.solving import INTERIOR_POINT, SIMPLEX, solve
+from tests.support.oracle_milp import solve_whole
 
 NONE = -1
 
@@ -60,7 +61,7 @@ def test_whole_numbers_are_whole() -> None:
     rows.add([(np.array([0]), 2.0)], np.array([5.0]))
     program = rows.program(cost=np.array([1.0]), most=np.array([10.0]))
 
-    answer = solve(program, solver="choose", integral=np.array([0]))
+    answer = solve_whole(program, np.array([0]))
 
     assert answer.values == pytest.approx([2.0])
     assert answer.at_most == pytest.approx(2.0)

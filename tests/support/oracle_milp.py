@@ -1,14 +1,16 @@
 """The same plant with jobs that start once, on one site, and run through: for tiny cases only."""
 
+import highspy
 import numpy as np
+from highspy._core import _Highs
 from numpy.typing import NDArray
 
 from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound, bound_of, program_of
 from simulation.oracle.columns import Columns, columns_of
-from simulation.oracle.rows import Rows
+from simulation.oracle.rows import Program, Rows
 from simulation.oracle.series import SiteSeries
-from simulation.oracle.solving import solve
+from simulation.oracle.solving import Solution
 from simulation.oracle.work import Work
 
 Floats = NDArray[np.float64]
@@ -25,8 +27,33 @@ def milp_bound(series: SiteSeries, work: Work, *, time_limit_s: float = 60.0) ->
     columns = columns_of(series)
     starts = _Starts(series, work, columns)
     program = program_of(series, work, columns, starts.add)
-    solution = solve(program, solver="choose", integral=starts.columns, time_limit_s=time_limit_s)
-    return bound_of(solution, columns)
+    return bound_of(solve_whole(program, starts.columns, time_limit_s=time_limit_s), columns)
+
+
+def solve_whole(program: Program, whole: Indices, *, time_limit_s: float = 60.0) -> Solution:
+    """Solve with whole numbers in these columns; the bound is the solver's own."""
+    kinds = [highspy.HighsVarType.kContinuous] * len(program.cost)
+    for column in whole:
+        kinds[column] = highspy.HighsVarType.kInteger
+    linear = program.for_highs()
+    linear.integrality_ = kinds
+    highs = _Highs()
+    options: dict[str, bool | int | float] = {
+        "output_flag": False,
+        "threads": 1,
+        "time_limit": time_limit_s,
+    }
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    highs.passModel(linear)
+    highs.run()
+    values = np.asarray(highs.getSolution().col_value)
+    return Solution(
+        at_most=float(highs.getInfo().mip_dual_bound),
+        values=values if len(values) else np.zeros(len(program.cost)),
+        status=highs.modelStatusToString(highs.getModelStatus()),
+        seconds=highs.getRunTime(),
+    )
 
 
 class _Starts:
