@@ -339,7 +339,7 @@ def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
 
 
 def test_the_page_about_scenarios_shows_a_scenario_with_every_key(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs/reference/scenarios.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs/reference/scenarios.md").read_text(encoding="utf-8")
     shown = page.split("```toml\n")[1].split("```")[0]
     scenario = loaded(written(tmp_path, shown))
     bare = loaded(written(tmp_path, SMALL))
