@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
     from chaufferie.sdk.errors import ChaufferieError
+    from chaufferie.sdk.executor import Executor
+    from chaufferie.sdk.futures import JobFuture
     from chaufferie.sdk.job import Job
     from chaufferie.sdk.submission import JobRequest
 
-__all__ = ["ChaufferieError", "Client", "Job", "JobRequest"]
+__all__ = ["ChaufferieError", "Client", "Executor", "Job", "JobFuture", "JobRequest"]
 
 _HOMES = {
     "ChaufferieError": "chaufferie.sdk.errors",
     "Client": "chaufferie.sdk.client",
+    "Executor": "chaufferie.sdk.executor",
     "Job": "chaufferie.sdk.job",
+    "JobFuture": "chaufferie.sdk.futures",
     "JobRequest": "chaufferie.sdk.submission",
 }
 

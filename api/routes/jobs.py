@@ -3,7 +3,7 @@
 import asyncio
 import time
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,6 +66,7 @@ class WaitIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     job_ids: list[int] = Field(max_length=LARGEST_BATCH)
+    until: Literal["all", "any"] = "all"  #: How many of them must have ended.
     wait_s: float = Field(default=0.0, ge=0, le=LONGEST_WAIT_S)
 
 
@@ -209,26 +210,34 @@ async def check(
 async def wait_for_many(
     body: WaitIn, services: ServicesOf, principal: JobsReader
 ) -> dict[str, Any]:
-    """Answer when all of these jobs have ended, or when the time is up."""
+    """Answer when all of these jobs have ended, or any of them, or when the time is up.
+
+    Asked for any, the answer holds those alone that have ended, and those that nobody knows.
+    """
     visible = tenant_seen_by(principal)
     final = {state.value for state in FINAL_STATES}
     found: dict[int, str] = {}
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + body.wait_s
-    wanted = set(body.job_ids)
+    named = set(body.job_ids)
+    wanted = named
     with services.hub.subscribe([job_topic(job_id) for job_id in wanted]) as change:
         while True:
             found |= await services.read(
                 partial(job_lists.states, ids=list(wanted), tenant_id=visible)
             )
-            open_ids = {job_id for job_id in body.job_ids if found.get(job_id, "") not in final}
+            open_ids = {job_id for job_id, state in found.items() if state not in final}
+            is_met = not open_ids or (body.until == "any" and len(open_ids) < len(named))
             left_s = deadline_s - loop.time()
-            if not open_ids or left_s <= 0:
+            if is_met or left_s <= 0:
                 break
             if len(open_ids) > MANY_JOBS:
                 await asyncio.sleep(MANY_JOBS_PAUSE_S)
             woken = await change.wait(left_s)
             wanted = {int(topic[1:]) for topic in woken} & open_ids
+    if body.until == "any":
+        ended = {str(job_id): found[job_id] for job_id in found if job_id not in open_ids}
+        return {"states": ended, "unknown": sorted(named - set(found))}
     return {"states": {str(job_id): found[job_id] for job_id in body.job_ids if job_id in found}}
 
 

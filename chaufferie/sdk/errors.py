@@ -64,6 +64,18 @@ class JobFailedError(ChaufferieError):
         self.exit_code = exit_code
 
 
+class RemoteError(JobFailedError):
+    """A call raised an exception on its node that cannot be had here as itself."""
+
+    def __init__(
+        self, sentence: str, *, job_id: int, exit_code: int | None, kind: str, remote_traceback: str
+    ) -> None:
+        """Keep what it was there."""
+        super().__init__(sentence, job_id=job_id, exit_code=exit_code)
+        self.kind = kind  #: The name of its class.
+        self.remote_traceback = remote_traceback
+
+
 class FileInTheWayError(ChaufferieError):
     """A file with other content is where a result would go."""
 

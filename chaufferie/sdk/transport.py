@@ -23,11 +23,11 @@ from chaufferie.sdk.errors import (
 #: How long an answer may take beyond the time that the request itself asks the server to wait.
 _ANSWER_TIMEOUT_S = 30.0
 _CONNECT_TIMEOUT_S = 5.0
-_FIRST_PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 2.0
+FIRST_PAUSE_S = 0.05
+LONGEST_PAUSE_S = 2.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR, _BUSY = 401, 403, 404, 500, 503
 #: Of a proxy before the server, while the server starts again.
-_TRY_AGAIN = frozenset({_BUSY, 502, 504})
+TRY_AGAIN = frozenset({_BUSY, 502, 504})
 
 Params = Mapping[str, str | int | float | list[str]]
 
@@ -37,13 +37,14 @@ class Transport:
 
     def __init__(self, endpoint: Endpoint, patience_s: float) -> None:
         """Keep trying for ``patience_s`` while nobody answers."""
+        self.endpoint = endpoint
         self.url = endpoint.url.rstrip("/")
         self.patience_s = patience_s
         try:
             self._http = httpx2.Client(
                 base_url=self.url,
-                headers={"Authorization": f"Bearer {endpoint.token}"},
-                timeout=httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S),
+                headers=self._headers(),
+                timeout=timeout_for(0.0),
                 trust_env=not _is_this_machine(self.url),
             )
         except (httpx2.InvalidURL, UnicodeEncodeError) as error:
@@ -55,10 +56,24 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
+    def open_async(self) -> httpx2.AsyncClient:
+        """The same server for an event loop, without repeats; the caller closes it."""
+        return httpx2.AsyncClient(
+            base_url=self.url,
+            headers=self._headers(),
+            timeout=timeout_for(0.0),
+            trust_env=not _is_this_machine(self.url),
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.endpoint.token}"}
+
     def get(self, path: str, params: Params | None = None, *, wait_s: float = 0.0) -> Any:  # noqa: ANN401 - JSON
         """The document at this path."""
-        answer = self._send(lambda: self._http.get(path, params=params, timeout=_timeout(wait_s)))
-        return _document(answer)
+        answer = self._send(
+            lambda: self._http.get(path, params=params, timeout=timeout_for(wait_s))
+        )
+        return document_of(answer)
 
     def post(
         self, path: str, body: object = None, *, key: str | None = None, wait_s: float = 0.0
@@ -67,17 +82,19 @@ class Transport:
         headers = {"Idempotency-Key": key} if key is not None else {}
 
         def send() -> httpx2.Response:
-            return self._http.post(path, json=body, headers=headers, timeout=_timeout(wait_s))
+            return self._http.post(path, json=body, headers=headers, timeout=timeout_for(wait_s))
 
-        return _document(self._send(send))
+        return document_of(self._send(send))
 
     def post_once(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         """As ``post``, for what must not be done twice: sent again only if it never arrived."""
-        return _document(self._send(lambda: self._http.post(path, json=body), is_repeatable=False))
+        return document_of(
+            self._send(lambda: self._http.post(path, json=body), is_repeatable=False)
+        )
 
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Delete what is at this path."""
-        return _document(self._send(lambda: self._http.delete(path)))
+        return document_of(self._send(lambda: self._http.delete(path)))
 
     def has(self, path: str) -> bool:
         """Whether there is something at this path."""
@@ -92,7 +109,7 @@ class Transport:
 
         def send() -> httpx2.Response:
             with file.open("rb") as content:
-                return self._http.put(path, content=content, timeout=_timeout(None))
+                return self._http.put(path, content=content, timeout=timeout_for(None))
 
         self._send(send)
 
@@ -110,7 +127,7 @@ class Transport:
 
         def send() -> httpx2.Response:
             return self._http.request(
-                method, path, headers=headers, content=content, timeout=_timeout(wait_s)
+                method, path, headers=headers, content=content, timeout=timeout_for(wait_s)
             )
 
         return self._send(send, patience_s=patience_s)
@@ -122,10 +139,10 @@ class Transport:
             with self._http.stream("GET", path, headers=headers) as answer:
                 if answer.is_error:
                     answer.read()
-                    raise _error(answer)
+                    raise error_of(answer)
                 yield answer
         except httpx2.TransportError as error:
-            raise self._unreachable() from error
+            raise self.unreachable() from error
 
     def _send(
         self,
@@ -136,7 +153,7 @@ class Transport:
     ) -> httpx2.Response:
         patience_s = self.patience_s if patience_s is None else max(patience_s, self.patience_s)
         give_up_s = time.monotonic() + patience_s
-        pause_s = _FIRST_PAUSE_S
+        pause_s = FIRST_PAUSE_S
         while True:
             left_s = give_up_s - time.monotonic()
             try:
@@ -148,23 +165,25 @@ class Transport:
                         f"{self.url!r} is no address: it starts with http:// or https://."
                     ) from error
                 if left_s <= 0 or (was_sent and not is_repeatable):
-                    raise self._unreachable() from error
+                    raise self.unreachable() from error
             else:
                 if answer.is_success:
                     return answer
-                if answer.status_code not in _TRY_AGAIN or left_s <= 0 or not is_repeatable:
-                    raise _error(answer)
+                if answer.status_code not in TRY_AGAIN or left_s <= 0 or not is_repeatable:
+                    raise error_of(answer)
             time.sleep(min(pause_s, max(left_s, 0.0)))
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    def _unreachable(self) -> ServerUnreachableError:
+    def unreachable(self) -> ServerUnreachableError:
+        """What to say when nobody answered."""
         return ServerUnreachableError(
             f"The server at {self.url} does not answer: check that it runs "
             "(on this machine, start it with `chaufferie up`)."
         )
 
 
-def _timeout(wait_s: float | None) -> httpx2.Timeout:
+def timeout_for(wait_s: float | None) -> httpx2.Timeout:
+    """How long to wait for an answer that the server may hold back for so long; None = for ever."""
     read_s = None if wait_s is None else wait_s + _ANSWER_TIMEOUT_S
     return httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, read=read_s)
 
@@ -178,7 +197,8 @@ def _is_this_machine(url: str) -> bool:
         return host == "localhost"
 
 
-def _document(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
+def document_of(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
+    """The JSON that the server answered."""
     try:
         return answer.json()
     except ValueError as error:
@@ -187,7 +207,8 @@ def _document(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
         ) from error
 
 
-def _error(answer: httpx2.Response) -> ChaufferieError:
+def error_of(answer: httpx2.Response) -> ChaufferieError:
+    """What the server said went wrong."""
     status = answer.status_code
     try:
         document = answer.json()
@@ -201,7 +222,7 @@ def _error(answer: httpx2.Response) -> ChaufferieError:
         return NotAllowedError(sentence, status=status, code=code)
     if status == _NOT_FOUND:
         return NotFoundError(sentence, status=status, code=code)
-    if status in _TRY_AGAIN:
+    if status in TRY_AGAIN:
         return ServerUnreachableError(f"The server cannot answer now: {sentence}")
     if status >= _SERVER_ERROR:
         return ServerFailedError(f"The server failed: {sentence} Its log says why.")
