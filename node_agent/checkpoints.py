@@ -5,16 +5,15 @@ was read until after it was sent. Otherwise the copy before stays.
 """
 
 import asyncio
+from functools import partial
 
 from domain.files import CHECKPOINT_FOLDER, ResultFile, check_relative_path
-from domain.globs import Selection
 from node_agent.book import Held
 from node_agent.results import Found, collect
 from node_agent.sending import CHANGED, FileSender
 from node_agent.uplink import Uplink
 
 _TRIES = 3
-_FOLDER = Selection(wanted=(CHECKPOINT_FOLDER,))
 
 
 class Checkpoints:
@@ -62,7 +61,9 @@ class Checkpoints:
 
     async def _look(self, held: Held) -> Found:
         held.checkpoint = await asyncio.to_thread(
-            collect, held.place.work, {}, _FOLDER, held.checkpoint
+            partial(
+                collect, held.place.work, {}, before=held.checkpoint, start=(CHECKPOINT_FOLDER,)
+            )
         )
         return held.checkpoint
 

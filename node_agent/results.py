@@ -68,16 +68,18 @@ def collect(
     inputs: Inputs,
     selection: Selection | None = None,
     before: Found | None = None,
+    *,
+    start: tuple[str, ...] = (),
 ) -> Found:
     """Regular files that are new or changed; links, pipes and devices stay behind.
 
     ``inputs`` maps a relative path to the size and modification time [ns] it was staged with. What
-    has not changed since ``before`` is not read again.
+    has not changed since ``before`` is not read again. With ``start``, what is below this folder.
     """
     chosen = selection or Selection()
     known = before or Found()
     found = Found()
-    for path, descriptor in _files(work, inputs, chosen, found):
+    for path, descriptor in _files(work, inputs, chosen, found, start):
         with os.fdopen(descriptor, "rb") as file:
             if len(found.files) == MOST_FILES:
                 found.left_behind[f"only {MOST_FILES} can come back"] += 1
@@ -123,11 +125,11 @@ def open_unchanged(work: Path, path: str, stamp: Stamp) -> BinaryIO | None:
 
 
 def _files(
-    work: Path, inputs: Inputs, selection: Selection, found: Found
+    work: Path, inputs: Inputs, selection: Selection, found: Found, start: tuple[str, ...]
 ) -> Iterator[tuple[str, int]]:
     """Each file that may come back, with a descriptor that the caller closes."""
     seen = 0
-    waiting: list[tuple[str, ...]] = [()]
+    waiting = [start]
     while waiting:
         above = waiting.pop()
         try:

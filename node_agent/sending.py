@@ -9,6 +9,7 @@ from typing import BinaryIO
 from domain.files import ResultFile
 from node_agent.results import Found, Stamp, open_unchanged
 from node_agent.uplink import Key, RefusedByServerError, Uplink, UplinkError
+from node_agent.warden.protocol import boot_now_s
 
 #: Up to this size a file travels in one request; beyond it, in parts of this size.
 PART_BYTES = 4 << 20
@@ -16,6 +17,8 @@ PART_BYTES = 4 << 20
 CHANGED = "they changed while they were read"
 _NO_ROOM = "their tenant's quota has no room for them"
 _MOST_ROUNDS = 4
+#: An answer about what the server has is good for so long [s].
+_BELIEVED_S = 600.0
 #: The key is not valid any more, or the attempt has lost its job: nothing more can be sent.
 _OVER = frozenset({401, 403, 410})
 _NOT_FOUND = 404
@@ -31,10 +34,12 @@ class FileSender:
     async def send(self, key: Key, work: Path, found: Found) -> None:
         """Send what the server has not; of ``found`` stays what the server has afterwards.
 
-        The server is asked once more before this returns: what it had may have been let go.
+        What the server has it keeps for an hour at least, so it is asked again only where sending
+        took long.
         Raises ``UplinkError`` to be repeated, ``RefusedByServerError`` where the attempt is over.
         """
         for _ in range(_MOST_ROUNDS):
+            asked_boot_s = boot_now_s()
             wanted = dict.fromkeys(item.sha256 for item in found.files.values())
             missing = set(await self._uplink.missing(key, list(wanted))) if wanted else set()
             if not missing:
@@ -45,6 +50,8 @@ class FileSender:
                     by_content.setdefault(item.sha256, []).append(item)
             for items in by_content.values():
                 await self._send_content(key, work, found, items)
+            if boot_now_s() - asked_boot_s < _BELIEVED_S:
+                return
         message = "what was sent is still missing"
         raise UplinkError(message)
 

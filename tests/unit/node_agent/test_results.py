@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import socket
 import stat
 import threading
@@ -188,3 +189,17 @@ def test_a_directory_that_becomes_a_link_while_it_is_read_leads_nowhere(tmp_path
     found = [item for one in rounds for item in one.files.values()]
     assert found
     assert [item for item in found if item.sha256 == secret] == []
+
+
+def test_a_folder_is_looked_through_by_itself(tmp_path: Path) -> None:
+    for name in ("checkpoint/deep/state", "elsewhere/other", "odd\n/thing"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    found = collect(tmp_path, {}, start=("checkpoint",))
+
+    assert list(found.files) == ["checkpoint/deep/state"]
+    assert not found.left_behind
+    shutil.move(tmp_path / "checkpoint", tmp_path / "moved")
+    (tmp_path / "checkpoint").symlink_to(tmp_path / "moved")
+    assert collect(tmp_path, {}, start=("checkpoint",)).files == {}
