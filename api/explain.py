@@ -1,9 +1,11 @@
 """Why a job is where it is: the stored decision, or a look at the cluster as it is now."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from api.dependencies import explain_blocked, why_never
 from domain import wire
 from domain.commands import Why
 from domain.endings import describe_reason
@@ -13,8 +15,9 @@ from domain.job_ref import element_ref
 from scheduler.looking import Beliefs, believe
 from scheduler.placement.placed import explain_placed
 from scheduler.placement.reasons import Explanation, Line, explain_waiting
-from store import job_lists, job_queries
+from store import dependency_queries, job_lists, job_queries
 from store.database import Database
+from store.dependency_queries import ShownCondition
 from store.queueing import queued_event
 from store.rows import Connection
 
@@ -36,6 +39,7 @@ class _Facts:
     beliefs: Beliefs | None  #: Only where the job waits.
     n_ahead: int = 0
     n_placed: int = 0  #: Of its array.
+    conditions: Sequence[ShownCondition] = ()  #: Where it waits for other jobs, or did in vain.
 
 
 def gather(database: Database, connection: Connection, job_id: int) -> _Facts | None:
@@ -51,6 +55,7 @@ def gather(database: Database, connection: Connection, job_id: int) -> _Facts | 
         reasons=job_queries.reasons(connection, job_id),
         beliefs=believe(database, connection) if waits else None,
         n_ahead=job_queries.ahead_of(connection, job_id) if waits else 0,
+        conditions=dependency_queries.conditions(connection, row["job_id"]),
         n_placed=job_lists.count_placed(connection, row["job_id"]) if waits and is_element else 0,
     )
 
@@ -117,7 +122,7 @@ def _explain_state(facts: _Facts) -> Explanation:
     if state is JobState.HELD:
         return Explanation(code="held", sentence=_held(facts.row))
     if state is JobState.BLOCKED:
-        return Explanation(code="blocked", sentence="It waits for another job to end.")
+        return explain_blocked(facts.conditions)
     placed = _last_placement(facts)
     if state in _UNDER_WAY and placed is not None:
         under_way = _UNDER_WAY[state]
@@ -129,6 +134,8 @@ def _explain_state(facts: _Facts) -> Explanation:
     code = facts.row["reason"] or state.value
     sentence = describe_reason(code) or ""
     detail = next((item["detail"] for item in reversed(facts.attempts) if item["detail"]), None)
+    if code == EndReason.DEPENDENCY_NEVER_MET:
+        detail = why_never(facts.conditions)
     lines = [] if detail is None else [detail]
     lines += [] if placed is None else [f"Why there: {placed.sentence}"]
     return Explanation(code=code, sentence=sentence, lines=tuple(lines))

@@ -13,6 +13,7 @@ from domain.files import check_relative_path
 from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
 from domain.refusal import Refused
+from domain.sbatch.dependencies import LABEL
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.patterns import default_output
@@ -27,6 +28,7 @@ _DAY_S = 86_400
 
 #: No program takes a NUL in an argument, and no database a NUL in a text.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Label = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -53,6 +55,8 @@ class SubmissionIn(BaseModel):
     options: list[Text] = []
     #: Variables for the job, and ``SBATCH_*`` ones, which stand for options and go no further.
     environment: dict[Text, Text] = {}
+    #: By which the other jobs of a request name this one: ``--dependency=afterok:@mesh``.
+    label: Label | None = None
     inputs: list[InputIn] = Field(default=[], max_length=_MOST_INPUTS)
     submit_host: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
     submit_user: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
@@ -146,6 +150,7 @@ def _spec(
         environment=environment,
         inputs=inputs,
         array=asked.array,
+        dependency=asked.dependency,
         results=asked.returns.results,
         excluded_results=asked.returns.excluded_results,
         copy_results_every_s=asked.returns.copy_results_every_s,

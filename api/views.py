@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api import dependencies
+from api.dependencies import why_never
 from domain.job_ref import element_ref
 from domain.keeping import Keeping
 from domain.node import SiteSpec
 from domain.reading import Reading
+from store.dependency_queries import ShownCondition
 from store.site_queries import MeterRow, NodeRow, SiteRow
 from store.weather import ForecastRow
 
@@ -72,29 +75,36 @@ def _array_view(row: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def array_detail(row: Mapping[str, Any]) -> dict[str, Any]:
+def array_detail(row: Mapping[str, Any], conditions: Sequence[ShownCondition]) -> dict[str, Any]:
     """An array with its notes; what its instances left is theirs."""
-    return {**job_view(row), "detail": None, "notes": json.loads(row["spec"])["notes"]}
+    return {
+        **job_view(row),
+        "detail": why_never(conditions),
+        "notes": json.loads(row["spec"])["notes"],
+        "dependencies": dependencies.view(conditions),
+    }
 
 
 def job_detail(
     row: Mapping[str, Any],
     attempts: Sequence[Mapping[str, Any]],
     files: Sequence[Mapping[str, Any]],
+    conditions: Sequence[ShownCondition],
     keeping: Keeping,
 ) -> dict[str, Any]:
-    """One job with its tries, its notes, what it left and how long that is kept."""
+    """One job with its tries, its notes, what it waited for, and what it left for how long."""
     spec = json.loads(row["spec"])
     ended_s = row["finished_at_s"]
     inputs_kept_s = keeping.inputs_kept_s if spec["inputs"] else None
     return {
         **job_view(row),
-        "detail": attempts[-1]["detail"] if attempts else None,
+        "detail": attempts[-1]["detail"] if attempts else why_never(conditions),
         "notes": spec["notes"],
         "max_attempts": spec["max_attempts"],
         "failures": row["failures"],
         "not_before_s": row["not_before_s"],
         "give_up_at_s": row["give_up_at_s"],
+        "dependencies": dependencies.view(conditions),
         "inputs_kept_until_s": _later(ended_s, inputs_kept_s),
         "results_kept_until_s": _later(ended_s, keeping.results_kept_s),
         "attempts": [{name: item[name] for name in _ATTEMPT_FIELDS} for item in attempts],

@@ -13,6 +13,7 @@ END_SENTENCES: Mapping[EndReason, str] = {
     EndReason.DISK_LIMIT: "Its files took more room than its node gives; write less.",
     EndReason.CANCELLED: "It was cancelled.",
     EndReason.QUEUE_LIMIT: "It waited for as long as --max-queue-time let it, and did not start.",
+    EndReason.DEPENDENCY_NEVER_MET: "What it waited for can no longer happen.",
     EndReason.DEADLINE_PASSED: "Its deadline came before it could start; give it more time.",
     EndReason.REQUEUED: "It was stopped by a person, to queue again.",
     EndReason.PREEMPTED: "It was stopped for better heat and queues again.",

@@ -38,8 +38,10 @@ class AttemptState(StrEnum):
 JOB_TRANSITIONS: frozenset[tuple[JobState, JobState]] = frozenset(
     {
         (JobState.HELD, JobState.QUEUED),
+        (JobState.HELD, JobState.BLOCKED),
         (JobState.HELD, JobState.CANCELLED),
         (JobState.BLOCKED, JobState.QUEUED),
+        (JobState.BLOCKED, JobState.HELD),
         (JobState.BLOCKED, JobState.CANCELLED),
         (JobState.QUEUED, JobState.HELD),
         (JobState.QUEUED, JobState.ASSIGNED),
@@ -105,6 +107,7 @@ class EndReason(StrEnum):
     DISK_LIMIT = "disk_limit"  #: Its files took too much room.
     CANCELLED = "cancelled"
     QUEUE_LIMIT = "queue_limit"  #: It waited longer than it was to wait.
+    DEPENDENCY_NEVER_MET = "dependency_never_met"  #: What it waited for can no longer happen.
     DEADLINE_PASSED = "deadline_passed"  #: Its deadline came while it still waited.
     PREEMPTED = "preempted"
     REQUEUED = "requeued"  #: A person had it stopped to queue again.

@@ -74,6 +74,7 @@ class JobSpec:
     copy_results_every_s: int | None = None  #: While it runs; None = only at its end.
     checkpoint_every_s: int | None = None  #: None = it starts from the beginning each time.
     array: ArraySpec | None = None  #: None = one instance.
+    dependency: str | None = None  #: What it waits for, as ``parse_dependency`` reads it.
     is_held: bool = False
     max_attempts: int = 1  #: Failures of the program after which it is not tried again.
     disconnect_tolerance_s: int = DEFAULT_DISCONNECT_TOLERANCE_S

@@ -18,8 +18,8 @@ from store import (
     knowledge,
     leadership,
     outbox,
+    overdue,
     reconcile,
-    waiting,
 )
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
@@ -180,11 +180,11 @@ class SchedulerService:
         with self._store.transaction() as tx:
             lost = reconcile.lose_expired(tx)
             silent = reconcile.mark_silent_nodes(tx)
-            overdue = waiting.end_overdue(tx)
+            too_late = overdue.end_overdue(tx)
             # Where no dispatcher runs nobody else does; heartbeats say what a hint says.
             outbox.drop_stale(tx, assignments.HINT_TOPIC, _HINT_STALE_S)
-        if lost or silent or overdue:
-            found = {"lost": lost, "silent_nodes": silent, "overdue": overdue}
+        if lost or silent or too_late:
+            found = {"lost": lost, "silent_nodes": silent, "overdue": too_late}
             _log.warning("reconciled", extra=found)
 
     def _is_due(self, what: str, every_s: float) -> bool:

@@ -15,18 +15,16 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    update,
 )
 
 from domain import wire
-from domain.events import JobArrayWithdrawn
-from domain.job import AttemptState, JobState
+from domain.job import JobState
 from domain.job_spec import JobSpec
 from domain.sbatch.arrays import ArrayPart, ArraySpec
 from store.job_refs import Single, Target
 from store.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
-from store.tables import attempt, instance, job
+from store.tables import instance, job
 from store.transaction import Transaction
 from store.waiting import give_up_at_s
 
@@ -103,98 +101,21 @@ def runs_of(array: ArraySpec, job_id: int, wanted: ArraySpec | None) -> list[tup
     return [(job_id + 1 + first, job_id + 1 + last) for first, last in array.ranks_of(wanted)]
 
 
-def cancel(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
-    """Cancel elements of an array: how many ended by it, and how many are told to stop."""
-    meant = elements_of(target)
-    _lock(tx, meant, (*_WAITING, *_AT_WORK))
-    offered = select(instance.c.id).where(meant, instance.c.state == JobState.ASSIGNED.value)
-    tx.connection.execute(
-        update(attempt)
-        .where(attempt.c.state == AttemptState.OFFERED.value, attempt.c.instance_id.in_(offered))
-        .values(state=AttemptState.KILLED.value, ended_at_s=tx.now_s, reason="cancelled")
-    )
-    placed = (JobState.ASSIGNED.value, *_AT_WORK)
-    nodes = select(instance.c.node_id).where(meant, instance.c.state.in_(placed)).distinct()
-    tx.changed_nodes.extend(tx.connection.execute(nodes).scalars())
-    n_stopping = tx.connection.execute(
-        update(instance)
-        .where(meant, instance.c.state.in_(_AT_WORK))
-        .values(state=JobState.CANCELLING.value)
-    ).rowcount
-    n_ended = tx.connection.execute(
-        update(instance)
-        .where(meant, instance.c.state.in_(_WAITING))
-        .values(
-            state=JobState.CANCELLED.value,
-            finished_at_s=tx.now_s,
-            reason="cancelled",
-            lease_until_s=None,
-        )
-    ).rowcount
-    if n_ended:
-        _withdrawn(tx, target, runs_of(target.array, target.job_id, target.wanted))
-    _note(tx, target, actor, "job.cancel")
-    return {JobState.CANCELLED: n_ended, JobState.CANCELLING: n_stopping}
-
-
-def hold(tx: Transaction, target: Target, actor: str) -> int:
-    """Keep elements that queue from starting until a person releases them; how many."""
-    meant = elements_of(target)
-    _lock(tx, meant, (JobState.QUEUED.value,))
-    waits = instance.c.state == JobState.QUEUED.value
-    ids = list(
-        tx.connection.execute(
-            select(instance.c.id).where(meant, waits).order_by(instance.c.id)
-        ).scalars()
-    )
-    if ids:
-        tx.connection.execute(
-            update(instance)
-            .where(meant, waits)
-            .values(
-                state=JobState.HELD.value,
-                reason=None,
-                exit_code=None,
-                give_up_at_s=give_up_at_s(its_job(tx, target.job_id)[0], queued_at_s=None),
-            )
-        )
-        _withdrawn(tx, target, neighbours(ids))
-    _note(tx, target, actor, "job.hold")
-    return len(ids)
-
-
-def release(tx: Transaction, target: Target, actor: str) -> int:
-    """Let held elements queue; how many."""
-    meant = elements_of(target)
-    _lock(tx, meant, (JobState.HELD.value,))
-    is_held = instance.c.state == JobState.HELD.value
-    rows = tx.connection.execute(
-        select(instance.c.id, instance.c.attempt).where(meant, is_held).order_by(instance.c.id)
-    ).all()
-    if rows:
-        spec, _ = its_job(tx, target.job_id)
-        tx.connection.execute(
-            update(instance)
-            .where(meant, is_held)
-            .values(
-                state=JobState.QUEUED.value,
-                queued_at_s=tx.now_s,
-                give_up_at_s=give_up_at_s(spec, queued_at_s=tx.now_s),
-            )
-        )
-        record_queued(tx, target.job_id, rows)
-    _note(tx, target, actor, "job.release")
-    return len(rows)
-
-
-def record_queued(tx: Transaction, job_id: int, rows: Sequence[AnyRow]) -> None:
+def record_queued(
+    tx: Transaction, job_id: int, rows: Sequence[AnyRow], not_before_s: float | None = None
+) -> None:
     """Tell the engine that these instances of an array wait, given their ids and attempts."""
     spec, tenant_id = its_job(tx, job_id)
     fresh = neighbours([row.id for row in rows if not row.attempt])
     if fresh:
         tx.record(
             array_queued_event(
-                spec, job_id=job_id, tenant_id=tenant_id, queued_at_s=tx.now_s, runs=fresh
+                spec,
+                job_id=job_id,
+                tenant_id=tenant_id,
+                queued_at_s=tx.now_s,
+                not_before_s=not_before_s,
+                runs=fresh,
             )
         )
     for row in rows:
@@ -207,6 +128,7 @@ def record_queued(tx: Transaction, job_id: int, rows: Sequence[AnyRow]) -> None:
                     tenant_id=tenant_id,
                     queued_at_s=tx.now_s,
                     last_attempt=row.attempt,
+                    not_before_s=not_before_s,
                 )
             )
 
@@ -226,33 +148,3 @@ def neighbours(ids: Iterable[int]) -> list[tuple[int, int]]:
         else:
             runs.append((number, number))
     return runs
-
-
-def _lock(tx: Transaction, meant: ColumnElement[bool], states: Sequence[str]) -> None:
-    """Take the rows in the order in which everybody takes them."""
-    if tx.locks_rows:
-        tx.connection.execute(
-            select(instance.c.id)
-            .where(meant, instance.c.state.in_(states))
-            .order_by(instance.c.id)
-            .with_for_update()
-        )
-
-
-def _withdrawn(tx: Transaction, target: Target, runs: Sequence[tuple[int, int]]) -> None:
-    tx.record(
-        JobArrayWithdrawn(
-            array_id=target.job_id,
-            first_ids=tuple(first for first, _ in runs),
-            last_ids=tuple(last for _, last in runs),
-        )
-    )
-
-
-def _note(tx: Transaction, target: Target, actor: str, action: str) -> None:
-    """Whoever waits for one of them looks again, and the trail says who did it."""
-    tx.changed_jobs.append(target.job_id)
-    for first, last in runs_of(target.array, target.job_id, target.wanted):
-        tx.changed_jobs.extend(range(first, last + 1))
-    elements = None if target.wanted is None else f"[{target.wanted.text}]"
-    tx.audited(actor=actor, action=action, subject=f"job/{target.job_id}", detail=elements)

@@ -10,6 +10,7 @@ from domain.delivery import AttemptKey, Claimed, Kill, PowerAdvice
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
 from store.advice import advice_for
+from store.dependencies import begun
 from store.losses import lose_attempts
 from store.nodes import bring_back, is_down
 from store.rows import AnyRow
@@ -152,6 +153,7 @@ def _start(tx: Transaction, rows: Sequence[AnyRow], node_id: int, boot_id: str) 
         .values(state=AttemptState.RUNNING.value, boot_id=boot_id, started_at_s=tx.now_s),
         [{"of_id": row.id, "of_attempt": row.attempt} for row in rows],
     )
+    begun(tx, {row.job_id for row in rows})
     for row in rows:
         tx.record(AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=node_id))
         tx.changed_jobs.append(row.id)

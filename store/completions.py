@@ -20,6 +20,7 @@ from domain.job import (
 from domain.job_spec import JobSpec
 from domain.node import NodeSpec
 from domain.retry import retry_delay_s
+from store.dependencies import settle
 from store.queueing import queued_event
 from store.results import Left, list_results, replace_results
 from store.rows import AnyRow
@@ -188,6 +189,14 @@ def _write(
             ends[-1] |= _go_on_waiting(tx, row, report, verdict, wire.load_spec(plain))
         tx.touched(row.id, row.job_id)
     _write_ends(tx, ends)
+    settle(
+        tx,
+        [
+            (row.job_id, row.id)
+            for (row, _), end in zip(accepted, ends, strict=True)
+            if end["of_finished"] is not None
+        ],
+    )
     tx.connection.execute(
         insert(job_usage), [_usage_values(tx, row, report, node_spec) for row, report in accepted]
     )

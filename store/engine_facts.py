@@ -89,13 +89,15 @@ def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool)
 def _arrays(tx: Transaction, which: ColumnElement[bool]) -> Iterator[Event]:
     """The instances of arrays that were never placed, as the runs in which they are numbered."""
     place = func.row_number().over(
-        partition_by=(instance.c.job_id, instance.c.queued_at_s), order_by=instance.c.id
+        partition_by=(instance.c.job_id, instance.c.queued_at_s, instance.c.not_before_s),
+        order_by=instance.c.id,
     )
     numbered = (
         select(
             instance.c.id,
             instance.c.job_id,
             instance.c.queued_at_s,
+            instance.c.not_before_s,
             (instance.c.id - place).label("run"),
         )
         .where(which)
@@ -105,16 +107,21 @@ def _arrays(tx: Transaction, which: ColumnElement[bool]) -> Iterator[Event]:
         select(
             numbered.c.job_id,
             numbered.c.queued_at_s,
+            numbered.c.not_before_s,
             func.min(numbered.c.id).label("first"),
             func.max(numbered.c.id).label("last"),
         )
-        .group_by(numbered.c.job_id, numbered.c.queued_at_s, numbered.c.run)
+        .group_by(
+            numbered.c.job_id, numbered.c.queued_at_s, numbered.c.not_before_s, numbered.c.run
+        )
         .order_by("first")
     )
-    found: dict[tuple[int, float], list[tuple[int, int]]] = {}
+    found: dict[tuple[int, float, float | None], list[tuple[int, int]]] = {}
     for row in tx.connection.execute(runs):
-        found.setdefault((row.job_id, row.queued_at_s), []).append((row.first, row.last))
-    for (job_id, queued_at_s), of_job in found.items():
+        found.setdefault((row.job_id, row.queued_at_s, row.not_before_s), []).append(
+            (row.first, row.last)
+        )
+    for (job_id, queued_at_s, not_before_s), of_job in found.items():
         its = tx.connection.execute(
             select(job.c.spec, job.c.tenant_id).where(job.c.id == job_id)
         ).one()
@@ -123,6 +130,7 @@ def _arrays(tx: Transaction, which: ColumnElement[bool]) -> Iterator[Event]:
             job_id=job_id,
             tenant_id=its.tenant_id,
             queued_at_s=queued_at_s,
+            not_before_s=not_before_s,
             runs=of_job,
         )
 

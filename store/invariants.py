@@ -142,6 +142,16 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders.array_over_limit,
     ),
     _of_jobs(
+        "blocked-waits",
+        "Every blocked job waits for something that may still happen.",
+        offenders.blocked_for_nothing,
+    ),
+    _of_jobs(
+        "dependency-decided",
+        "What a job waited for is decided as soon as all it is about has ended.",
+        offenders.condition_forgotten,
+    ),
+    _of_jobs(
         "placement-has-reason",
         "The decision behind every attempt is on record.",
         offenders.attempt_without_reason,

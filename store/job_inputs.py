@@ -30,9 +30,8 @@ def submit(tx: Transaction, submissions: Sequence[NewJob]) -> list[Accepted | Re
         missing_input(item.spec, here[item.tenant_id]) if digests else None
         for item, digests in zip(submissions, wanted, strict=True)
     ]
-    complete = [item for item, refused in zip(submissions, gone, strict=True) if refused is None]
-    accepted = iter(jobs.submit(tx, complete))
-    answers = [refused or next(accepted) for refused in gone]
+    refused = {place: why for place, why in enumerate(gone) if why is not None}
+    answers = jobs.submit(tx, submissions, refused)
     rows = [
         {"tenant_id": item.tenant_id, "sha256": sha256, "job_id": answer.job_id}
         for item, digests, answer in zip(submissions, wanted, answers, strict=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -13,7 +13,9 @@ from domain.events import JobArrayQueued, JobQueued, JobWithdrawn
 from domain.job import AttemptState, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from store import arrays
+from store import arrays, new_conditions
+from store.dependencies import has_conditions, let_go, settle
+from store.dependency_targets import NewCondition
 from store.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
@@ -32,6 +34,8 @@ class NewJob:
     #: Of the request as sent; None = of the specification. A time like ``+2h`` is read anew at a
     #: repeat, so only the request tells a repeat from another job.
     request_hash: bytes | None = None
+    conditions: tuple[NewCondition, ...] = ()  #: What it waits for.
+    any_suffices: bool = False  #: Whether one of them is enough.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,12 @@ def take_ids(tx: Transaction, name: str, count: int) -> range:
     return range(after - count, after)
 
 
-def submit(tx: Transaction, submissions: Sequence[NewJob]) -> list[Accepted | Refused]:
-    """Store these jobs, each once for its idempotency key.
+def submit(
+    tx: Transaction,
+    submissions: Sequence[NewJob],
+    refused: Mapping[int, Refused] | None = None,
+) -> list[Accepted | Refused]:
+    """Store these jobs, each once for its idempotency key, but those that are refused already.
 
     The answers stand in the order of the submissions. A key that was used before with another
     body is refused with ``idempotency.conflict``; the others are not touched by it.
@@ -71,18 +79,24 @@ def submit(tx: Transaction, submissions: Sequence[NewJob]) -> list[Accepted | Re
     for position, item in enumerate(submissions):
         slot = (item.tenant_id, item.idempotency_key)
         earlier = known.get(slot) if item.idempotency_key is not None else None
-        if earlier is None:
+        if refused is not None and position in refused:
+            answers.append(refused[position])
+        elif earlier is None:
             fresh.append(position)
             answers.append(None)
             if item.idempotency_key is not None:
                 known[slot] = (-position - 1, hashes[position])
         else:
             answers.append(_repeat(earlier, hashes[position]))
+    targets = new_conditions.targets(tx, [submissions[position] for position in fresh])
+    fresh = new_conditions.without_refused(submissions, answers, fresh, targets)
     ids = _number(tx, [submissions[position].spec for position in fresh])
     for job_id, position in zip(ids, fresh, strict=True):
         answers[position] = Accepted(job_id=job_id)
     _insert(tx, submissions, texts, hashes, list(zip(ids, fresh, strict=True)))
-    return [_resolved(answer, answers) for answer in answers]
+    accepted = [_resolved(answer, answers) for answer in answers]
+    new_conditions.write(tx, submissions, accepted, fresh, targets)
+    return accepted
 
 
 def _number(tx: Transaction, specs: Sequence[JobSpec]) -> list[int]:
@@ -112,6 +126,8 @@ def _resolved(
         first = answers[-answer.job_id - 1]
         if isinstance(first, Accepted):
             return Accepted(job_id=first.job_id, is_repeat=True)
+        if isinstance(first, Refused):
+            return first
     if answer is None:
         message = "a submission was left without an answer"
         raise AssertionError(message)
@@ -153,7 +169,7 @@ def _insert(
         values = [_instance_values(tx, job_id, item) for job_id, item in singles]
         tx.connection.execute(insert(instance), values)
     for job_id, item in items:
-        state = _first_state(item.spec)
+        state = _first_state(item)
         arrays.insert_instances(
             tx, job_id=job_id, tenant_id=item.tenant_id, spec=item.spec, state=state
         )
@@ -162,8 +178,10 @@ def _insert(
         tx.changed_jobs.append(job_id)
 
 
-def _first_state(spec: JobSpec) -> JobState:
-    return JobState.HELD if spec.is_held else JobState.QUEUED
+def _first_state(item: NewJob) -> JobState:
+    if item.spec.is_held:
+        return JobState.HELD
+    return JobState.BLOCKED if item.conditions else JobState.QUEUED
 
 
 def _job_values(
@@ -192,14 +210,15 @@ def _instance_values(tx: Transaction, job_id: int, item: NewJob) -> dict[str, ob
         "job_id": job_id,
         "array_index": None,
         "tenant_id": item.tenant_id,
-        "state": _first_state(item.spec).value,
+        "state": _first_state(item).value,
         "attempt": 0,
         "failures": 0,
         "cores": 0 if resources.whole_node else resources.cores,
         "lease_ttl_s": item.spec.disconnect_tolerance_s,
         "queued_at_s": tx.now_s,
         "give_up_at_s": give_up_at_s(
-            item.spec, queued_at_s=None if item.spec.is_held else tx.now_s
+            item.spec,
+            queued_at_s=tx.now_s if _first_state(item) is JobState.QUEUED else None,
         ),
     }
 
@@ -223,7 +242,13 @@ def _queued(tx: Transaction, job_id: int, item: NewJob) -> JobQueued | JobArrayQ
 
 def lock_instance(tx: Transaction, instance_id: int, tenant_id: int | None) -> AnyRow | None:
     """The instance's id, state, attempt and node, locked; None if not there or not theirs."""
-    columns = (instance.c.id, instance.c.state, instance.c.attempt, instance.c.node_id)
+    columns = (
+        instance.c.id,
+        instance.c.job_id,
+        instance.c.state,
+        instance.c.attempt,
+        instance.c.node_id,
+    )
     statement = select(*columns).where(instance.c.id == instance_id)
     if tenant_id is not None:
         statement = statement.where(instance.c.tenant_id == tenant_id)
@@ -253,6 +278,8 @@ def cancel(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> J
         values |= {"finished_at_s": tx.now_s, "reason": "cancelled", "lease_until_s": None}
         tx.record(JobWithdrawn(instance_id=job_id))
     tx.connection.execute(update(instance).where(instance.c.id == job_id).values(values))
+    if after is JobState.CANCELLED:
+        settle(tx, [(row.job_id, job_id)])
     if before is JobState.ASSIGNED:
         tx.connection.execute(
             update(attempt)
@@ -267,12 +294,17 @@ def cancel(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> J
 
 
 def release(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> JobState | None:
-    """Let a held job queue; the state it is in afterwards, or None where there is no such job."""
+    """Let a held job queue, or wait for what it depends on.
+
+    The state it is in afterwards, or None where there is no such job.
+    """
     row = lock_instance(tx, job_id, tenant_id)
     if row is None:
         return None
     if row.state != JobState.HELD:
         return JobState(row.state)
+    if has_conditions(tx, row.job_id):
+        return _block(tx, job_id, actor)
     found = tx.connection.execute(
         select(job.c.spec, job.c.tenant_id).where(job.c.id == job_id)
     ).one()
@@ -301,12 +333,22 @@ def release(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> 
     return JobState.QUEUED
 
 
+def _block(tx: Transaction, job_id: int, actor: str) -> JobState:
+    """Let a held job wait for what it depends on, which may have happened; its state then."""
+    its = instance.c.id == job_id
+    tx.connection.execute(update(instance).where(its).values(state=JobState.BLOCKED.value))
+    let_go(tx, [job_id])
+    tx.changed_jobs.append(job_id)
+    tx.audited(actor=actor, action="job.release", subject=f"job/{job_id}")
+    return JobState(tx.connection.execute(select(instance.c.state).where(its)).scalar_one())
+
+
 def hold(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> JobState | None:
-    """Keep a queued job from starting until a person releases it; its state afterwards."""
+    """Keep a waiting job from starting until a person releases it; its state afterwards."""
     row = lock_instance(tx, job_id, tenant_id)
     if row is None:
         return None
-    if row.state != JobState.QUEUED:
+    if row.state not in {JobState.QUEUED, JobState.BLOCKED}:
         return JobState(row.state)
     text = tx.connection.execute(
         select(job.c.spec)
@@ -323,7 +365,8 @@ def hold(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> Job
             give_up_at_s=give_up_at_s(wire.load_spec(json.loads(text)), queued_at_s=None),
         )
     )
-    tx.record(JobWithdrawn(instance_id=job_id))
+    if row.state == JobState.QUEUED:
+        tx.record(JobWithdrawn(instance_id=job_id))
     tx.changed_jobs.append(job_id)
     tx.audited(actor=actor, action="job.hold", subject=f"job/{job_id}")
     return JobState.HELD

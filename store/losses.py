@@ -9,6 +9,7 @@ from domain import wire
 from domain.delivery import AttemptKey
 from domain.events import AttemptEnded
 from domain.job import AttemptState, EndReason, JobState
+from store.dependencies import settle
 from store.queueing import queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job
@@ -46,12 +47,15 @@ def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason
     )
     if tx.locks_rows:
         statement = statement.with_for_update(of=instance)
+    rows = tx.connection.execute(statement).all()
     changes = [
         _lose(tx, row, reason)
-        for row in tx.connection.execute(statement).all()
+        for row in rows
         if row.attempt == wanted[row.id] and JobState(row.state) in _AFTER_LOSS
     ]
     _write(tx, changes)
+    ended = {change["of_id"] for change in changes if change["of_state"] == JobState.CANCELLED}
+    settle(tx, [(row.job_id, row.id) for row in rows if row.id in ended])
     return len(changes)
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Select, and_, func, or_, select, text
+from sqlalchemy import Select, and_, exists, func, or_, select, text
 
 from domain.job import (
     FINAL_STATES,
@@ -12,6 +12,8 @@ from domain.job import (
     JobState,
 )
 from store import triggers
+from store.dependency_rows import OPEN, ConditionState
+from store.dependency_tables import dependency
 from store.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S
 from store.tables import (
     attempt,
@@ -230,6 +232,27 @@ def array_over_limit(_: Transaction) -> Select[tuple[int]]:
         .where(job.c.array_at_once.is_not(None), instance.c.state.in_(_HOLDING))
         .group_by(job.c.id, job.c.array_at_once)
         .having(func.count() > job.c.array_at_once)
+    )
+
+
+def blocked_for_nothing(_: Transaction) -> Select[tuple[int]]:
+    waits = exists(
+        select(dependency.c.job_id).where(
+            dependency.c.job_id == instance.c.job_id,
+            dependency.c.state == ConditionState.WAITING.value,
+        )
+    )
+    return select(instance.c.id).where(instance.c.state == JobState.BLOCKED.value, ~waits)
+
+
+def condition_forgotten(_: Transaction) -> Select[tuple[int]]:
+    """One that still waits though all it is about has ended."""
+    about = instance.c.id.between(dependency.c.first_id, dependency.c.last_id)
+    goes_on = exists(select(instance.c.id).where(about, instance.c.state.in_(OPEN)))
+    return select(dependency.c.job_id).where(
+        dependency.c.state == ConditionState.WAITING.value,
+        dependency.c.on_job_id.is_not(None),
+        ~goes_on,
     )
 
 

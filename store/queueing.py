@@ -55,6 +55,7 @@ def array_queued_event(
     job_id: int,
     tenant_id: int,
     queued_at_s: float,
+    not_before_s: float | None = None,
     runs: Sequence[tuple[int, int]],
 ) -> JobArrayQueued:
     """The fact that these instances of an array wait, none of which was ever placed."""
@@ -66,6 +67,7 @@ def array_queued_event(
             tenant_id=tenant_id,
             queued_at_s=queued_at_s,
             last_attempt=0,
+            not_before_s=not_before_s,
         ),
         first_ids=tuple(first for first, _ in runs),
         last_ids=tuple(last for _, last in runs),

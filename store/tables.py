@@ -18,7 +18,10 @@ from sqlalchemy import (
     text,
 )
 
-from store import sweep_tables  # noqa: F401 - belongs to the schema wherever that is asked for
+from store import (  # they belong to the schema wherever that is asked for
+    dependency_tables,  # noqa: F401
+    sweep_tables,  # noqa: F401
+)
 from store.metadata import ID, metadata
 
 tenant = Table(
@@ -157,7 +160,7 @@ instance = Table(
     Index("ix_instance_state_id", "state", "id"),
     Index("ix_instance_node_id_state", "node_id", "state"),
     Index("ix_instance_tenant_id_id", "tenant_id", "id"),
-    Index("ix_instance_job_id", "job_id"),
+    Index("ix_instance_job_id_array_index", "job_id", "array_index"),
     Index(
         "ix_instance_state_give_up_at_s",
         "state",

@@ -17,6 +17,7 @@ from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenan
 from api.services import Services
 from api.submission import SubmissionIn, request_hash, to_spec
 from api.views import array_detail, job_detail, job_view
+from api.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
 from domain import wire
 from domain.access import Principal
 from domain.job import FINAL_STATES, JobState
@@ -24,7 +25,14 @@ from domain.job_spec import JobSpec
 from domain.keeping import Keeping
 from domain.refusal import Refused
 from domain.sbatch.arrays import MAX_ARRAY_SIZE
-from store import job_inputs, job_lists, job_queries, jobs, stored_files
+from store import (
+    dependency_queries,
+    job_inputs,
+    job_lists,
+    job_queries,
+    jobs,
+    stored_files,
+)
 from store.job_refs import Single
 from store.rows import Connection
 
@@ -79,7 +87,9 @@ async def _submit(
 ) -> list[tuple[jobs.Accepted | Refused, tuple[str, ...]]]:
     tenant_id = tenant_id_of(principal)
     specs = await _read_specs(services, capacity, tenant_id, bodies)
-    specs = _bounded(specs)
+    read = read_waits(_bounded(specs), [body.label for body in bodies])
+    specs = refuse_with_what_they_wait_for(specs, read)
+    waits = among_accepted(specs, read)
     valid = [
         jobs.NewJob(
             tenant_id=tenant_id,
@@ -87,8 +97,10 @@ async def _submit(
             idempotency_key=key,
             spec=spec,
             request_hash=None if key is None else request_hash(body),
+            conditions=its.conditions,
+            any_suffices=its.any_suffices,
         )
-        for body, spec, key in zip(bodies, specs, keys, strict=True)
+        for body, spec, key, its in zip(bodies, specs, keys, waits, strict=True)
         if not isinstance(spec, Refused)
     ]
     answers = iter(await services.write(lambda tx: job_inputs.submit(tx, valid)) if valid else [])
@@ -301,6 +313,7 @@ def _see(
         row,
         job_queries.attempts(connection, instance_id),
         job_queries.files(connection, instance_id),
+        dependency_queries.conditions(connection, row["job_id"]),
         keeping,
     )
 
@@ -309,7 +322,8 @@ def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[st
     """An array in full, if all of it has ended or this is the last look."""
     if not is_last and job_lists.array_state(connection, job_id) not in FINAL_STATES:
         return None
-    return array_detail(job_lists.array_detail(connection, job_id))
+    conditions = dependency_queries.conditions(connection, job_id)
+    return array_detail(job_lists.array_detail(connection, job_id), conditions)
 
 
 @router.get("/{job_id}/instances")

@@ -13,7 +13,7 @@ from domain.access import Principal
 from domain.job import JobState
 from domain.job_ref import element_ref
 from domain.refusal import Refused
-from store import arrays, job_lists, job_queries, jobs
+from store import array_steering, job_lists, job_queries, jobs
 from store.job_refs import Single, Target
 from store.requeue import requeue as store_requeue
 from store.transaction import Transaction
@@ -29,7 +29,7 @@ _OfMany = Callable[[Transaction, Target, str], dict[JobState, int]]
 @router.post("/cancel")
 async def cancel(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
     """Cancel: at once what waits, by its node what runs."""
-    return await _steer(services, principal, job_id, jobs.cancel, arrays.cancel)
+    return await _steer(services, principal, job_id, jobs.cancel, array_steering.cancel)
 
 
 @router.post("/hold")
@@ -37,7 +37,7 @@ async def hold(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> 
     """Keep what queues from starting until it is released."""
 
     def hold_many(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
-        return {JobState.HELD: arrays.hold(tx, target, actor)}
+        return {JobState.HELD: array_steering.hold(tx, target, actor)}
 
     return await _steer(services, principal, job_id, jobs.hold, hold_many)
 
@@ -47,7 +47,7 @@ async def release(job_id: JobPath, services: ServicesOf, principal: JobsWriter) 
     """Let what is held queue."""
 
     def release_many(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
-        return {JobState.QUEUED: arrays.release(tx, target, actor)}
+        return {JobState.QUEUED: array_steering.release(tx, target, actor)}
 
     return await _steer(services, principal, job_id, jobs.release, release_many)
 

@@ -115,6 +115,7 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "State": document["state"],
         "Reason": describe_reason(document["reason"]),
         "Detail": document.get("detail"),
+        "Waits for": _waited_for(document),
         "Exit code": document["exit_code"],
         "Type": document["scheduling_type"],
         "Cores": document["cores"],
@@ -273,6 +274,13 @@ def _shown_ref(document: Mapping[str, Any]) -> str:
         indexes = f"{indexes[:_LONGEST_INDEXES]}..."
     limit = "" if array["at_once"] is None else f"%{array['at_once']}"
     return f"{document['ref']}_[{indexes}{limit}]"
+
+
+def _waited_for(document: Mapping[str, Any]) -> str | None:
+    conditions = document.get("dependencies", ())
+    words = {"waiting": "", "met": " (met)", "never": " (never)", "unneeded": ""}
+    shown = (f"{one['condition']}{words[one['state']]}" for one in conditions)
+    return ", ".join(shown) or None
 
 
 def _array_fields(document: Mapping[str, Any]) -> dict[str, Any]:

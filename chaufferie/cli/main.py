@@ -36,6 +36,7 @@ Options of sbatch, among others (#SBATCH lines take the same):
   -e, --error FILE            -D, --chdir DIR            -A, --account PROJECT
   --deadline TIME             --export NAMES             -H, --hold
   -a, --array 0-99%5          one instance for each index, at most 5 at once
+  -d, --dependency afterok:ID start when that one has succeeded
   --wrap COMMAND              run this by a shell; no script
   -W, --wait                  wait; the exit code is then the job's own
   --parsable                  print the number of the job alone

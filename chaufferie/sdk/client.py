@@ -13,6 +13,7 @@ from chaufferie.sdk import fleet
 from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job, Steered
+from chaufferie.sdk.pipeline import in_order, with_numbers
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
@@ -95,23 +96,33 @@ class Client:
         return answer
 
     def submit_many(self, requests: Sequence[JobRequest]) -> list[Job]:
-        """Submit many jobs in few requests, in this order.
+        """Submit many jobs in few requests, in this order as far as none waits for a later one.
+
+        A job may name another of them by its ``label``: ``dependency="afterok:@mesh"``.
 
         All are read before the first is sent. Where the server refuses one, those before it are
         accepted, and the error names it.
         """
         prepared = [prepare(request) for request in requests]
+        order = in_order(prepared)
         upload(self.transport, [item for one in prepared for item in one.inputs])
-        jobs: list[Job] = []
-        for batch in split_batches([one.body for one in prepared]):
-            keys = [uuid.uuid4().hex for _ in batch]
-            body = {"jobs": batch, "idempotency_keys": keys}
-            for answer in self.transport.post("/v1/jobs/batch", body)["jobs"]:
+        jobs: dict[int, Job] = {}
+        numbers: dict[str, int] = {}
+        for places in split_batches([prepared[place].body for place in order]):
+            some = [order[index] for index in places]
+            here = frozenset(str(prepared[place].body["label"]) for place in some)
+            batch = [with_numbers(prepared[place], numbers, here) for place in some]
+            body = {"jobs": batch, "idempotency_keys": [uuid.uuid4().hex for _ in batch]}
+            answers = self.transport.post("/v1/jobs/batch", body)["jobs"]
+            for place, answer in zip(some, answers, strict=True):
                 refused = refused_document(answer)
                 if refused is not None:
-                    raise _at(refused, len(jobs) + 1, len(requests))
-                jobs.append(Job(self.transport, answer["job_id"], notes=answer["notes"]))
-        return jobs
+                    raise _at(refused, place + 1, len(requests))
+                jobs[place] = Job(self.transport, answer["job_id"], notes=answer["notes"])
+                label = prepared[place].body["label"]
+                if label is not None:
+                    numbers[label] = answer["job_id"]
+        return [jobs[place] for place in range(len(requests))]
 
     def job(self, ref: int | str) -> Job:
         """The job, array or element of this name: ``1234``, or ``"1234_7"`` in an array."""
@@ -244,18 +255,18 @@ class Client:
         return answer
 
 
-def split_batches(bodies: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """The bodies in order, cut where a request would grow too long for the server."""
-    batch: list[Mapping[str, Any]] = []
+def split_batches(bodies: Sequence[Mapping[str, Any]]) -> Iterator[list[int]]:
+    """Places of the bodies in order, cut where a request would grow too long for the server."""
+    batch: list[int] = []
     batch_bytes = 0
-    for body in bodies:
+    for place, body in enumerate(bodies):
         size_bytes = len(json.dumps(body, ensure_ascii=False).encode())
         if batch and (
             batch_bytes + size_bytes > _LARGEST_BATCH_BYTES or len(batch) >= _LARGEST_BATCH
         ):
             yield batch
             batch, batch_bytes = [], 0
-        batch.append(body)
+        batch.append(place)
         batch_bytes += size_bytes
     if batch:
         yield batch

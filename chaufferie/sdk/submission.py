@@ -20,6 +20,8 @@ from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import Submission, SubmitRequest
 
 _S_PER_MIN = 60
+#: Wishes that are an option's value as they stand.
+_PLAIN = ("name", "type", "project", "dependency")
 
 
 class Wishes(TypedDict, total=False):
@@ -34,6 +36,7 @@ class Wishes(TypedDict, total=False):
     max_queue_s: float  #: It is given up if it has not started by then.
     deadline: str | datetime  #: By which the job must have ended; ``+6h`` counts from now.
     project: str
+    dependency: str  #: What it waits for: ``afterok:12``, ``afterany:12_3,singleton``.
     options: Sequence[str]  #: Further words, as on the command line of ``sbatch``.
     arguments: Sequence[str]  #: For the script.
     environment: Mapping[str, str]  #: Variables that the job finds set.
@@ -53,6 +56,7 @@ class JobRequest:
     script: str | Path | None = None  #: Its file, relative to the submit directory.
     text: str | None = None  #: Of a script that is in no file.
     command: Sequence[str] = ()
+    label: str | None = None  #: By which others of ``submit_many`` name it: ``afterok:@label``.
     wishes: Wishes = field(default_factory=Wishes)
 
 
@@ -108,6 +112,7 @@ def prepare(request: JobRequest) -> Prepared:
             **submission.export.variables,
         },
         "inputs": [item.as_document() for item in inputs],
+        "label": request.label,
         "submit_host": socket.gethostname(),
         "submit_user": _user(),
         "submit_dir": str(submit_dir),
@@ -150,10 +155,9 @@ def _check_text(body: Mapping[str, Any]) -> None:
 
 
 def _option_words(wishes: Wishes) -> list[str]:
-    words: list[str] = []
-    for key, option in (("name", "job-name"), ("type", "type"), ("project", "account")):
-        if key in wishes:
-            words.append(f"--{option}={wishes[key]}")  # type: ignore[literal-required]
+    spelled = {"name": "job-name", "project": "account"}
+    plain = {key: value for key, value in wishes.items() if key in _PLAIN}
+    words = [f"--{spelled.get(key, key)}={value}" for key, value in plain.items()]
     if "cores" in wishes:
         words.append(f"--cpus-per-task={wishes['cores']}")
     if "mem_mib" in wishes:

@@ -1,4 +1,7 @@
-"""Dependencies on other jobs: ``afterok:12:13,singleton``, ``afterany:7?afternotok:8``."""
+"""Dependencies on other jobs: ``afterok:12:13,singleton``, ``afterany:7?afternotok:8_3``.
+
+A job that is submitted together with others may name one of them by its label, ``afterok:@mesh``.
+"""
 
 import re
 from dataclasses import dataclass
@@ -21,8 +24,24 @@ class Dependency:
     """One condition on one job; ``job`` is None for ``SINGLETON``."""
 
     kind: DependencyKind
-    job: str | None = None  #: ``12``, or ``12_3`` for an instance of an array.
+    job: str | None = None  #: ``12`` or ``@mesh``; ``12_3`` for an element of an array.
     delay_min: int = 0  #: Minutes to let pass after the start of the other, for ``AFTER``.
+
+    @property
+    def named(self) -> str:
+        """The number or the label, without an index."""
+        return (self.job or "").partition("_")[0]
+
+    @property
+    def index(self) -> int | None:
+        """Of the one element that is meant, where it is one."""
+        index = (self.job or "").partition("_")[2]
+        return int(index) if index.isdigit() else None
+
+    def __str__(self) -> str:
+        """As it is written."""
+        job = "" if self.job is None else f":{self.job}"
+        return f"{self.kind.value}{job}" + (f"+{self.delay_min}" if self.delay_min else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +52,11 @@ class DependencyList:
     any_suffices: bool = False
 
 
-_JOB = re.compile(r"(\d{1,18}(?:_(?:\d{1,9}|\*))?)(?:\+(\d{1,9}))?", re.ASCII)
+#: A job that waits for more names an array, or one job that waits for them.
+MOST_CONDITIONS = 1000
+#: What a job may be called by the others of its request.
+LABEL = r"[A-Za-z][A-Za-z0-9.-]{0,63}"
+_JOB = re.compile(rf"((?:\d{{1,18}}|@{LABEL})(?:_(?:\d{{1,9}}|\*))?)(?:\+(\d{{1,6}}))?", re.ASCII)
 
 
 def parse_dependency(text: str) -> DependencyList | None:
@@ -47,7 +70,10 @@ def parse_dependency(text: str) -> DependencyList | None:
         if found is None:
             return None
         conditions.extend(found)
-    return DependencyList(conditions=tuple(conditions), any_suffices=any_suffices)
+    return DependencyList(
+        conditions=tuple(dict.fromkeys(conditions)),
+        any_suffices=any_suffices and len(conditions) > 1,
+    )
 
 
 def _conditions(text: str) -> list[Dependency] | None:
@@ -63,5 +89,7 @@ def _conditions(text: str) -> list[Dependency] | None:
     found = [_JOB.fullmatch(job) for job in jobs.split(":")]
     named = [match for match in found if match is not None]
     if len(named) != len(found):
+        return None
+    if kind is not DependencyKind.AFTER and any(match[2] for match in named):
         return None
     return [Dependency(kind=kind, job=match[1], delay_min=int(match[2] or 0)) for match in named]

@@ -19,16 +19,12 @@ def _parse_hint(text: str) -> str | None:
 _GPU_OPTIONS = frozenset({"gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task"})
 
 _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
-    "dependency": (parse_dependency, "conditions such as afterok:12 or singleton"),
+    "dependency": (parse_dependency, "conditions such as afterok:12, afterany:12_3 or singleton"),
     "hint": (_parse_hint, "compute_bound, memory_bound, multithread or nomultithread"),
     "gres": (parse_gres, "resources such as gpu:2 or gpu:a100:2"),
 } | dict.fromkeys(sorted(_GPU_OPTIONS), (parse_gpus, "a number such as 2, or a100:2"))
 
 _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
-
-_REMEDIES = {
-    "dependency": "submit the later job when the earlier one has ended",
-}
 
 #: What to do instead of an option that is refused for good, or to know of one without effect.
 _INSTEAD = {"export-file": "name the variables by --export"}
@@ -77,11 +73,11 @@ def _refuse_not_yet(settings: Settings, given: Given) -> None:
     if _asks_for_nothing(given):
         settings.note(given, f"{given.text} asks for nothing and has no effect.")
         return
-    remedy = _REMEDIES.get(given.option.key, "remove it if the job can do without")
     settings.refuse(
         given,
         "not_yet",
-        f"{given.text} does not work yet, and results could differ without it; {remedy}.",
+        f"{given.text} does not work yet, and results could differ without it; "
+        "remove it if the job can do without.",
     )
 
 

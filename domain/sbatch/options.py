@@ -77,10 +77,10 @@ def _options(listing: str, duty: Duty) -> Iterable[Option]:
 
 
 _EFFECT = """
-    account/A= array/a= begin/b= chdir/D= comment= cpus-per-task/c= deadline= error/e= exclude/x=
-    exclusive[=] export= hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N= no-requeue ntasks/n=
-    ntasks-per-node= open-mode= output/o= parsable partition/p= qos/q= requeue[=] signal=
-    tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
+    account/A= array/a= begin/b= chdir/D= comment= cpus-per-task/c= deadline= dependency/d=
+    error/e= exclude/x= exclusive[=] export= hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N=
+    no-requeue ntasks/n= ntasks-per-node= open-mode= output/o= parsable partition/p= qos/q=
+    requeue[=] signal= tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
     @max-attempts= @max-queue-time=
     @checkpoint[=] @copy-results-every= @exclude-results= @results=
 """
@@ -101,8 +101,8 @@ _NO_MEANING = """
     !ear-learning-phase= !ear-mpi-dist= !ear-cap= !quotatype= !fpgalink=
 """
 _NOT_YET = """
-    bb= bbf= constraint/C= container= container-id= cpus-per-gpu= dependency/d=
-    gpus/G= gpus-per-node= gpus-per-socket= gpus-per-task= gres= mem-per-gpu=
+    bb= bbf= constraint/C= container= container-id= cpus-per-gpu= gpus/G=
+    gpus-per-node= gpus-per-socket= gpus-per-task= gres= mem-per-gpu=
     nodefile/F= nodelist/w= ntasks-per-gpu= ntasks-per-tres= runtime= tres-per-task=
     !container-image= !container-mounts= !container-name= !container-workdir= !image= !volume=
 """

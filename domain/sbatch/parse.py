@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from domain.refusal import Refused
 from domain.sbatch.arrays import ArrayMistake, ArraySpec, parse_array
+from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export, parse_export
@@ -142,6 +143,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
         asked=size.asked,
         array=_read_array(settings),
+        dependency=_read_dependency(settings),
         time_limit_s=schedule.time_limit_s,
         time_min_s=schedule.time_min_s,
         scheduling_type=schedule.scheduling_type,
@@ -188,6 +190,24 @@ def _read_array(settings: Settings) -> ArraySpec | None:
         settings.refuse(given, array.code, f"{given.text}: {array.remedy}.")
         return None
     return array
+
+
+def _read_dependency(settings: Settings) -> str | None:
+    given = settings.given("dependency")
+    text = "" if given is None or given.value is None else given.value.strip()
+    found = parse_dependency(text) if text else None
+    if found is None or given is None:
+        return None
+    kinds = {one.kind for one in found.conditions}
+    if len(found.conditions) > MOST_CONDITIONS:
+        what = (
+            f"it names {len(found.conditions)} jobs and may name {MOST_CONDITIONS}; name an array"
+        )
+        settings.refuse(given, "dependency_too_long", f"{given.text}: {what}.")
+    if found.any_suffices and DependencyKind.AFTER_CORR in kinds:
+        what = "aftercorr and ? cannot stand together; write a comma"
+        settings.refuse(given, "dependency_mixed", f"{given.text}: {what}.")
+    return text
 
 
 def _read_export(settings: Settings, request: SubmitRequest) -> Export:

@@ -61,6 +61,7 @@ class Submission:
     nodes: int = 1
 
     array: ArraySpec | None  #: None = one instance.
+    dependency: str | None  #: What it waits for, as ``parse_dependency`` reads it.
     time_limit_s: int | None  #: Seconds after which the job is killed; None = none was given.
     time_min_s: int | None  #: A shorter limit that would do, where it must end by a deadline.
     scheduling_type: SchedulingType

@@ -19,7 +19,7 @@ from domain.delivery import AttemptKey, CompletionResult
 from domain.job import FINAL_STATES, EndReason, JobState
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
-from store import arrays, event_log, reconcile
+from store import array_steering, event_log, reconcile
 from store.invariants import look_at_all
 from store.readings import add_readings
 from tests.support.builders import array_spec, job_spec, reading
@@ -113,13 +113,13 @@ class ProtocolMachine(RuleBasedStateMachine):
         target = self.scene.target(str(data.draw(st.sampled_from(self.arrays))))
         part = replace(target, wanted=array_spec(f"0-{last}"))
         with self.scene.store.transaction() as tx:
-            arrays.cancel(tx, part, "test")
+            array_steering.cancel(tx, part, "test")
 
     @precondition(lambda self: self.arrays)
     @rule(data=st.data())
     def hold_and_release(self, data: st.DataObject) -> None:
         target = self.scene.target(str(data.draw(st.sampled_from(self.arrays))))
-        for steer in (arrays.hold, arrays.release):
+        for steer in (array_steering.hold, array_steering.release):
             with self.scene.store.transaction() as tx:
                 steer(tx, target, "test")
 

@@ -109,6 +109,24 @@ class Scene:
                 total_cores=8,
             )
 
+    def run_all(self, numbers: Sequence[int], node_id: int) -> None:
+        """These run, each once and well, in one transaction for each step."""
+        orders = [
+            AssignAttempt(instance_id=number, attempt=1, node_id=node_id, why=Why(code="test"))
+            for number in numbers
+        ]
+        self._batch += 1
+        with self.store.transaction() as tx:
+            event_log.log_batch(tx, batch=self._batch, now_s=tx.now_s, consumed=[], commands=orders)
+            assignments.assign(tx, orders, self._batch)
+        handed = self.claim(node_id, free_cores=len(numbers))
+        done = [
+            Completion(key=item.key, boot_id="boot-1", reason=EndReason.COMPLETED, exit_code=0)
+            for item in handed.claimed
+        ]
+        with self.store.transaction() as tx:
+            completions.complete(tx, node_id, done)
+
     def running(
         self, node_id: int, spec: JobSpec | None = None, boot_id: str = "boot-1"
     ) -> AttemptKey:

@@ -11,7 +11,7 @@ from domain.job import AttemptState, EndReason, JobState
 from domain.job_ref import parse_job_ref
 from domain.refusal import Refused
 from scheduler.service import Pace, SchedulerService
-from store import arrays, engine_facts, job_lists, job_refs
+from store import array_steering, engine_facts, job_lists, job_refs
 from store.event_log import unconsumed
 from store.invariants import look_at_all
 from store.job_refs import Single, Target
@@ -155,7 +155,7 @@ def test_a_node_learns_the_index(scene: Scene) -> None:
 def _cancel(scene: Scene, name: str) -> dict[JobState, int]:
     target = scene.target(name)
     with scene.store.transaction() as tx:
-        return arrays.cancel(tx, target, "test")
+        return array_steering.cancel(tx, target, "test")
 
 
 def test_a_whole_array_is_cancelled(scene: Scene) -> None:
@@ -196,11 +196,11 @@ def test_an_array_is_held_and_released(scene: Scene) -> None:
     _start(scene, job_id, 2, node_id)
 
     with scene.store.transaction() as tx:
-        held = arrays.hold(tx, scene.target(str(job_id)), "test")
+        held = array_steering.hold(tx, scene.target(str(job_id)), "test")
     withdrawn = scene.events()[-1]
     scene.clock.advance(5.0)
     with scene.store.transaction() as tx:
-        released = arrays.release(tx, scene.target(f"{job_id}_[0-1]"), "test")
+        released = array_steering.release(tx, scene.target(f"{job_id}_[0-1]"), "test")
     queued = scene.events()[-1]
 
     assert (held, released) == (3, 2)

@@ -11,6 +11,7 @@ from scheduler.doctor import examine, report_findings
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import triggers
+from store.dependency_tables import dependency
 from store.invariants import INVARIANTS
 from store.readings import add_readings
 from store.tables import (
@@ -126,6 +127,28 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "a placement nobody decided": (
         "placement-has-reason",
         lambda c: c.execute(update(attempt).where(attempt.c.instance_id == 1).values(batch=999)),
+    ),
+    "a job blocked by nothing": (
+        "blocked-waits",
+        lambda c: c.execute(update(instance).where(instance.c.id == 6).values(state="blocked")),
+    ),
+    "a dependency that nobody decided": (
+        "dependency-decided",
+        lambda c: c.execute(
+            insert(dependency),
+            {
+                "job_id": 6,
+                "position": 0,
+                "kind": "afterok",
+                "on_job_id": 1,
+                "first_id": 1,
+                "last_id": 1,
+                "tenant_id": 1,
+                "delay_s": 0.0,
+                "is_any": False,
+                "state": "waiting",
+            },
+        ),
     ),
     "an array without one of its instances": (
         "array-is-whole",

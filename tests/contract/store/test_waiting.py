@@ -8,7 +8,7 @@ from domain.job import EndReason, JobState
 from domain.job_spec import Resources
 from domain.refusal import Refused
 from domain.retry import FIRST_DELAY_S
-from store import jobs, waiting
+from store import jobs, overdue
 from store.engine_facts import job_facts
 from store.requeue import requeue
 from tests.support.builders import job_spec
@@ -17,7 +17,7 @@ from tests.support.scene import Scene
 
 def end_overdue(scene: Scene) -> int:
     with scene.store.transaction() as tx:
-        return waiting.end_overdue(tx)
+        return overdue.end_overdue(tx)
 
 
 def facts(scene: Scene) -> list[JobQueued]:

@@ -36,7 +36,7 @@ NOTED = """
 """
 NOT_YET = """
     --gres=gpu:1 -G|1 --gpus=1 --gpus-per-node=1 --gpus-per-task=1
-    --cpus-per-gpu=1 --mem-per-gpu=1G -C|gpu --constraint=gpu -d|singleton --dependency=afterok:1
+    --cpus-per-gpu=1 --mem-per-gpu=1G -C|gpu --constraint=gpu
     -w|n1 --nodelist=n1 -F|hosts --nodefile=hosts --container=x
     --container-image=x --container-mounts=x --container-name=x --image=x --volume=a:b
     --ntasks-per-gpu=1
