@@ -1,1 +1,1 @@
-"""The engine and the control law under virtual time, and a plant that stands in for boilers."""
+"""The scheduler's engine under virtual time, on a plant that also stands in for boilers."""

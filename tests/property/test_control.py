@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reading import Reading, check_reading
+from domain.reading import Reading
 from domain.refusal import Refused
 from node_agent.control import (
     Action,
@@ -25,6 +25,7 @@ from simulation.boiler.always_on import Boilers, Orders, advance
 from simulation.boiler.instruments import measurements
 from simulation.boiler.sites import default_sites, fleet_of
 from simulation.plant.fleet import FleetState, Flows, start
+from tests.support.boiler_readings import reading_of_boiler
 
 FACTOR = 120.0
 #: The smallest water of the default sites: it warms the fastest.
@@ -129,19 +130,7 @@ class Trial:
         (shown,) = measurements(self.boilers.fleet, self.state, self.flows)
         name = "water_temp_c" if spell.on_water_sensor else "inlet_temp_c"
         shown[name] = self._faulty(float(shown[name]), spell.fault)
-        return check_reading(
-            {
-                **shown,
-                "node_id": 1,
-                "seq": int(self.now_s),
-                "taken_at_s": 1.8e9,
-                "time_factor": FACTOR,
-                "simulated": True,
-                "heat_meter_serial": "H",
-                "electricity_meter_serial": "E",
-                "control_state": "undecided",
-            }
-        )
+        return reading_of_boiler(shown, seq=int(self.now_s), time_factor=FACTOR)
 
     def _faulty(self, true_c: float, fault: Fault) -> float:
         if fault is Fault.STUCK:
