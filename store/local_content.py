@@ -1,5 +1,6 @@
 """The content store of one host: files in a private directory."""
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -26,8 +27,9 @@ class LocalContentStore:
         for folder in (self._contents, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._incoming.iterdir():
-            if path.stat().st_mtime < host_now_s() - STALE_AFTER_S:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # Its upload was completed just now.
+                if path.stat().st_mtime < host_now_s() - STALE_AFTER_S:
+                    path.unlink()
 
     def receive(self, name: str) -> "LocalReception":
         """Take up this upload at its end, or begin it; raises ``BusyError``."""

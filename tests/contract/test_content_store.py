@@ -2,14 +2,16 @@
 
 import errno
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from store.clock import host_now_s
 from store.content import BusyError, ContentKey, ContentStore, NoSpaceError, Reception
-from store.local_content import LocalContentStore
+from store.local_content import STALE_AFTER_S, LocalContentStore
 
 DATA = b"0123456789" * 1000
 KEY = ContentKey(tenant_id=1, sha256=hashlib.sha256(DATA).hexdigest())
@@ -160,3 +162,16 @@ def test_a_reception_is_what_the_port_says(tmp_path: Path) -> None:
 
     assert (reception.size_bytes, store.received_bytes("two")) == (0, 0)
     reception.close()
+
+
+def test_what_a_program_that_died_left_half_received_goes_after_a_week(tmp_path: Path) -> None:
+    for name, age_s in (("old", STALE_AFTER_S + 60), ("young", STALE_AFTER_S - 3600)):
+        reception = LocalContentStore(tmp_path).receive(name)
+        reception.write(b"some")
+        reception.close()
+        then_s = host_now_s() - age_s
+        os.utime(tmp_path / "incoming" / name, (then_s, then_s))
+
+    store = LocalContentStore(tmp_path)
+
+    assert (store.received_bytes("old"), store.received_bytes("young")) == (0, 4)
