@@ -58,21 +58,29 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 @contextmanager
 def running_cluster(sites: int) -> Iterator[httpx2.Client]:
     """A client of a fresh cluster, which is stopped afterwards."""
-    with tempfile.TemporaryDirectory(prefix="chaufferie-bench-") as folder:
-        data = Path(folder)
-        chaufferie = Path(sys.executable).with_name("chaufferie")
-        command = [str(chaufferie), "up", "--data", folder]
-        with (data / "up.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "--port", "0", "--sites", str(sites)], stdout=log, stderr=log
-            )
-        try:
-            client = _client_of(data, process)
-            yield client
-            client.close()
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(_PATIENCE_S)
+    with (
+        tempfile.TemporaryDirectory(prefix="chaufferie-bench-") as folder,
+        cluster_in(Path(folder), sites) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def cluster_in(data: Path, sites: int) -> Iterator[httpx2.Client]:
+    """The same, in a folder that the caller may look into."""
+    chaufferie = Path(sys.executable).with_name("chaufferie")
+    command = [str(chaufferie), "up", "--data", str(data)]
+    with (data / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--port", "0", "--sites", str(sites)], stdout=log, stderr=log
+        )
+    try:
+        client = _client_of(data, process)
+        yield client
+        client.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(_PATIENCE_S)
 
 
 def _client_of(data: Path, process: "subprocess.Popen[bytes]") -> httpx2.Client:
