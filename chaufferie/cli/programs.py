@@ -52,9 +52,9 @@ def demo(
     sites: Sites = _DEFAULT_SITES,
 ) -> None:
     """Start everything, run real jobs, print a report, stop."""
-    from chaufferie.up import command
+    from chaufferie.demo.command import run_demo
 
-    raise typer.Exit(command.demo(data, sites))
+    raise typer.Exit(run_demo(data, sites))
 
 
 def api(context: typer.Context) -> None:

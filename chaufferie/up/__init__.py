@@ -1,1 +1,1 @@
-"""Starts everything on this machine as processes of its own, and runs the demonstration."""
+"""Starts everything on this machine as processes of its own, and stops it again."""

@@ -33,13 +33,6 @@ def up(data: Path, port: int, sites: int) -> int:
     return run_embedded(data, port, sites, _stay)
 
 
-def demo(data: Path | None, sites: int) -> int:
-    """Start everything, run real jobs, show what came of them, stop; the exit code."""
-    from chaufferie.up.demo import run_demo  # noqa: PLC0415 - only a demonstration pays for it
-
-    return run_demo(data, sites)
-
-
 def run_embedded(data: Path, port: int, sites: int, work: Work, told: int = _OK) -> int:
     """Start everything in this directory, do the work, stop everything; the exit code.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chaufferie.demo.jobs import DEMO_JOBS, PICTURE_NAME, DemoJob, request_of
 from chaufferie.sdk.client import Client
 from chaufferie.sdk.download import fetch_file
 from chaufferie.sdk.fleet import Heat, SiteView
 from chaufferie.sdk.job import Job
-from chaufferie.up.demo_jobs import DEMO_JOBS, PICTURE_NAME, DemoJob, request_of
 from domain.job import FINAL_STATES, JobState
 
 _LOOK_EVERY_S = 0.4

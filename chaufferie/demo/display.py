@@ -9,8 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from chaufferie.demo.course import Course, Followed
 from chaufferie.sdk.fleet import SiteView
-from chaufferie.up.demo_course import Course, Followed
 from chaufferie.up.embedded import Running
 from chaufferie.up.sites import TIME_FACTOR
 from domain.job import JobState

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from chaufferie.demo.course import Course, Followed
 from chaufferie.sdk.fleet import HeatTotal, SiteHeat
 from chaufferie.sdk.job import describe_end
-from chaufferie.up.demo_course import Course, Followed
 from chaufferie.up.embedded import Running
 from chaufferie.up.sites import TIME_FACTOR
 from chaufferie.up.typed import typed_command

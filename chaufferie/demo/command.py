@@ -9,14 +9,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from chaufferie.demo.course import Course, Demonstration
+from chaufferie.demo.display import Display
+from chaufferie.demo.jobs import example_folder
+from chaufferie.demo.report import report
 from chaufferie.sdk.client import Client
 from chaufferie.sdk.endpoint import default_data_dir
 from chaufferie.sdk.errors import ChaufferieError
 from chaufferie.up.command import INTERRUPTED, run_embedded
-from chaufferie.up.demo_course import Course, Demonstration
-from chaufferie.up.demo_display import Display
-from chaufferie.up.demo_jobs import example_folder
-from chaufferie.up.demo_report import report
 from chaufferie.up.embedded import CannotStartError, Embedded, Running
 from chaufferie.up.steps import Steps
 
