@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
 from api.partitions import read_partitions
+from api.tariff import read_tariff
 from domain.refusal import Refused
 from store.schema import check
 
@@ -36,16 +37,24 @@ def main() -> int:
             return 2
     if options.task == "init":
         return 0
+    app = _application(settings)
+    if isinstance(app, Refused):
+        sys.stderr.write(app.sentence + "\n")
+        return 2
+    serve(app, settings, options.listen_fd)
+    return 0
+
+
+def _application(settings: ApiSettings) -> FastAPI | Refused:
+    """The application, unless the store or a setting does not let it be."""
     refused = check(open_from(settings).database)
     if refused is not None:
-        sys.stderr.write(refused.sentence + "\n")
-        return 2
+        return refused
     known_names = read_partitions(settings.partitions)
     if isinstance(known_names, Refused):
-        sys.stderr.write(known_names.sentence + "\n")
-        return 2
-    serve(build(settings, known_names), settings, options.listen_fd)
-    return 0
+        return known_names
+    tariff = read_tariff(settings.operator_file, settings.data_dir)
+    return tariff if isinstance(tariff, Refused) else build(settings, known_names, tariff)
 
 
 def serve(app: FastAPI, settings: ApiSettings, listen_fd: int | None) -> None:

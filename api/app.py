@@ -26,6 +26,7 @@ from api.routes import (
     results,
     steering,
     tenants,
+    usage,
     weather,
 )
 from api.services import Services
@@ -61,6 +62,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, steering, results, files, attempt_files)
-    for module in (*of_jobs, agent, fleet, weather, heat, access, tenants, metrics, health, pages):
+    of_people = (access, tenants, usage)
+    for module in (*of_jobs, *of_people, agent, fleet, weather, heat, metrics, health, pages):
         app.include_router(module.router)
     return app

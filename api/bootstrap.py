@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.app import create_app
 from api.services import Services
+from api.tariff import Tariff
 from domain.access import Role
 from domain.job import SchedulingType
 from domain.keeping import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
@@ -32,6 +33,9 @@ class ApiSettings(BaseSettings):
     database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, description="Port to listen on.")
+    operator_file: Path | None = Field(
+        default=None, description="Prices and factors; default: operator.toml in data_dir."
+    )
     partitions: str = Field(
         default="", description="Scheduling types of partitions and QOS: debug=ondemand,long=flex."
     )
@@ -59,7 +63,9 @@ def open_from(settings: ApiSettings) -> Store:
     return open_store(settings.database_url or default_url(settings.data_dir), settings.data_dir)
 
 
-def build(settings: ApiSettings, known_names: Mapping[str, SchedulingType]) -> FastAPI:
+def build(
+    settings: ApiSettings, known_names: Mapping[str, SchedulingType], tariff: Tariff
+) -> FastAPI:
     """The application, woken by other programs."""
     store = open_from(settings)
     files = settings.data_dir / FILES_FOLDER
@@ -69,6 +75,7 @@ def build(settings: ApiSettings, known_names: Mapping[str, SchedulingType]) -> F
         outputs=LocalOutputStore(files),
         keeping=settings.keeping(),
         known_names=known_names,
+        tariff=tariff,
     )
     return create_app(services, store.wakeups.listen("api"))
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
+from api.tariff import Tariff
 from domain.access import Principal
 from domain.delivery import AttemptKey
 from domain.job import SchedulingType
@@ -43,11 +44,14 @@ class Services:
         outputs: OutputStore,
         keeping: Keeping,
         known_names: Mapping[str, SchedulingType] | None = None,
+        tariff: Tariff | None = None,
     ) -> None:
         """Serve this store, with these files and this output.
 
-        ``known_names`` says which scheduling type a partition or QOS stands for.
+        ``known_names`` says which scheduling type a partition or QOS stands for; without a
+        ``tariff`` nothing has a price.
         """
+        self.tariff = tariff or Tariff()
         self.known_names = known_names or {}
         self.store = store
         self.content = content

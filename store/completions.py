@@ -18,6 +18,7 @@ from domain.job import (
     JobState,
 )
 from domain.job_spec import JobSpec
+from domain.months import month_of
 from domain.node import NodeSpec
 from domain.retry import retry_delay_s
 from store.dependencies import settle
@@ -26,6 +27,7 @@ from store.results import Left, list_results, replace_results
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, job_usage, node
 from store.transaction import Transaction
+from store.usage import NO_PROJECT
 from store.waiting import give_up_at_s
 
 _ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})
@@ -258,9 +260,12 @@ def _usage_values(
     """What a tenant is billed on.
 
     The energy is an estimate from the node's power model: CPU seconds at the power that one busy
-    core adds. It never stands in for what a meter says.
+    core adds; the heat is the share of it that the node brings to its water. They never stand in
+    for what a meter says.
     """
+    plain = json.loads(row.spec)
     power_w = node_spec.job_power_w(1)
+    energy_wh = power_w * report.cpu_s * node_spec.time_factor / 3600.0
     return {
         "instance_id": row.id,
         "attempt": row.attempt,
@@ -270,9 +275,13 @@ def _usage_values(
         "wall_s": report.wall_s,
         "cpu_s": report.cpu_s,
         "max_rss_bytes": report.max_rss_bytes,
-        "energy_estimate_wh": power_w * report.cpu_s * node_spec.time_factor / 3600.0,
+        "energy_estimate_wh": energy_wh,
+        "heat_estimate_wh": energy_wh * node_spec.capture_frac,
         "is_simulated": node_spec.is_simulated,
         "ended_at_s": tx.now_s,
+        "month": month_of(tx.now_s),
+        "project": plain["project"] or NO_PROJECT,
+        "scheduling_type": plain["scheduling_type"],
     }
 
 

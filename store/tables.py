@@ -201,6 +201,11 @@ job_usage = Table(
     Column("energy_estimate_wh", Double, nullable=False),
     Column("is_simulated", Boolean, nullable=False),
     Column("ended_at_s", Double, nullable=False),
+    Column("month", Integer, nullable=False),  # in which it ended; see domain.months
+    Column("project", Text, nullable=False),  # '' = none
+    Column("scheduling_type", Text, nullable=False),
+    Column("heat_estimate_wh", Double, nullable=False),
+    Index(None, "tenant_id", "month", "project", "is_simulated"),
 )
 
 result_file = Table(

@@ -13,6 +13,7 @@ from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
 from chaufferie.cli.submit import asks_for_help, submit
+from chaufferie.cli.usage import prices, usage
 from chaufferie.cli.weather import weather
 from chaufferie.sdk.errors import ChaufferieError
 
@@ -96,7 +97,14 @@ _JOBS: tuple[Callable[..., None], ...] = (
     jobs.release,
     jobs.requeue,
 )
-_FLEET: tuple[Callable[..., None], ...] = (fleet.sites, fleet.nodes, fleet.heat, weather)
+_FLEET: tuple[Callable[..., None], ...] = (
+    fleet.sites,
+    fleet.nodes,
+    fleet.heat,
+    weather,
+    usage,
+    prices,
+)
 _CHILDREN: tuple[Callable[..., None], ...] = (
     programs.doctor,
     programs.simulate,

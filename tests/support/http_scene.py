@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.services import Services
+from api.tariff import Tariff
 from domain.access import Role
 from domain.keeping import Keeping
 from domain.node import SiteSpec
@@ -34,7 +35,13 @@ _LIFE_S = 3600.0
 class HttpScene:
     """One test's world, seen from outside."""
 
-    def __init__(self, url: str, directory: Path, keeping: Keeping | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        directory: Path,
+        keeping: Keeping | None = None,
+        tariff: Tariff | None = None,
+    ) -> None:
         self.clock = SetClock()
         self.database = ClockedDatabase(url, self.clock)
         self.store = Store(self.database, SilentWakeups())
@@ -44,6 +51,7 @@ class HttpScene:
             content=self.content,
             outputs=LocalOutputStore(directory),
             keeping=keeping or Keeping(),
+            tariff=tariff,
         )
         self.app = create_app(self.services)
         self.client = TestClient(self.app, base_url=HOST, raise_server_exceptions=False)

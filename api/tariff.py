@@ -1,0 +1,121 @@
+"""The operator's file: what computing costs, and by which factors its emissions are counted."""
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from domain.job import SchedulingType
+from domain.prices import ComputePrices, PriceList
+from domain.refusal import Refused
+from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
+
+FILE_NAME = "operator.toml"
+_MOST_DECIMALS = 6
+_LARGEST = Decimal(1_000_000)
+
+Price = Annotated[Decimal, Field(ge=0, le=_LARGEST, decimal_places=_MOST_DECIMALS)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What the operator's file says; without a file there are no prices."""
+
+    prices: PriceList | None = None
+    co2: FactorSet = field(default_factory=lambda: factor_sets()[DEFAULT_SET])
+
+
+class _CoreHourIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    flex: Price
+    ondemand: Price
+    reserved: Price
+
+
+class _PricesIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    valid_from: date
+    core_hour: _CoreHourIn
+    kwh: Price = Decimal(0)
+
+    @field_validator("valid_from")
+    @classmethod
+    def _begins_a_month(cls, value: date) -> date:
+        if value.day != 1:
+            message = "prices hold from the first day of a month on, so that a month has one price"
+            raise ValueError(message)
+        return value
+
+
+class _FileIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    large_submit: Price | None = None
+    co2_factors: str = DEFAULT_SET
+    prices: list[_PricesIn] = Field(default_factory=list)
+
+
+def read_tariff(named: Path | None, data_dir: Path) -> Tariff | Refused:
+    """The file that was named, or the one in the data directory if there is one."""
+    file = named or data_dir / FILE_NAME
+    if named is None and not file.exists():
+        return Tariff()
+    try:
+        plain = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        return _refused(file, f"it cannot be read ({error.strerror})")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return _refused(file, f"it is no TOML ({error})")
+    except ArithmeticError:
+        return _refused(file, "a number in it is out of all bounds")
+    return _understood(file, plain)
+
+
+def _understood(file: Path, plain: dict[str, Any]) -> Tariff | Refused:
+    try:
+        found = _FileIn.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return _refused(file, f"{where}: {first['msg']}")
+    sets = factor_sets()
+    if found.co2_factors not in sets:
+        return _refused(
+            file, f"co2_factors: there is no set {found.co2_factors!r}, but {', '.join(sets)}"
+        )
+    months = [item.valid_from for item in found.prices]
+    if sorted(set(months)) != months:
+        return _refused(file, "prices: each begins later than the one before; put them in order")
+    return Tariff(prices=_price_list(found), co2=sets[found.co2_factors])
+
+
+def _price_list(found: _FileIn) -> PriceList | None:
+    if not found.prices:
+        return None
+    return PriceList(
+        currency=found.currency,
+        large_submit=found.large_submit,
+        versions=tuple(
+            ComputePrices(
+                from_month=item.valid_from.year * 100 + item.valid_from.month,
+                core_hour={
+                    SchedulingType.FLEX: item.core_hour.flex,
+                    SchedulingType.ON_DEMAND: item.core_hour.ondemand,
+                    SchedulingType.RESERVED: item.core_hour.reserved,
+                },
+                kwh=item.kwh,
+            )
+            for item in found.prices
+        ),
+    )
+
+
+def _refused(file: Path, why: str) -> Refused:
+    return Refused(code="settings.operator_file", sentence=f"The operator's file {file}: {why}.")
