@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.sbatch.dependencies import DependencyKind
-from scheduler.placement.reasons import Explanation
+from scheduler.explaining.waiting import Explanation
 from store.dependency_queries import ShownCondition
 from store.dependency_rows import ConditionState
 

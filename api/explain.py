@@ -12,9 +12,9 @@ from domain.endings import describe_reason
 from domain.events import JobQueued
 from domain.job import EndReason, JobState
 from domain.job_ref import element_ref
-from scheduler.looking import Beliefs, believe
-from scheduler.placement.placed import explain_placed
-from scheduler.placement.reasons import Explanation, Line, explain_waiting
+from scheduler.explaining.beliefs import Beliefs, believe
+from scheduler.explaining.placed import explain_placed
+from scheduler.explaining.waiting import Explanation, Line, explain_waiting
 from store import dependency_queries, job_lists, job_queries
 from store.database import Database
 from store.dependency_queries import ShownCondition

@@ -9,8 +9,8 @@ from api.heat import heat_report
 from api.security import tenant_seen_by
 from domain.access import Principal, Scope
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState
-from scheduler.looking import Beliefs, believe
-from scheduler.wording import in_words
+from scheduler.explaining.beliefs import Beliefs, believe
+from scheduler.explaining.wording import in_words
 from store import job_lists, job_queries, site_queries
 from store.database import Database
 from store.rows import Connection

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from domain.refusal import Refused
+from scheduler.ports import ROLE
 from scheduler.replay import Replay, replay_last_run
-from scheduler.service import ROLE
 from store.database import Database
 from store.invariants import Finding, look_at_all
 

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from domain.commands import Command
 from domain.events import Event
 
+#: Under which name it leads, and keeps what it learned.
+ROLE = "scheduler"
+
 
 class Deciding(Protocol):
     """An engine as the loop knows it: facts in, orders out, and what it has learned."""

@@ -10,7 +10,7 @@ from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
 from domain.events import EngineStarted, TimePassed
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
-from scheduler.ports import Deciding
+from scheduler.ports import ROLE, Deciding
 from store import (
     advice,
     assignments,
@@ -26,7 +26,6 @@ from store.wakeups import URGENT, Listener
 
 _log = logging.getLogger(__name__)
 
-ROLE = "scheduler"
 _LEADER_TTL_S = 10.0
 _HINT_STALE_S = 60.0
 

@@ -7,7 +7,7 @@ import pytest
 from domain.events import TimePassed
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from scheduler.looking import believe
+from scheduler.explaining.beliefs import believe
 from scheduler.placement.policy import Policy
 from scheduler.placement.registry import policy_named
 from scheduler.replay import Replay, replay_last_run

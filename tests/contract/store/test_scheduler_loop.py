@@ -18,7 +18,8 @@ from domain.events import (
 )
 from domain.job import EndReason, JobState
 from scheduler.placement.baselines import ColdestTank
-from scheduler.service import ROLE, Pace, SchedulerService
+from scheduler.ports import ROLE
+from scheduler.service import Pace, SchedulerService
 from store import event_log, knowledge, leadership, weather
 from store.event_log import LoggedBatch
 from store.tables import decision

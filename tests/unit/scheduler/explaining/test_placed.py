@@ -6,7 +6,7 @@ import pytest
 
 from domain.commands import AssignAttempt, Candidate, Why
 from domain.job import SchedulingType
-from scheduler.placement.placed import explain_placed
+from scheduler.explaining.placed import explain_placed
 from tests.support.builders import NOW_S, job_queued, node_joined
 from tests.support.told import Told, boilers, reading_of
 

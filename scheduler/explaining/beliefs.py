@@ -10,7 +10,7 @@ from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.only_looking import OnlyLooking
 from scheduler.placement.policy import View
 from scheduler.placement.registry import policy_named
-from scheduler.service import ROLE
+from scheduler.ports import ROLE
 from store import event_log, job_queries, knowledge
 from store.database import Database
 from store.engine_facts import job_facts, node_facts

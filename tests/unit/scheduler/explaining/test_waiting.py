@@ -7,10 +7,10 @@ import pytest
 from domain.events import AttemptClaimed, Event, JobQueued, NodeLeft
 from domain.job import SchedulingType
 from scheduler.engine import Engine
+from scheduler.explaining.waiting import Explanation, Line, explain_waiting
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.only_looking import OnlyLooking
 from scheduler.placement.policy import View
-from scheduler.placement.reasons import Explanation, Line, explain_waiting
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
 from tests.support.told import policy, reading_of
 

@@ -1,6 +1,6 @@
 import pytest
 
-from scheduler.wording import cores, in_words, kilowatt_hours, percent
+from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from domain.commands import Candidate, Why
+from scheduler.explaining.waiting import Explanation
+from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.baselines import COLDEST_WATER, LEAST_LOADED, NEXT_IN_TURN, RANDOM_NODE
 from scheduler.placement.easy import BACKFILLED, FIRST_IN_LINE
 from scheduler.placement.greedy import DEADLINE_REACHED, ONLY_NODE
 from scheduler.placement.heat_aware import HEAT_WANTED, MOST_HEAT_USED
 from scheduler.placement.qarnot import WARMER_WANTED
-from scheduler.placement.reasons import Explanation
-from scheduler.wording import cores, in_words, kilowatt_hours, percent
 
 _BLIND = {
     RANDOM_NODE: "was drawn by lot among the nodes with room",

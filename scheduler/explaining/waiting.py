@@ -7,12 +7,12 @@ import numpy as np
 
 from domain.events import JobQueued
 from domain.job import SchedulingType
+from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.draft import Draft
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.policy import View
 from scheduler.placement.queue import Shape
 from scheduler.placement.scores import Scores
-from scheduler.wording import cores, in_words, kilowatt_hours, percent
 
 NOT_BEFORE = "not_before"
 NO_NODE_OPEN = "no_node_open"
