@@ -10,6 +10,7 @@ from domain.job_ref import element_ref
 from domain.keeping import Keeping
 from domain.node import SiteSpec
 from domain.reading import Reading
+from domain.requirements import feature_tags
 from store.dependency_queries import ShownCondition
 from store.site_queries import MeterRow, NodeRow, SiteRow
 from store.weather import ForecastRow
@@ -131,6 +132,8 @@ def node_view(row: NodeRow, now_s: float) -> dict[str, Any]:
         "free_cores": row.free_cores,
         "cores_are_shared": row.spec.cores_are_shared,
         "mem_mib": row.spec.mem_mib,
+        "gpus": list(row.spec.gpus),
+        "features": sorted(feature_tags(row.spec.features, row.spec.gpus)),
         "power_w": None if reading is None else reading.power_w,
         "water_temp_c": None if reading is None else reading.water_temp_c,
         "control_state": None if reading is None else reading.control_state,

@@ -28,6 +28,9 @@ class JobQueued:
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
     array_id: int | None = None  #: The job whose array it belongs to.
     at_once: int | None = None  #: So many of that array may be placed at once; None = no limit.
+    requires: tuple[str, ...] = ()  #: Clauses that its node must meet; see `domain.requirements`.
+    gpus: int = 0
+    gpu_kind: str = ""  #: Of which kind they must be; empty = any.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,8 @@ class NodeJoined:
     limit_temp_c: float
     floor_temp_c: float  #: Water at this temperature holds no useful heat.
     is_preheat: bool  #: The boiler stands behind the tank, not in it: warm water is enough.
+    features: tuple[str, ...] = ()  #: What a job may ask for by name.
+    gpus: tuple[str, ...] = ()  #: The model of each device.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

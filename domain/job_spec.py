@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.job import SchedulingType
+from domain.requirements import Requires, node_tag
 from domain.sbatch.arrays import ArraySpec
 from domain.sbatch.signals import EndWarning
 
@@ -26,6 +27,8 @@ class Resources:
     mem_mib: int | None = None  #: None = the node's memory in proportion to the cores.
     mem_per_cpu_mib: int | None = None
     whole_node: bool = False
+    gpus: int = 0
+    gpu_kind: str = ""  #: Of which kind they must be; empty = any.
     time_limit_s: int | None = None  #: None = ``DEFAULT_TIME_LIMIT_S``. Not an estimate.
     time_min_s: int | None = None  #: A shorter limit it accepts, to end by its deadline.
 
@@ -67,6 +70,8 @@ class JobSpec:
     warning: EndWarning | None = None  #: The signal that announces a stop.
     requeue: bool | None = None  #: False = held for a person when its node is lost.
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
+    wanted_nodes: tuple[str, ...] = ()  #: It runs on one of these; none = on any.
+    features: tuple[str, ...] = ()  #: Clauses that its node must meet.
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     results: tuple[str, ...] = ()  #: Patterns of what comes back; none = all that is new.
@@ -86,6 +91,12 @@ class JobSpec:
     def can_resume(self) -> bool:
         """Whether a new attempt goes on from what the one before left in ``checkpoint/``."""
         return self.checkpoint_every_s is not None
+
+    @property
+    def requires(self) -> Requires:
+        """All that its node must meet, beside its size."""
+        named = "|".join(node_tag(name) for name in self.wanted_nodes)
+        return (*self.features, *((named,) if named else ()))
 
     @property
     def is_preemptible(self) -> bool:

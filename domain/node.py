@@ -1,7 +1,9 @@
 """What a node declares of itself, and the site whose water it heats."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class NodeState(StrEnum):
@@ -25,6 +27,8 @@ class NodeSpec:
     host_name: str = "localhost"
     is_simulated: bool = False  #: Its boiler and meters are a plant model, not metal.
     time_factor: float = 1.0  #: Seconds of its plant for one second of the clock; 1 = real.
+    features: tuple[str, ...] = ()  #: What a job may ask for by name.
+    gpus: tuple[str, ...] = ()  #: The model of each device, in the order of the devices.
 
     def job_power_w(self, cores: int) -> float:
         """Electric power [W] that a job on this many cores adds to the idle node.
@@ -32,6 +36,12 @@ class NodeSpec:
         Linear power model, Fan, Weber and Barroso 2007, doi:10.1145/1250662.1250665.
         """
         return (self.max_power_w - self.idle_power_w) * cores / self.cores
+
+
+def node_spec_of(plain: Mapping[str, Any]) -> NodeSpec:
+    """The inventory that was written as JSON, by this version or an earlier one."""
+    lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list | tuple)}
+    return NodeSpec(**{**plain, **lists})
 
 
 #: Mains water where nothing else is said: annual mean of the ADEME and COSTIC campaign, 2016.

@@ -3,7 +3,10 @@
 Jobs and nodes are known by several records; each function takes whichever has the fields.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from domain.gpus import ANY_KIND, count_of_kind
 
 
 class Asked(Protocol):
@@ -24,6 +27,16 @@ class Asked(Protocol):
         """Whether it runs alone."""
         ...
 
+    @property
+    def gpus(self) -> int:
+        """GPUs it asks for; the fewest, where it wants the whole node."""
+        ...
+
+    @property
+    def gpu_kind(self) -> str:
+        """Of which kind; empty = any."""
+        ...
+
 
 class Size(Protocol):
     """What a node has, as ``NodeSpec`` or ``NodeJoined`` say it."""
@@ -36,6 +49,11 @@ class Size(Protocol):
     @property
     def mem_mib(self) -> int:
         """All its memory [MiB]."""
+        ...
+
+    @property
+    def gpus(self) -> Sequence[str]:
+        """The model of each of its GPUs."""
         ...
 
 
@@ -53,6 +71,19 @@ def mem_need_mib(asked: Asked, node: Size) -> int:
     return node.mem_mib * asked.cores // node.cores
 
 
+def gpu_need(asked: Asked, node: Size) -> tuple[int, str]:
+    """GPUs the job takes on this node, and of which kind: all where it wants the whole node."""
+    if asked.whole_node:
+        return len(node.gpus), ANY_KIND
+    return asked.gpus, asked.gpu_kind
+
+
+def has_gpus(asked: Asked, node: Size) -> bool:
+    """Whether the node has as many GPUs of the kind."""
+    return not asked.gpus or count_of_kind(node.gpus, asked.gpu_kind) >= asked.gpus
+
+
 def fits(asked: Asked, node: Size) -> bool:
-    """Whether the node, empty, has the cores and the memory."""
-    return core_need(asked, node) <= node.cores and mem_need_mib(asked, node) <= node.mem_mib
+    """Whether the node, empty, has the cores, the memory and the GPUs."""
+    is_large = core_need(asked, node) <= node.cores and mem_need_mib(asked, node) <= node.mem_mib
+    return is_large and has_gpus(asked, node)

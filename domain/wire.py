@@ -116,7 +116,7 @@ def load_command(plain: Mapping[str, Any]) -> Command:
 
 #: Fields of a job specification that hold texts in order.
 _TUPLES = (
-    *("command", "arguments", "asked", "excluded", "notes"),
+    *("command", "arguments", "asked", "excluded", "wanted_nodes", "features", "notes"),
     *("results", "excluded_results"),
 )
 

@@ -1,12 +1,13 @@
-"""The attempts a node holds, and the cores they occupy; no IO."""
+"""The attempts a node holds, and the cores and GPUs they occupy; no IO."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from domain import wire
 from domain.files import ResultFile
+from domain.gpus import ANY_KIND, pick
 from domain.job import EndReason
 from domain.job_spec import JobSpec
 from domain.sbatch.patterns import ArrayPlace
@@ -36,6 +37,7 @@ class Held:
     lease_until_boot_s: float
     phase: Phase = Phase.WAITING
     slots: tuple[int, ...] = ()
+    devices: tuple[int, ...] = ()  #: Its GPUs, by their numbers on the node.
     outputs: OutputPaths | None = None
     sent_bytes: dict[str, int] = field(default_factory=dict)
     inputs: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -85,11 +87,13 @@ class Held:
 
 
 class Book:
-    """Everything held, by key; hands out core slots."""
+    """Everything held, by key; hands out core slots and GPUs."""
 
-    def __init__(self, cores: int) -> None:
-        """A node with this many cores."""
+    def __init__(self, cores: int, gpus: Sequence[str] = ()) -> None:
+        """A node with this many cores, and GPUs of these models."""
         self.cores = cores
+        self.gpus = tuple(gpus)
+        self._free_devices = set(range(len(gpus)))
         self._free = list(range(cores))
         self._held: dict[Key, Held] = {}
         self._in_phase: dict[Phase, dict[Key, Held]] = {phase: {} for phase in Phase}
@@ -134,11 +138,21 @@ class Book:
         resources = held.claim["spec"]["resources"]
         return self.cores if resources["whole_node"] else int(resources["cores"])
 
+    def gpus_needed(self, held: Held) -> tuple[int, str]:
+        """GPUs the attempt takes here, and of which kind."""
+        resources = held.claim["spec"]["resources"]
+        if resources["whole_node"]:
+            return len(self.gpus), ANY_KIND
+        return int(resources.get("gpus", 0)), str(resources.get("gpu_kind", ANY_KIND))
+
     def allot(self, held: Held) -> bool:
-        """Give the attempt its cores, if they are free."""
+        """Give the attempt its cores and GPUs, if they are free."""
         need = self.cores_needed(held)
-        if need > len(self._free):
+        n_gpus, kind = self.gpus_needed(held)
+        devices = pick(self.gpus, self._free_devices, kind, n_gpus) if n_gpus else ()
+        if need > len(self._free) or len(devices) < n_gpus:
             return False
+        self.take_devices(held, devices)
         held.slots = tuple(self._free[:need])
         del self._free[:need]
         return True
@@ -148,8 +162,15 @@ class Book:
         held.slots = slots
         self._free = [slot for slot in self._free if slot not in slots]
 
+    def take_devices(self, held: Held, devices: Iterable[int]) -> None:
+        """Let the attempt have these GPUs."""
+        held.devices = tuple(devices)
+        self._free_devices -= set(held.devices)
+
     def free(self, held: Held) -> None:
-        """Take the attempt's cores back."""
+        """Take the attempt's cores and GPUs back."""
+        self._free_devices |= set(held.devices) & set(range(len(self.gpus)))
+        held.devices = ()
         self._free.extend(held.slots)
         self._free.sort()
         held.slots = ()

@@ -3,10 +3,13 @@
 import asyncio
 import logging
 import threading
+from dataclasses import replace
+from typing import Any
 
 from node_agent.boot import kernel_boot_id
 from node_agent.config import AgentConfig
 from node_agent.identity import Identity, keep_identity, load_identity
+from node_agent.inventory import Inventory
 from node_agent.journal import Journal
 from node_agent.readings_journal import ReadingsJournal
 from node_agent.reporting import Reporting
@@ -20,7 +23,7 @@ JOURNAL_NAME = "agent.sqlite"
 _ENROL_RETRY_S = 1.0
 
 
-async def enrolled(config: AgentConfig) -> Identity:
+async def enrolled(config: AgentConfig, spec: dict[str, Any]) -> Identity:
     """Who the node is; presents the enrolment token where there is none yet."""
     known = load_identity(config.directory)
     if known is not None:
@@ -30,7 +33,6 @@ async def enrolled(config: AgentConfig) -> Identity:
     uplink = Uplink(config.url, None)
     try:
         while True:
-            spec = {name: getattr(config.spec, name) for name in config.spec.__slots__}
             try:
                 answer = await uplink.enrol(config.enrolment_token, spec)
             except UplinkError as error:
@@ -50,13 +52,16 @@ async def run_agent(config: AgentConfig) -> None:
     """Enrol if need be, then work until cancelled."""
     (config.directory / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
     install_shims(config.directory)
-    identity = await enrolled(config)
+    inventory = await asyncio.to_thread(Inventory, config.spec)
+    config = replace(config, spec=inventory.spec)
+    identity = await enrolled(config, inventory.plain)
     uplink = Uplink(config.url, identity.token)
     journal = Journal(config.directory / JOURNAL_NAME)
     readings = ReadingsJournal(config.directory)
     reporting = Reporting(uplink=uplink, journal=readings, node_id=identity.node_id)
     agent = Agent(
         config=config,
+        inventory=inventory,
         uplink=uplink,
         journal=journal,
         kernel_boot_id=kernel_boot_id(),

@@ -1,12 +1,14 @@
 """What one agent is told at its start: a JSON file."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from domain.node import NodeSpec
+from domain.gpus import gpu_model
+from domain.node import NodeSpec, node_spec_of
 from domain.refusal import Refused
+from domain.requirements import is_feature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,20 @@ def load_config(path: Path) -> AgentConfig | Refused:
     """The configuration in this file, or what is wrong with it."""
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-        values = {**plain, "directory": Path(plain["directory"]), "spec": NodeSpec(**plain["spec"])}
+        values = {
+            **plain,
+            "directory": Path(plain["directory"]),
+            "spec": node_spec_of(plain["spec"]),
+        }
         config = AgentConfig(**values)
+        if config.spec.gpus:
+            models = tuple(gpu_model(str(model)) for model in config.spec.gpus)
+            config = replace(config, spec=replace(config.spec, gpus=models))
+        wrong = next((name for name in config.spec.features if not is_feature(str(name))), None)
+        if wrong is not None:
+            sentence = f"The agent's configuration {path} declares the feature {wrong!r}; write "
+            sentence += "letters, digits and . _ + - only."
+            return Refused(code="agent.config", sentence=sentence)
         too_low = _too_low(config)
         if too_low is None:
             return config

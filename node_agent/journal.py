@@ -103,6 +103,13 @@ class Journal:
         self._db.executemany("DELETE FROM attempt WHERE instance_id = ? AND attempt = ?", done)
         self._db.execute("COMMIT")
 
+    def amend(self, key: Key, claim: dict[str, Any]) -> None:
+        """Write down more of a claim, before what it says is acted upon."""
+        self._db.execute(
+            "UPDATE attempt SET claim = ? WHERE instance_id = ? AND attempt = ?",
+            (json.dumps(claim), *key),
+        )
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

@@ -12,6 +12,7 @@ from node_agent.book import Book, Held, Phase
 from node_agent.checkpoints import Checkpoints
 from node_agent.config import AgentConfig
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
+from node_agent.inventory import Inventory
 from node_agent.shims.install import shims_of
 from node_agent.uplink import Uplink
 from node_agent.warden.client import WardenLink
@@ -24,10 +25,17 @@ class Launcher:
     """Stages attempts and has the warden start them."""
 
     def __init__(
-        self, *, config: AgentConfig, uplink: Uplink, book: Book, link: WardenLink
+        self,
+        *,
+        config: AgentConfig,
+        inventory: Inventory,
+        uplink: Uplink,
+        book: Book,
+        link: WardenLink,
     ) -> None:
         """Start on this node."""
         self._config = config
+        self._inventory = inventory
         self._uplink = uplink
         self._book = book
         self._link = link
@@ -82,6 +90,8 @@ class Launcher:
             host_name=self._config.spec.host_name,
             cpus=tuple({self._cpus[slot % len(self._cpus)]: None for slot in held.slots}),
             cores=self._book.cores_needed(held),
+            gpus=held.devices if self._book.gpus else None,
+            gpu_variable=self._inventory.gpu_variable,
             mem_mib=mem_need_mib(spec.resources, self._config.spec),
             time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
             grace_s=self._config.kill_grace_s,

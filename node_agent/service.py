@@ -14,6 +14,7 @@ from node_agent.advice import AdviceFile
 from node_agent.book import Held, Phase
 from node_agent.config import AgentConfig
 from node_agent.executors.process import place_of
+from node_agent.inventory import Inventory
 from node_agent.journal import Journal, Key
 from node_agent.uplink import RefusedByServerError, Uplink, UplinkError, insist
 from node_agent.warden.client import WardenGoneError
@@ -45,6 +46,7 @@ class Agent:
         self,
         *,
         config: AgentConfig,
+        inventory: Inventory,
         uplink: Uplink,
         journal: Journal,
         kernel_boot_id: str,
@@ -53,6 +55,7 @@ class Agent:
         """Take up what the journal remembers; ``errands`` run beside the agent's own loops."""
         self._errands = errands
         self._config = config
+        self._inventory = inventory
         self._uplink = uplink
         self._journal = journal
         self._boot_id = journal.boot_id(kernel_boot_id)
@@ -60,6 +63,7 @@ class Agent:
         self._look = asyncio.Event()
         self._work = Work(
             config=config,
+            inventory=inventory,
             uplink=uplink,
             journal=journal,
             boot_id=self._boot_id,
@@ -73,7 +77,7 @@ class Agent:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await insist(lambda: self._uplink.declare(_plain_spec(self._config)))
+        await insist(lambda: self._uplink.declare(self._inventory.plain))
         await insist(self._heartbeat)
         loops = [
             self._work.keep_warden(),
@@ -82,6 +86,7 @@ class Agent:
             self._keep_beating(),
             self._work.delivery.keep_output_flowing(),
             self._work.copier.keep_copying(),
+            self._inventory.keep_looking(self._uplink.declare),
             *(errand() for errand in self._errands),
         ]
         async with asyncio.TaskGroup() as group:
@@ -247,7 +252,3 @@ def _completion(held: Held) -> dict[str, Any]:
         message = f"attempt {held.key} has ended without a completion"
         raise AssertionError(message)
     return held.completion
-
-
-def _plain_spec(config: AgentConfig) -> dict[str, Any]:
-    return {name: getattr(config.spec, name) for name in config.spec.__slots__}

@@ -11,6 +11,7 @@ from node_agent.config import AgentConfig
 from node_agent.copying import Copier
 from node_agent.delivery import Delivery
 from node_agent.executors.process import make_place, place_of
+from node_agent.inventory import Inventory
 from node_agent.journal import Journal, Key
 from node_agent.launch import Launcher
 from node_agent.turnover import Turnover
@@ -28,6 +29,7 @@ class Work:
         self,
         *,
         config: AgentConfig,
+        inventory: Inventory,
         uplink: Uplink,
         journal: Journal,
         boot_id: str,
@@ -36,11 +38,14 @@ class Work:
         """Hold again what the journal remembers; ``nudge`` when there is something to tell."""
         self._boot_id = boot_id
         self._nudge = nudge
-        self.book = Book(config.spec.cores)
+        self._journal = journal
+        self.book = Book(config.spec.cores, config.spec.gpus)
         self.link = WardenLink(config.directory, self._on_hello, self._on_ended)
         self.delivery = Delivery(uplink=uplink, journal=journal, book=self.book)
         self.copier = Copier(uplink, self.book)
-        self._launcher = Launcher(config=config, uplink=uplink, book=self.book, link=self.link)
+        self._launcher = Launcher(
+            config=config, inventory=inventory, uplink=uplink, book=self.book, link=self.link
+        )
         self._turnover = Turnover()
         self._tasks: set[asyncio.Task[None]] = set()
         self._recover(config, journal)
@@ -64,6 +69,7 @@ class Work:
             )
             self.book.add(held)
             if entry.completion is None:
+                self.book.take_devices(held, entry.claim.get("devices", ()))
                 self._launcher.expect_outputs(held)
 
     def _on_hello(self, running: dict[Key, tuple[int, ...]], ended: list[EndRecord]) -> None:
@@ -121,6 +127,10 @@ class Work:
         for held in self.book.in_phase(Phase.WAITING):
             if not self.link.is_connected or not self.book.allot(held):
                 return
+            if held.devices:
+                # A restarted agent must know whose they are.
+                held.claim["devices"] = list(held.devices)
+                self._journal.amend(held.key, held.claim)
             if held.claim["spec"]["inputs"] or held.may_resume:
                 self.book.move(held, Phase.STAGING)
                 self._spawn(self._stage(held))

@@ -19,7 +19,7 @@ from domain.job import (
 )
 from domain.job_spec import JobSpec
 from domain.months import month_of
-from domain.node import NodeSpec
+from domain.node import NodeSpec, node_spec_of
 from domain.retry import retry_delay_s
 from store.dependencies import settle
 from store.queueing import queued_event
@@ -324,4 +324,4 @@ def _write_ends(tx: Transaction, ends: list[dict[str, object]]) -> None:
 
 def _node_spec(tx: Transaction, node_id: int) -> NodeSpec:
     text = tx.connection.execute(select(node.c.spec).where(node.c.id == node_id)).scalar_one()
-    return NodeSpec(**json.loads(text))
+    return node_spec_of(json.loads(text))

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from domain import wire
 from domain.events import NodeJoined, NodeLeft
-from domain.node import NodeSpec, NodeState, SiteSpec
+from domain.node import NodeSpec, NodeState, SiteSpec, node_spec_of
 from domain.refusal import Refused
 from store.tables import enrolment, node, site
 from store.tokens import token_hash
@@ -170,7 +170,7 @@ def joined_event(tx: Transaction, node_id: int) -> NodeJoined:
         .select_from(node.join(site, node.c.site_id == site.c.id))
         .where(node.c.id == node_id)
     ).one()
-    spec = NodeSpec(**json.loads(row.spec))
+    spec = node_spec_of(json.loads(row.spec))
     place = SiteSpec(**json.loads(row.site_spec))
     return NodeJoined(
         node_id=node_id,
@@ -186,4 +186,6 @@ def joined_event(tx: Transaction, node_id: int) -> NodeJoined:
         limit_temp_c=place.limit_temp_c,
         floor_temp_c=place.floor_temp_c,
         is_preheat=place.is_preheat,
+        features=spec.features,
+        gpus=spec.gpus,
     )

@@ -46,6 +46,9 @@ def queued_event(
         can_resume=spec.can_resume,
         array_id=None if spec.array is None else job_id,
         at_once=None if spec.array is None else spec.array.at_once,
+        requires=spec.requires,
+        gpus=spec.resources.gpus,
+        gpu_kind=spec.resources.gpu_kind,
     )
 
 

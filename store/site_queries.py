@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from domain.job import HOLDING_STATES
-from domain.node import NodeSpec, SiteSpec
+from domain.node import NodeSpec, SiteSpec, node_spec_of
 from domain.reading import Reading
 from store.advice import advice_at
 from store.tables import instance, meter, node, reading, register_ledger, site
@@ -110,7 +110,7 @@ def _held(connection: Connection) -> dict[int, list[int]]:
 
 
 def _node_row(row: Any, held: dict[int, list[int]]) -> NodeRow:  # noqa: ANN401 - a row by name
-    spec = NodeSpec(**json.loads(row.spec))
+    spec = node_spec_of(json.loads(row.spec))
     cores = held.get(row.id, [])
     return NodeRow(
         node_id=row.id,
@@ -131,7 +131,7 @@ def _node_row(row: Any, held: dict[int, list[int]]) -> NodeRow:  # noqa: ANN401 
 def node_specs(connection: Connection) -> list[tuple[str, NodeSpec]]:
     """Name and inventory of every enrolled node."""
     statement = select(node.c.name, node.c.spec).order_by(node.c.id)
-    return [(row.name, NodeSpec(**json.loads(row.spec))) for row in connection.execute(statement)]
+    return [(row.name, node_spec_of(json.loads(row.spec))) for row in connection.execute(statement)]
 
 
 def meters(connection: Connection, only: Collection[int] | None) -> list[MeterRow]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.hub import node_topic, output_topic
 from api.problems import Problem
@@ -23,10 +23,12 @@ from domain.delivery import (
     Kill,
     PowerAdvice,
 )
+from domain.gpus import MOST_GPUS, gpu_model
 from domain.job import EndReason
-from domain.node import NodeSpec
+from domain.node import NodeSpec, node_spec_of
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
+from domain.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
 from store import claims, completions, nodes, readings
 from store.keys import KeyRequest, NewKey, add_key
 from store.outputs import output_name
@@ -36,6 +38,17 @@ router = APIRouter(prefix="/v1/agent", tags=["agent"])
 
 LONGEST_WAIT_S = 30.0
 Key = tuple[int, int]
+
+
+def _checked_feature(text: str) -> str:
+    if not is_feature(text):
+        message = f"{text[:LONGEST_FEATURE]!r} is no name for a feature"
+        raise ValueError(message)
+    return text.lower()
+
+
+Feature = Annotated[str, AfterValidator(_checked_feature)]
+GpuModel = Annotated[str, AfterValidator(gpu_model)]
 
 
 class _Strict(BaseModel):
@@ -54,10 +67,12 @@ class NodeSpecIn(_Strict):
     host_name: str = "localhost"
     is_simulated: bool = False
     time_factor: float = Field(default=1.0, gt=0, le=10_000)
+    features: list[Feature] = Field(default=[], max_length=MOST_FEATURES)
+    gpus: list[GpuModel] = Field(default=[], max_length=MOST_GPUS)
 
     def to_spec(self) -> NodeSpec:
         """The domain value."""
-        return NodeSpec(**self.model_dump())
+        return node_spec_of(self.model_dump())
 
 
 class EnrolIn(_Strict):

@@ -130,6 +130,7 @@ async def _read_specs(
         spec = to_spec(body, now_s, services.known_names)
         if not isinstance(spec, Refused):
             spec = knowing_nodes(spec, sizes)
+        if not isinstance(spec, Refused):
             refused = check_fits(spec, sizes) or job_inputs.missing_input(spec, owned)
             specs.append(refused or spec)
         else:

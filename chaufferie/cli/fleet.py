@@ -80,6 +80,7 @@ def nodes(
             "STATE",
             "CORES",
             "FREE",
+            "GPUS",
             "RUNNING",
             "POWER kW",
             "CAP",
@@ -95,6 +96,7 @@ def nodes(
                 node["state"],
                 node["cores"],
                 node["free_cores"],
+                _counted(node["gpus"]),
                 node["running"],
                 quantities.kw(node["power_w"]),
                 quantities.share(node["power_cap_frac"]),
@@ -107,6 +109,14 @@ def nodes(
     )
     if any(node.get("cores_are_shared") for node in found):
         remark("Nodes of one machine share its cores.")
+
+
+def _counted(models: list[str]) -> str | None:
+    """``2 a100, 1 v100``; nothing where there is none."""
+    each = dict.fromkeys(models, 0)
+    for model in models:
+        each[model] += 1
+    return ", ".join(f"{count} {model}" for model, count in each.items()) or None
 
 
 def heat(

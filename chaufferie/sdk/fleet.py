@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_LISTS = ("gpus", "features")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class NodeView:
     free_cores: int
     cores_are_shared: bool = False  #: With other nodes on the same machine.
     mem_mib: int | None = None
+    gpus: tuple[str, ...] = ()  #: The model of each.
+    features: tuple[str, ...] = ()  #: What `--constraint` may ask for.
     power_w: float | None = None
     water_temp_c: float | None = None
     control_state: str | None = None
@@ -95,7 +98,10 @@ def read_sites(document: Mapping[str, Any]) -> tuple[SiteView, ...]:
 
 def read_nodes(document: Mapping[str, Any]) -> tuple[NodeView, ...]:
     """The nodes of an answer."""
-    return tuple(_each(NodeView, document["nodes"]))
+    return tuple(
+        _read(NodeView, {**node, **{name: tuple(node.get(name, ())) for name in _LISTS}})
+        for node in document["nodes"]
+    )
 
 
 def read_heat(document: Mapping[str, Any]) -> Heat:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from domain.sbatch.dependencies import parse_dependency
 from domain.sbatch.given import Given
-from domain.sbatch.gres import Gres, parse_gpus, parse_gres
 from domain.sbatch.options import Duty
 from domain.sbatch.settings import Settings
 
@@ -16,13 +15,10 @@ def _parse_hint(text: str) -> str | None:
     return text if text.lower() in _HINTS else None
 
 
-_GPU_OPTIONS = frozenset({"gpus", "gpus-per-node", "gpus-per-socket", "gpus-per-task"})
-
 _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
     "dependency": (parse_dependency, "conditions such as afterok:12, afterany:12_3 or singleton"),
     "hint": (_parse_hint, "compute_bound, memory_bound, multithread or nomultithread"),
-    "gres": (parse_gres, "resources such as gpu:2 or gpu:a100:2"),
-} | dict.fromkeys(sorted(_GPU_OPTIONS), (parse_gpus, "a number such as 2, or a100:2"))
+}
 
 _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
 
@@ -70,23 +66,9 @@ def _note_literal(settings: Settings, given: Given) -> None:
 
 
 def _refuse_not_yet(settings: Settings, given: Given) -> None:
-    if _asks_for_nothing(given):
-        settings.note(given, f"{given.text} asks for nothing and has no effect.")
-        return
     settings.refuse(
         given,
         "not_yet",
         f"{given.text} does not work yet, and results could differ without it; "
         "remove it if the job can do without.",
     )
-
-
-def _asks_for_nothing(given: Given) -> bool:
-    """Whether the option asks for none of its resource: ``--gres=none``, ``--gpus=0``."""
-    key, value = given.option.key, given.value or ""
-    resources: tuple[Gres, ...] | None = None
-    if key == "gres":
-        resources = parse_gres(value)
-    elif key in _GPU_OPTIONS:
-        resources = parse_gpus(value)
-    return resources is not None and all(resource.count == 0 for resource in resources)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from domain.sbatch.patterns import ArrayPlace
 
 DEFAULT_CLUSTER_NAME = "chaufferie"
+DEFAULT_GPU_VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 
 class Asked(StrEnum):
@@ -21,6 +22,9 @@ class Asked(StrEnum):
     CPUS_PER_TASK = "cpus_per_task"
     MEM_PER_NODE = "mem_per_node"
     MEM_PER_CPU = "mem_per_cpu"
+    GPUS = "gpus"
+    GPUS_PER_NODE = "gpus_per_node"
+    GPUS_PER_TASK = "gpus_per_task"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class JobFacts:
     submit_host: str | None = None
     cluster_name: str = DEFAULT_CLUSTER_NAME
     array: ArrayPlace | None = None
+    gpus: tuple[int, ...] | None = None  #: Its devices; None where the node has none at all.
+    gpu_variable: str = DEFAULT_GPU_VARIABLE  #: By which their programs are told.
 
 
 def job_environment(facts: JobFacts) -> dict[str, str]:
@@ -59,6 +65,7 @@ def job_environment(facts: JobFacts) -> dict[str, str]:
         **_asked_sizes(facts),
         **_labels(facts),
         **_array(facts.array),
+        **_gpus(facts),
         **_launchers(facts),
     }
 
@@ -145,6 +152,28 @@ def _array(place: ArrayPlace | None) -> dict[str, str]:
         "SLURM_ARRAY_TASK_MAX": str(place.last),
         "SLURM_ARRAY_TASK_STEP": str(place.step),
     }
+
+
+def _gpus(facts: JobFacts) -> dict[str, str]:
+    """Its devices. One that asked for none on a node that has some is shown none."""
+    if facts.gpus is None:
+        return {}
+    devices = ",".join(str(device) for device in facts.gpus)
+    if not facts.gpus:
+        return {facts.gpu_variable: ""}
+    count = str(len(facts.gpus))
+    found = {
+        facts.gpu_variable: devices,
+        "SLURM_JOB_GPUS": devices,
+        "SLURM_GPUS_ON_NODE": count,
+    }
+    if Asked.GPUS in facts.asked:
+        found["SLURM_GPUS"] = count
+    if Asked.GPUS_PER_NODE in facts.asked:
+        found["SLURM_GPUS_PER_NODE"] = count
+    if Asked.GPUS_PER_TASK in facts.asked:
+        found["SLURM_GPUS_PER_TASK"] = str(len(facts.gpus) // max(facts.ntasks, 1))
+    return found
 
 
 def _launchers(facts: JobFacts) -> dict[str, str]:

@@ -83,6 +83,8 @@ _EFFECT = """
     requeue[=] signal= tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
     @max-attempts= @max-queue-time=
     @checkpoint[=] @copy-results-every= @exclude-results= @results=
+    constraint/C= nodelist/w= gres= gpus/G= gpus-per-node= gpus-per-task= cpus-per-gpu=
+    mem-per-gpu=
 """
 _SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """
@@ -101,9 +103,8 @@ _NO_MEANING = """
     !ear-learning-phase= !ear-mpi-dist= !ear-cap= !quotatype= !fpgalink=
 """
 _NOT_YET = """
-    bb= bbf= constraint/C= container= container-id= cpus-per-gpu= gpus/G=
-    gpus-per-node= gpus-per-socket= gpus-per-task= gres= mem-per-gpu=
-    nodefile/F= nodelist/w= ntasks-per-gpu= ntasks-per-tres= runtime= tres-per-task=
+    bb= bbf= container= container-id= gpus-per-socket=
+    nodefile/F= ntasks-per-gpu= ntasks-per-tres= runtime= tres-per-task=
     !container-image= !container-mounts= !container-name= !container-workdir= !image= !volume=
 """
 _REFUSED = """

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from domain.refusal import Refused
+from domain.requirements import ConstraintMistake, Requires, parse_constraint
 from domain.sbatch.arrays import ArrayMistake, ArraySpec, parse_array
 from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
 from domain.sbatch.duties import apply_duties
@@ -125,6 +126,8 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     schedule = read_schedule(settings, request)
     outputs = read_outputs(settings, request.submit_dir)
     export = _read_export(settings, request)
+    wanted_nodes = _read_nodelist(settings)
+    features = _read_constraint(settings)
     script = work.script
     notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script, size.asked)]
     return Submission(
@@ -140,7 +143,11 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         mem_mib=size.mem_mib,
         mem_per_cpu_mib=size.mem_per_cpu_mib,
         whole_node=size.whole_node,
+        gpus=size.gpus,
+        gpu_kind=size.gpu_kind,
         excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
+        wanted_nodes=wanted_nodes,
+        features=features,
         asked=size.asked,
         array=_read_array(settings),
         dependency=_read_dependency(settings),
@@ -208,6 +215,26 @@ def _read_dependency(settings: Settings) -> str | None:
         what = "aftercorr and ? cannot stand together; write a comma"
         settings.refuse(given, "dependency_mixed", f"{given.text}: {what}.")
     return text
+
+
+def _read_nodelist(settings: Settings) -> tuple[str, ...]:
+    """The nodes on one of which it shall run."""
+    names = settings.read("nodelist", parse_hostlist, _A_HOSTLIST) or ()
+    given = settings.given("nodelist")
+    if given is not None and len(names) > 1:
+        settings.note(given, f"{given.text} names {len(names)} nodes; the job runs on one of them.")
+    return names
+
+
+def _read_constraint(settings: Settings) -> Requires:
+    given = settings.given("constraint")
+    if given is None or not given.value or len(given.value) > LONGEST_VALUE:
+        return ()
+    found = parse_constraint(given.value)
+    if isinstance(found, ConstraintMistake):
+        settings.refuse(given, found.code, f"{given.text}: {found.remedy}.")
+        return ()
+    return found
 
 
 def _read_export(settings: Settings, request: SubmitRequest) -> Export:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.sbatch.environment import Asked
 from domain.sbatch.given import Given
+from domain.sbatch.gpus import Gpus, read_gpus
 from domain.sbatch.settings import Settings
 from domain.sbatch.sizes import (
     LARGEST_COUNT,
@@ -31,22 +32,27 @@ class Size:
     mem_per_cpu_mib: int | None
     whole_node: bool
     asked: tuple[Asked, ...]
+    gpus: int
+    gpu_kind: str
 
 
 def read_size(settings: Settings) -> Size:
     """The size that the options add up to; what is impossible is refused in ``settings``."""
-    cpus_per_task = settings.read("cpus-per-task", parse_count, _A_COUNT) or 1
     tasks_per_node = settings.read("ntasks-per-node", parse_count, _A_COUNT)
     ntasks = _read_ntasks(settings, tasks_per_node)
+    gpus = read_gpus(settings, ntasks)
+    cpus_per_task = _read_cpus_per_task(settings, gpus, ntasks)
     cores = ntasks * cpus_per_task
     if cores > LARGEST_COUNT:
         given = settings.given("cpus-per-task") or settings.given("ntasks")
+        given = given or settings.given("cpus-per-gpu")
         if given is not None:
             settings.refuse(given, "bad_value", f"{given.text} makes {cores} cores; write less.")
     mem_mib, mem_per_cpu_mib = _read_memory(settings)
     is_exclusive = _is_exclusive(settings)
     if mem_per_cpu_mib is not None:
         mem_mib = mem_per_cpu_mib * cores
+    mem_mib = _with_memory_of_gpus(settings, gpus, mem_mib)
     memory = settings.given("mem")
     takes_all_memory = mem_mib == 0
     if takes_all_memory and memory is not None:
@@ -59,8 +65,37 @@ def read_size(settings: Settings) -> Size:
         mem_mib=mem_mib or None,
         mem_per_cpu_mib=mem_per_cpu_mib,
         whole_node=is_exclusive or takes_all_memory,
-        asked=_asked(settings, mem_per_cpu_mib),
+        asked=(*_asked(settings, mem_per_cpu_mib), *gpus.asked),
+        gpus=gpus.count,
+        gpu_kind=gpus.kind,
     )
+
+
+def _read_cpus_per_task(settings: Settings, gpus: Gpus, ntasks: int) -> int:
+    """Cores of each task; where only cores of a GPU were said, the tasks share those."""
+    per_task = settings.read("cpus-per-task", parse_count, _A_COUNT)
+    per_gpu = settings.read("cpus-per-gpu", parse_count, _A_COUNT)
+    given = settings.given("cpus-per-gpu")
+    if given is None or per_gpu is None:
+        return per_task or 1
+    if per_task is not None or not gpus.count:
+        reason = "beside --cpus-per-task" if per_task is not None else "without a GPU"
+        settings.note(given, f"{given.text} has no effect {reason}.")
+        return per_task or 1
+    return -(-per_gpu * gpus.count // ntasks)
+
+
+def _with_memory_of_gpus(settings: Settings, gpus: Gpus, mem_mib: int | None) -> int | None:
+    """Memory of the node, by its GPUs where nothing else says how much."""
+    per_gpu_mib = settings.read("mem-per-gpu", parse_memory_mib, _A_MEMORY)
+    given = settings.given("mem-per-gpu")
+    if given is None or not per_gpu_mib:
+        return mem_mib
+    if mem_mib is not None or not gpus.count:
+        reason = "beside another amount of memory" if mem_mib is not None else "without a GPU"
+        settings.note(given, f"{given.text} has no effect {reason}.")
+        return mem_mib
+    return per_gpu_mib * gpus.count
 
 
 def _read_ntasks(settings: Settings, tasks_per_node: int | None) -> int:

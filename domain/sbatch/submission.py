@@ -57,7 +57,11 @@ class Submission:
     mem_per_cpu_mib: int | None
     whole_node: bool
     asked: tuple[Asked, ...]
+    gpus: int
+    gpu_kind: str  #: Of which kind they must be; empty = any.
     excluded: tuple[str, ...]  #: Names of nodes on which it must not run.
+    wanted_nodes: tuple[str, ...]  #: On one of these it runs; none = on any.
+    features: tuple[str, ...]  #: Clauses that its node must meet.
     nodes: int = 1
 
     array: ArraySpec | None  #: None = one instance.

@@ -18,7 +18,7 @@ from typing import Any
 
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from domain.sbatch.environment import JobFacts, job_environment
+from domain.sbatch.environment import DEFAULT_GPU_VARIABLE, JobFacts, job_environment
 from domain.sbatch.patterns import (
     DEFAULT_OUTPUT,
     ArrayPlace,
@@ -79,6 +79,8 @@ class Grant:
     url: str  #: Where the job's own key is good.
     token: str | None
     array: ArrayPlace | None = None  #: None outside an array.
+    gpus: tuple[int, ...] | None = None  #: Its devices; None where the node has none at all.
+    gpu_variable: str = DEFAULT_GPU_VARIABLE  #: By which its programs are told.
 
 
 def place_of(directory: Path, key: Key) -> Place:
@@ -270,6 +272,8 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         account=spec.project,
         submit_host=spec.submit_host,
         array=grant.array,
+        gpus=grant.gpus,
+        gpu_variable=grant.gpu_variable,
     )
     return {
         "PATH": f"{grant.shims}:{_OWN_BIN}:{_SYSTEM_PATH}",

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from domain import gpus
 from domain.events import JobQueued
 from domain.job import SchedulingType
+from domain.requirements import in_words as requirement_in_words
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.draft import Draft
 from scheduler.placement.heat_aware import HeatAware
@@ -21,6 +23,8 @@ LOCAL_CONTROL_LIMITS = "local_control_limits"
 NO_FRESH_READING = "no_fresh_reading"
 WAITING_FOR_CORES = "waiting_for_cores"
 WAITING_FOR_MEMORY = "waiting_for_memory"
+WAITING_FOR_GPUS = "waiting_for_gpus"
+NO_NODE_WITH_FEATURES = "no_node_with_features"
 WAITING_FOR_HEAT = "waiting_for_heat"
 RESERVED_FOR_WIDER_JOB = "reserved_for_wider_job"
 ABOUT_TO_START = "about_to_start"
@@ -82,12 +86,15 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
         return NO_NODE_OPEN, "No node is enrolled yet."
     if not nodes.is_open.any():
         return NO_NODE_OPEN, "No node takes work: all are down or drained."
-    is_large = (fleet.need_cores(job) <= nodes.cores) & (fleet.need_mem_mib(job) <= nodes.mem_mib)
+    is_large = fleet.has_size(job)
     if not (is_large & nodes.is_open).any():
         return (
             NO_LARGE_NODE_OPEN,
             f"It needs {_size(job)}, and the nodes that have it are down or drained.",
         )
+    is_large &= fleet.tags.meet(job.requires)
+    if not (is_large & nodes.is_open).any():
+        return NO_NODE_WITH_FEATURES, _features_missing(job, is_anywhere=bool(is_large.any()))
     if draft.able(job).any():
         return None
     if job.excluded and draft.able(replace(job, excluded=())).any():
@@ -106,12 +113,24 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
     )
 
 
+def _features_missing(job: JobQueued, *, is_anywhere: bool) -> str:
+    wanted = requirement_in_words(job.requires)
+    if is_anywhere:
+        return f"It needs {wanted}, and the nodes that have it are down or drained."
+    return f"It needs {wanted}, and no node that is large enough for it has that now."
+
+
 def _no_room(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str] | None:
     if draft.fitting(job).any():
         return None
     able = draft.able(job)
     need = draft.fleet.need_cores(job)
     row = int(np.argmax(np.where(able, draft.free_cores, -1)))
+    if job.gpus and not (able & (draft.free_gpus(job.gpu_kind) >= job.gpus)).any():
+        most = max(int(draft.free_gpus(job.gpu_kind)[able].max()), 0)
+        wanted = gpus.in_words(job.gpus, job.gpu_kind)
+        sentence = f"It needs {wanted}; at most {most} are free on one node, and {line.in_words}."
+        return WAITING_FOR_GPUS, sentence
     if (able & (draft.free_cores >= need)).any():
         free_mib = max(int(draft.free_mem_mib[able].max()), 0)
         need_mib = int(draft.fleet.need_mem_mib(job)[row])
@@ -195,16 +214,20 @@ def _node_line(draft: Draft, row: int) -> str:
     site = int(nodes.site[row])
     free = max(int(nodes.free_cores[row]), 0)
     held = "" if nodes.accepts_work[row] else ", held back by its own control"
+    n_gpus = len(facts.gpus)
+    free_gpus = max(int(draft.free_gpus(gpus.ANY_KIND)[row]), 0)
+    devices = f" and {free_gpus} of {n_gpus} GPUs" if n_gpus else ""
     return (
         f"{place}: {fleet.sites.water_temp_c[site]:.1f} °C of at most {facts.limit_temp_c:.0f} °C, "
         f"{percent(float(fleet.sites.charge_frac()[site]))} full, "
         f"{fleet.sites.demand_w[site] / 1000:.1f} kW wanted now, "
-        f"{free} of {cores(facts.cores)} free{held}"
+        f"{free} of {cores(facts.cores)}{devices} free{held}"
     )
 
 
 def _size(job: JobQueued) -> str:
+    devices = f" with {gpus.in_words(job.gpus, job.gpu_kind)}" if job.gpus else ""
     if job.whole_node:
-        return "a whole node"
+        return f"a whole node{devices}"
     memory = "" if job.mem_mib is None else f" and {job.mem_mib} MiB of memory"
-    return f"{cores(job.cores)}{memory}"
+    return f"{cores(job.cores)}{memory}{devices}"

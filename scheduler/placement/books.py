@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from domain.gpus import overlap
+from domain.sizing import gpu_need
 from scheduler.placement.queue import is_brief
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def check_books(state: "ClusterState") -> None:
         used = int(nodes.cores[row] - nodes.free_cores[row])
         message = f"node {state.fleet.facts[row].node_id} counts {used} cores, its jobs hold "
         raise AssertionError(message + f"{held[row]}")
+    _check_devices(state)
     brief, stopping = np.zeros_like(held), np.zeros_like(held)
     for occupation in state.occupations.values():
         if occupation.is_stopping:
@@ -36,3 +39,18 @@ def check_books(state: "ClusterState") -> None:
     if both:
         message = f"instances both waiting and placed: {both[:5]}"
         raise AssertionError(message)
+
+
+def _check_devices(state: "ClusterState") -> None:
+    """Raise where the GPUs counted as free are not those that no job of their kind may have."""
+    devices, facts = state.fleet.devices, state.fleet.facts
+    for kind in devices.kinds():
+        free = devices.count(kind).copy()
+        for held in state.occupations.values():
+            held_kind = gpu_need(held.job, facts[held.row])[1]
+            if held.gpus and overlap(kind, held_kind):
+                free[held.row] -= held.gpus
+        if (free != devices.free(kind)).any():
+            row = int(np.flatnonzero(free != devices.free(kind))[0])
+            message = f"node {facts[row].node_id} counts {devices.free(kind)[row]} free GPUs of "
+            raise AssertionError(message + f"kind {kind!r}, its jobs leave {free[row]}")

@@ -46,6 +46,7 @@ class Occupation:
     attempt: int
     row: int  #: Of its node.
     cores: int
+    gpus: int
     since_s: float
     promise: int  #: Row in the promises.
     is_running: bool = False
@@ -177,7 +178,7 @@ class ClusterState:
     def occupy(self, job: JobQueued, attempt: int, row: int, now_s: float) -> Occupation:
         """Take cores and memory of a node for an attempt, and count its heat as promised."""
         fleet = self.fleet
-        cores = fleet.take(row, job)
+        cores, gpus = fleet.take(row, job)
         length, spread = self.length_of(self.expect(job))
         promise = self.promises.add(
             site=int(fleet.nodes.site[row]),
@@ -192,7 +193,13 @@ class ClusterState:
             time_factor=fleet.time_factor,
         )
         occupation = Occupation(
-            job=job, attempt=attempt, row=row, cores=cores, since_s=now_s, promise=promise
+            job=job,
+            attempt=attempt,
+            row=row,
+            cores=cores,
+            gpus=gpus,
+            since_s=now_s,
+            promise=promise,
         )
         for waiting_id in self.arrays.placed(job):
             returned = self.queue.remove(waiting_id)
@@ -236,7 +243,9 @@ class ClusterState:
             self.fleet.nodes.stopping_cores[occupation.row] -= occupation.cores
         elif occupation.is_running and is_brief(occupation.job):
             self.fleet.nodes.brief_cores[occupation.row] -= occupation.cores
-        self.fleet.give_back(occupation.row, occupation.job, occupation.cores, now_s)
+        self.fleet.give_back(
+            occupation.row, occupation.job, occupation.cores, occupation.gpus, now_s
+        )
         self.promises.remove(occupation.promise)
         self.arrays.vacated(occupation.job)
         self.admit(occupation.job.array_id, now_s)

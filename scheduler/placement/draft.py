@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from domain.commands import Candidate, Why
 from domain.events import JobQueued
-from domain.sizing import core_need, mem_need_mib
+from domain.gpus import overlap
+from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.placement.policy import Placement, Step, View
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-#: What a job asks for: cores, memory [MiB], and whether the whole node.
-_Need = tuple[int, int | None, bool]
+#: What a job asks for: cores, memory [MiB], whether the whole node, GPUs and their kind.
+_Need = tuple[int, int | None, bool, int, str]
+Counts = NDArray[np.int64]
 #: Only jobs expected to be this short are offered ahead of a free core [s].
 SHORT_JOB_S = 1.0
 MOST_CANDIDATES = 3
@@ -47,6 +49,8 @@ class Draft:
         self.steps: list[Step] = []
         self.placed: set[int] = set()
         self._large: dict[_Need, Flags] = {}  # nodes that are open and large enough
+        self._free_gpus: dict[str, Counts] = {}  # by kind, where somebody asked
+        self._gpus_taken: list[tuple[int, str, int]] = []  # row, kind and number
         self._without_room: set[tuple[_Need, bool]] = set()  # and whether what asked is short
 
     @property
@@ -65,15 +69,10 @@ class Draft:
 
     def able(self, job: JobQueued) -> Flags:
         """Open nodes that would take the job if they were empty, shape (n_nodes,)."""
-        asked = job.cores, job.mem_mib, job.whole_node
+        asked = _need(job)
         able = self._large.get(asked)
         if able is None:
-            nodes = self.fleet.nodes
-            able = self._large[asked] = (
-                (self.fleet.need_cores(job) <= nodes.cores)
-                & (self.fleet.need_mem_mib(job) <= nodes.mem_mib)
-                & self.is_open
-            )
+            able = self._large[asked] = self.fleet.has_size(job) & self.is_open
         found = np.asarray(able & self._is_known(job))
         self._leave_out(job, found)
         return found
@@ -84,16 +83,18 @@ class Draft:
         Never the one on which its last attempt went wrong, unless no other could take it at all:
         it rather waits for another than fails twice in the same place.
         """
-        is_short = not job.whole_node and job.mem_mib is None
+        is_short = not job.whole_node and job.mem_mib is None and not job.gpus
         is_short = is_short and self._is_ahead and self.view.expect_s(job) <= SHORT_JOB_S
         # A plan only takes room: what found none finds none in the rest of it.
-        asked = job.cores, job.mem_mib, job.whole_node
+        asked = _need(job)
         if (asked, is_short) in self._without_room:
             return np.zeros(len(self.is_open), dtype=np.bool_)
         need = self.fleet.need_cores(job)
         fits = (need <= self.free_cores) & (self.fleet.need_mem_mib(job) <= self.free_mem_mib)
         if is_short:
             fits |= need <= self.free_cores + self.ahead_cores
+        if job.gpus:
+            fits &= self.free_gpus(job.gpu_kind) >= job.gpus
         fits &= self.is_open & ~self.is_kept
         if not np.count_nonzero(fits):
             self._without_room.add((asked, is_short))
@@ -117,15 +118,36 @@ class Draft:
                 and not job.whole_node
                 and job.avoid_node_id is None
                 and not job.excluded
+                and not job.gpus
             )
             if not is_plain or self._safe_wh is not None:
                 fits[index] = self.fitting(job)
+            elif job.requires:
+                fits[index] &= self.fleet.tags.meet(job.requires)
         share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
         fits &= (share <= self.free_mem_mib) | (need > self.free_cores)
         return np.asarray(fits)
 
+    def free_gpus(self, kind: str) -> Counts:
+        """GPUs of a kind that are free on each node, shape (n_nodes,)."""
+        free = self._free_gpus.get(kind)
+        if free is None:
+            free = self._free_gpus[kind] = self.fleet.devices.free(kind).copy()
+            for row, other, count in self._gpus_taken:
+                if overlap(kind, other):
+                    free[row] -= count
+        return free
+
+    def _take_gpus(self, row: int, kind: str, count: int) -> None:
+        self._gpus_taken.append((row, kind, count))
+        for other, free in self._free_gpus.items():
+            if overlap(other, kind):
+                free[row] -= count
+
     def _leave_out(self, job: JobQueued, rows: Flags) -> None:
         """Take the nodes out on which the job must not run."""
+        if job.requires:
+            rows &= self.fleet.tags.meet(job.requires)
         for name in job.excluded:
             row = self.fleet.row_of_name.get(name)
             if row is not None:
@@ -137,6 +159,9 @@ class Draft:
         cores = core_need(job, facts)
         self.free_cores[row] -= cores
         self.free_mem_mib[row] -= mem_need_mib(job, facts)
+        gpus, kind = gpu_need(job, facts)
+        if gpus:
+            self._take_gpus(row, kind, gpus)
         if self._safe_wh is not None:
             self._safe_wh[row] -= self._job_heat_wh(job)[row]
         self.steps.append(Placement(job, row, why))
@@ -192,6 +217,10 @@ class Draft:
                 )
             )
         return tuple(found)
+
+
+def _need(job: JobQueued) -> _Need:
+    return job.cores, job.mem_mib, job.whole_node, job.gpus, job.gpu_kind
 
 
 def best_first(scores: Floats, among: Flags, count: int = MOST_CANDIDATES) -> NDArray[np.int64]:

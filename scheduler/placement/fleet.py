@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from domain.events import JobQueued, NodeJoined
-from domain.sizing import core_need, mem_need_mib
+from domain.requirements import tags_of
+from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.columns import Columns
+from scheduler.placement.devices import DeviceColumns
 from scheduler.placement.readings import Readings
+from scheduler.placement.tags import TagColumns
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -116,6 +119,8 @@ class FleetTable:
         """Start knowing none."""
         self.nodes = NodeColumns()
         self.sites = SiteColumns()
+        self.tags = TagColumns()
+        self.devices = DeviceColumns()
         self.facts: list[NodeJoined] = []
         self.row_of: dict[int, int] = {}
         self.row_of_name: dict[str, int] = {}
@@ -141,6 +146,8 @@ class FleetTable:
             nodes.free_cores[row] += event.cores - before.cores
             nodes.free_mem_mib[row] += event.mem_mib - before.mem_mib
         self.row_of_name[event.name] = row
+        self.tags.put(row, tags_of(event.name, event.features, event.gpus))
+        self.devices.put(row, event.gpus)
         nodes.site[row] = self._join_site(event)
         nodes.cores[row], nodes.mem_mib[row] = event.cores, event.mem_mib
         span_w = event.max_power_w - event.idle_power_w
@@ -196,16 +203,28 @@ class FleetTable:
             return np.full(self.nodes.n_rows, job.mem_mib, dtype=np.int64)
         return self.nodes.mem_mib * job.cores // self.nodes.cores
 
-    def take(self, row: int, job: JobQueued) -> int:
-        """Hold the job's cores and memory on a node; the cores."""
+    def has_size(self, job: JobQueued) -> Flags:
+        """Nodes that are large enough for the job, empty, shape (n_nodes,)."""
+        nodes = self.nodes
+        is_large = self.need_cores(job) <= nodes.cores
+        is_large &= self.need_mem_mib(job) <= nodes.mem_mib
+        if job.gpus:
+            is_large &= self.devices.count(job.gpu_kind) >= job.gpus
+        return np.asarray(is_large)
+
+    def take(self, row: int, job: JobQueued) -> tuple[int, int]:
+        """Hold the job's cores, GPUs and memory on a node; how many cores and GPUs."""
         cores = core_need(job, self.facts[row])
+        gpus, kind = gpu_need(job, self.facts[row])
+        self.devices.take(row, kind, gpus)
         self.nodes.free_cores[row] -= cores
         self.nodes.free_mem_mib[row] -= mem_need_mib(job, self.facts[row])
-        return cores
+        return cores, gpus
 
-    def give_back(self, row: int, job: JobQueued, cores: int, now_s: float) -> None:
-        """Free them again; what comes free often is served ahead."""
+    def give_back(self, row: int, job: JobQueued, cores: int, gpus: int, now_s: float) -> None:
+        """Free them again; cores that come free often are served ahead."""
         nodes = self.nodes
+        self.devices.take(row, gpu_need(job, self.facts[row])[1], -gpus)
         nodes.free_cores[row] += cores
         nodes.free_mem_mib[row] += mem_need_mib(job, self.facts[row])
         fading = np.exp((nodes.last_release_s[row] - now_s) / TURNOVER_MEMORY_S)

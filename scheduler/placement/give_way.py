@@ -80,6 +80,8 @@ def make_room(draft: Draft, job: JobQueued, gain: Floats) -> list[Stop]:
     need = draft.fleet.need_cores(job)
     coming = draft.free_cores + nodes.stopping_cores
     able = draft.able(job) & ~draft.is_kept
+    if job.gpus:  # Cores are made free, not GPUs.
+        able &= draft.free_gpus(job.gpu_kind) >= job.gpus
     if (able & (coming >= need)).any():
         return []
     able &= coming + nodes.brief_cores >= need

@@ -32,6 +32,9 @@ class Shape:
     spread: int
     avoid_node_id: int | None
     excluded: tuple[str, ...]
+    requires: tuple[str, ...]
+    gpus: int
+    gpu_kind: str
 
     is_patient: bool  #: Whether its jobs may wait for heat.
     is_brief: bool  #: Patient, and stopped at little cost: it need not stay where heat ends.
@@ -42,7 +45,10 @@ class Shape:
         return cls(*_kind(job, length, spread))
 
 
-_Kind = tuple[str, int, int | None, bool, int, int, int | None, tuple[str, ...], bool, bool]
+_Kind = tuple[
+    *tuple[str, int, int | None, bool, int, int, int | None],
+    *tuple[tuple[str, ...], tuple[str, ...], int, str, bool, bool],
+]
 
 
 def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
@@ -55,6 +61,9 @@ def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
         spread,
         job.avoid_node_id,
         job.excluded,
+        job.requires,
+        job.gpus,
+        job.gpu_kind,
         job.scheduling_type == SchedulingType.FLEX,
         is_brief(job),
     )

@@ -1,6 +1,7 @@
 """The engine under any history of a cluster: no job lost or doubled, no core promised twice."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,9 @@ from domain.events import (
     TimePassed,
     WeatherForecast,
 )
+from domain.gpus import pick
 from domain.job import EndReason, SchedulingType
+from domain.requirements import meets, tags_of
 from scheduler.engine import Engine
 from tests.support.builders import (
     NOW_S,
@@ -39,6 +42,8 @@ from tests.support.told import policy
 
 #: Jobs of at least this length are never offered ahead of a free core.
 SHORTEST_RUN_S = 10.0
+REQUIREMENTS = [("a",), ("a", "b"), ("a|b",), ("node:boiler-2",), ("gpu",), ("a|x", "b|gpu")]
+KINDS = ["", "x", "x-1", "y"]
 nodes = st.integers(1, 4)
 types = st.sampled_from([kind.value for kind in SchedulingType])
 
@@ -55,8 +60,8 @@ class Job:
     is_over: bool = False
 
 
-class ClusterMachine(RuleBasedStateMachine):
-    """A cluster that tells the engine everything, once, in some order."""
+class World(RuleBasedStateMachine):
+    """What is true of a cluster, and an engine that is told of it."""
 
     policy_text = "coldest"
 
@@ -67,6 +72,8 @@ class ClusterMachine(RuleBasedStateMachine):
         self.log: list[tuple[list[Event], float, list[Command]]] = []
         self.jobs: dict[int, Job] = {}
         self.cores: dict[int, int] = {}
+        self.gpus: dict[int, tuple[str, ...]] = {}
+        self.features: dict[int, tuple[str, ...]] = {}
         self.heard: set[int] = set()
 
     def tell(self, *facts: Event) -> None:
@@ -89,6 +96,9 @@ class ClusterMachine(RuleBasedStateMachine):
         assert job.node_id is None, "a job was offered twice"
         assert order.attempt == job.attempt + 1
         assert order.node_id in self.heard, "water that was never read got work"
+        features, gpus = self.features[order.node_id], self.gpus[order.node_id]
+        tags = tags_of(f"boiler-{order.node_id}", features, gpus)
+        assert meets(tags, job.fact.requires), "a job went where what it asks for is not"
         assert all(0.0 <= item.free_cores <= 8 for item in order.why.candidates)
         job.attempt, job.node_id = order.attempt, order.node_id
         job.is_claimed = job.is_stopping = False
@@ -104,10 +114,22 @@ class ClusterMachine(RuleBasedStateMachine):
     def _placed(self) -> list[Job]:
         return [job for job in self.jobs.values() if job.node_id is not None]
 
-    @rule(node_id=nodes, cores=st.sampled_from([2, 8]))
-    def join(self, node_id: int, cores: int) -> None:
+
+class ClusterMachine(World):
+    """A cluster that tells the engine everything, once, in some order."""
+
+    @rule(
+        node_id=nodes,
+        cores=st.sampled_from([2, 8]),
+        features=st.sets(st.sampled_from("ab")),
+        gpus=st.lists(st.sampled_from(["x-1", "x-2", "y"]), max_size=4),
+    )
+    def join(self, node_id: int, cores: int, features: set[str], gpus: list[str]) -> None:
+        """Its features may change each time; its cores and GPUs stay, as those of a machine do."""
         cores = self.cores.setdefault(node_id, cores)
-        self.tell(node_joined(node_id, cores=cores))
+        kept = self.gpus.setdefault(node_id, tuple(gpus))
+        self.features[node_id] = tuple(sorted(features))
+        self.tell(node_joined(node_id, cores=cores, features=self.features[node_id], gpus=kept))
 
     @rule(node_id=nodes)
     def leave(self, node_id: int) -> None:
@@ -145,9 +167,22 @@ class ClusterMachine(RuleBasedStateMachine):
         limit_s=st.integers(60, 99_999),
         slack_s=st.floats(0.0, 90_000.0),
         resumes=st.booleans(),
+        asked=st.one_of(
+            st.just({}),
+            st.fixed_dictionaries({"requires": st.sampled_from(REQUIREMENTS)}),
+            st.fixed_dictionaries({"gpus": st.integers(1, 3), "gpu_kind": st.sampled_from(KINDS)}),
+        ),
     )
-    def submit(  # the fields of a job
-        self, cores: int, kind: str, limit_s: int, slack_s: float, *, whole: bool, resumes: bool
+    def submit(
+        self,
+        cores: int,
+        kind: str,
+        limit_s: int,
+        slack_s: float,
+        asked: dict[str, Any],
+        *,
+        whole: bool,
+        resumes: bool,
     ) -> None:
         number = max(self.jobs, default=0) + 1
         fact = job_queued(
@@ -160,6 +195,7 @@ class ClusterMachine(RuleBasedStateMachine):
             start_before_s=self.now_s + slack_s if kind == SchedulingType.FLEX else None,
             is_preemptible=kind == SchedulingType.FLEX,
             can_resume=resumes,
+            **asked,
         )
         self.jobs[number] = Job(fact)
         self.tell(fact)
@@ -247,6 +283,19 @@ class ClusterMachine(RuleBasedStateMachine):
             node_cores = self.cores[job.node_id]
             used[job.node_id] += node_cores if job.fact.whole_node else job.fact.cores
         assert all(used[node_id] <= cores for node_id, cores in self.cores.items())
+
+    @invariant()
+    def whatever_devices_a_node_chose_there_are_enough_for_its_jobs(self) -> None:
+        for node_id, models in self.gpus.items():
+            placed = [job.fact for job in self._placed() if job.node_id == node_id]
+            held = [fact for fact in placed if fact.gpus and not fact.whole_node]
+            assert sum(fact.gpus for fact in held) <= len(models)
+            # As an agent would that knows no better: the greedy choice always works.
+            free = set(range(len(models)))
+            for fact in held:
+                chosen = pick(models, free, fact.gpu_kind, fact.gpus)
+                assert len(chosen) == fact.gpus, "a job finds its GPUs taken"
+                free -= set(chosen)
 
     @invariant()
     def every_job_waits_or_is_placed_or_is_over(self) -> None:

@@ -45,6 +45,11 @@ class Cluster:
     cores: int = 2
     heartbeat_s: float = 15.0
     disk_limit_mib: int = 64
+    #: What differs from the usual node: fields of its inventory, further settings of its agent,
+    #: and variables that its agent finds set; by the number of the node.
+    specs: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    settings: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    variables: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     port: int = 0
     token: str = ""
     programs: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
@@ -80,8 +85,8 @@ class Cluster:
                 str(self.cores),
             )
         self.until_answers()
-        for folder in folders:
-            self.run(f"agent-{folder.name}", "node_agent", str(folder / "agent.json"))
+        for index in range(self.sites):
+            self.run_agent(index)
         for folder in folders:
             self._until((folder / "identity.json").exists, f"{folder.name} has enrolled")
         self._send_readings(0)
@@ -100,12 +105,17 @@ class Cluster:
             **more,
         }
 
-    def run(self, name: str, module: str, *words: str) -> None:
+    def run_agent(self, index: int) -> None:
+        """Start the agent of a node."""
+        config = self.data_dir / "nodes" / f"node{index}" / "agent.json"
+        self.run(f"agent-node{index}", "node_agent", str(config), **self.variables.get(index, {}))
+
+    def run(self, name: str, module: str, *words: str, **variables: str) -> None:
         """Start a program under this name, its log beside the data."""
         with (self.data_dir / f"{name}.log").open("ab") as log:
             self.programs[name] = subprocess.Popen(
                 [sys.executable, "-m", module, *words],
-                env=self.environment(),
+                env=self.environment(**variables),
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
@@ -185,7 +195,8 @@ class Cluster:
             "kill_grace_s": 2.0,
             "output_limit_mib": 16,
             "disk_limit_mib": self.disk_limit_mib,
-            "spec": asdict(spec),
+            "spec": {**asdict(spec), **self.specs.get(index, {})},
+            **self.settings.get(index, {}),
         }
         (folder / "agent.json").write_text(json.dumps(config))
         return folder
@@ -231,15 +242,39 @@ class Cluster:
 
 @contextmanager
 def running_cluster(
-    data_dir: Path, *, sites: int = 2, cores: int = 2, disk_limit_mib: int = 64
+    data_dir: Path,
+    *,
+    sites: int = 2,
+    cores: int = 2,
+    disk_limit_mib: int = 64,
+    specs: Mapping[int, Mapping[str, object]] | None = None,
+    settings: Mapping[int, Mapping[str, object]] | None = None,
+    variables: Mapping[int, Mapping[str, str]] | None = None,
 ) -> Iterator[Cluster]:
-    """A cluster for as long as the block runs."""
-    cluster = Cluster(data_dir, sites=sites, cores=cores, disk_limit_mib=disk_limit_mib)
+    """A cluster for as long as the block runs; its nodes may differ, as `Cluster` says."""
+    cluster = Cluster(
+        data_dir,
+        sites=sites,
+        cores=cores,
+        disk_limit_mib=disk_limit_mib,
+        specs=specs or {},
+        settings=settings or {},
+        variables=variables or {},
+    )
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
+
+
+def until(holds: Callable[[], bool], patience_s: float = _PATIENCE_S) -> None:
+    """Return when the condition holds; raises ``TimeoutError`` when patience ends first."""
+    deadline_s = time.monotonic() + patience_s
+    while not holds():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError
+        time.sleep(0.02)
 
 
 def free_port() -> int:

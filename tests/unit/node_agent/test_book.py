@@ -64,3 +64,36 @@ def test_phases_can_be_listed() -> None:
     book.move(held, Phase.ENDED)
     assert book.in_phase(Phase.WAITING, Phase.RUNNING) == []
     assert book.in_phase(Phase.ENDED) == [held]
+
+
+def with_gpus(number: int, gpus: int, kind: str = "", *, whole_node: bool = False) -> Held:
+    held = a_held(number, whole_node=whole_node)
+    held.claim["spec"]["resources"] |= {"gpus": gpus, "gpu_kind": kind}
+    return held
+
+
+def test_each_job_gets_devices_of_its_own_and_gives_them_back() -> None:
+    book = Book(8, ("a100", "v100", "a100"))
+    first, second, third = with_gpus(1, 1), with_gpus(2, 1, "a100"), with_gpus(3, 1, "a100")
+    for held in (first, second, third):
+        book.add(held)
+    assert [book.allot(held) for held in (first, second, third)] == [True, True, False]
+    assert (first.devices, second.devices, third.devices) == ((0,), (2,), ())
+    assert third.slots == ()
+
+    book.drop(first.key)
+    assert book.allot(third)
+    assert third.devices == (0,)
+
+
+def test_a_whole_node_has_every_device_and_an_adopted_job_keeps_its_own() -> None:
+    book = Book(4, ("a100", "a100"))
+    adopted, whole, none = with_gpus(1, 1), with_gpus(2, 0, whole_node=True), a_held(3)
+    for held in (adopted, whole, none):
+        book.add(held)
+    book.take_devices(adopted, (1,))
+    assert not book.allot(whole)
+    book.drop(adopted.key)
+    assert book.allot(whole)
+    assert whole.devices == (0, 1)
+    assert none.devices == ()

@@ -62,7 +62,9 @@ VERDICTS = {
         understood={"cores": 1, "mem_mib": 4000, "time_limit_s": 28_800},
         notes=("module matlab",),
     ),
-    "conda_gpu.sh": Verdict(refused="sbatch.not_yet", line=2),
+    "conda_gpu.sh": Verdict(
+        understood={"gpus": 1, "gpu_kind": "a100", "cores": 8}, notes=("source activate torch",)
+    ),
     "vasp_two_nodes.sh": Verdict(refused="sbatch.several_nodes", line=2),
     "r_windows.sh": Verdict(
         understood={"cores": 2, "mem_mib": 8192, "arguments": ("control",)},

@@ -21,6 +21,9 @@ EFFECT_NOW = """
     -x|n1 --exclude=n[1-3,07] --wrap=true
     --signal=B:USR1@60 --time-min=5|--deadline=+2h --max-attempts=3
     --max-queue-time=1:00:00 --type=flex --quiet -Q
+    --gres=gpu:1 -G|1 --gpus=1 --gpus-per-node=1 --gpus-per-task=1
+    -G|2|--cpus-per-gpu=1 -G|2|--mem-per-gpu=1G -C|gpu --constraint=avx2&(gpu)
+    -w|n1 --nodelist=n1
 """
 NOTED = """
     --mail-type=END --mail-user=a@b --hint=nomultithread --nice
@@ -32,12 +35,10 @@ NOTED = """
     -k --no-kill --profile=all --propagate --propagate=ALL --acctg-freq=30 --wckey=x --priority=1
     -M|x --clusters=x --cluster=x -L|x --licenses=x --reservation=x --network=x --ignore-pbs
     --kill-on-invalid-dep=yes --ear=on --ear-policy=x --quotatype=x --fpgalink=x --tmp=1G
-    --use-min-nodes
+    --use-min-nodes --cpus-per-gpu=1 --mem-per-gpu=1G -w|n[1-2]
 """
 NOT_YET = """
-    --gres=gpu:1 -G|1 --gpus=1 --gpus-per-node=1 --gpus-per-task=1
-    --cpus-per-gpu=1 --mem-per-gpu=1G -C|gpu --constraint=gpu
-    -w|n1 --nodelist=n1 -F|hosts --nodefile=hosts --container=x
+    --gpus-per-socket=1 -F|hosts --nodefile=hosts --container=x
     --container-image=x --container-mounts=x --container-name=x --image=x --volume=a:b
     --ntasks-per-gpu=1
 """

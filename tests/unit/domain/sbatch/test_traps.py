@@ -181,7 +181,7 @@ def test_ambiguous_prefix_is_refused(name: str) -> None:
 
 
 def test_abbreviated_constraint_is_recognised() -> None:
-    assert refused("#SBATCH --constrain=gpu").code == "sbatch.not_yet"
+    assert accepted("#SBATCH --constrain=gpu").features == ("gpu",)
 
 
 # Stray words.
