@@ -328,6 +328,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text),
+    Index("ix_audit_subject_id", "subject", "id"),
 )
 
 setting = Table(

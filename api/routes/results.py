@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from api import timeline
 from api.explain import explain, explain_array, gather
 from api.hub import job_topic, output_topic
 from api.job_refs import JobPath, found, instance_found, one_or_all
@@ -42,6 +44,24 @@ async def explain_job(
     if facts is None:
         raise not_found("job")
     return explain(facts)
+
+
+@router.get("/timeline")
+async def timeline_of_job(
+    job_id: JobPath, services: ServicesOf, principal: JobsReader
+) -> dict[str, Any]:
+    """Every moment of its life so far: what happened, where and why."""
+    target = await found(services, job_id, tenant_seen_by(principal))
+    one = target.job_id if isinstance(target, Single) else one_or_all(target)
+    look = (
+        partial(timeline.of_array, job_id=target.job_id)
+        if one is None
+        else partial(timeline.of_instance, instance_id=one)
+    )
+    moments = await services.read(look)
+    if moments is None:
+        raise not_found("job")
+    return {"moments": moments}
 
 
 @router.get("/output")

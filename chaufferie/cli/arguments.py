@@ -20,13 +20,39 @@ def _job_ref(text: str) -> str:
     return text
 
 
+def _complete(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The newest jobs whose number begins so, for a shell; none where nobody can say."""
+    from chaufferie.sdk.errors import ChaufferieError
+
+    try:
+        with open_client(context.params.get("data"), _PATIENCE_OF_A_SHELL_S) as client:
+            newest = list(client.job_documents(limit=_COMPLETED))
+    except (ChaufferieError, OSError):
+        return []
+    return [
+        (str(job["ref"]), f"{job['name']}, {job['state']}")
+        for job in newest
+        if str(job["ref"]).startswith(incomplete)
+    ]
+
+
 JobId = Annotated[
     str,
-    typer.Argument(metavar="ID", help="Number of the job; ID_INDEX in an array.", parser=_job_ref),
+    typer.Argument(
+        metavar="ID",
+        help="Number of the job; ID_INDEX in an array.",
+        parser=_job_ref,
+        autocompletion=_complete,
+    ),
 ]
 JobIds = Annotated[
     list[str],
-    typer.Argument(metavar="ID...", help="Numbers of jobs; ID_INDEX in an array.", parser=_job_ref),
+    typer.Argument(
+        metavar="ID...",
+        help="Numbers of jobs; ID_INDEX in an array.",
+        parser=_job_ref,
+        autocompletion=_complete,
+    ),
 ]
 #: Where a part of an array may be meant too.
 JobParts = Annotated[
@@ -35,6 +61,7 @@ JobParts = Annotated[
         metavar="ID...",
         help="Numbers of jobs; ID_INDEX or ID_[INDEXES] in an array.",
         parser=_job_ref,
+        autocompletion=_complete,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -50,6 +77,10 @@ DataDir = Annotated[
 
 #: A person at a terminal would rather read a sentence than wait.
 _PATIENCE_S = 2.0
+#: And whoever presses the key for completion would rather type the number.
+_PATIENCE_OF_A_SHELL_S = 0.5
+#: A shell is offered so many jobs.
+_COMPLETED = 50
 #: What may take longer than two seconds to send or fetch, on a line of 50 Mbit/s.
 LONG_TRANSFER_BYTES = 12_000_000
 #: While it waits for a job, the command outlives a server that starts again.

@@ -1,9 +1,10 @@
-"""Commands that look at jobs and steer them."""
+"""Commands that look at jobs."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -15,18 +16,13 @@ from chaufferie.cli.arguments import (
     DataDir,
     JobId,
     JobIds,
-    JobParts,
     open_client,
 )
-from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
 from chaufferie.cli.waiting import wait_for
-from chaufferie.sdk.errors import RefusedByServerError
 from domain.endings import describe_reason
 from domain.job import FINAL_STATES, JobState
-
-if TYPE_CHECKING:
-    from chaufferie.sdk.job import Steered
 
 _JOB_COLUMNS = (
     "ID",
@@ -82,7 +78,7 @@ def job(
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
-    """Show one job: where it is, what it used, what it left."""
+    """Show one job: where it is, what happened to it, what it used, what it left."""
     with open_client(data) as client:
         found = client.job(job_id)
         if instances:
@@ -90,8 +86,9 @@ def job(
             _show_instances([one.document for one in listed], as_json=as_json)
             return
         document = found.document
+        moments = found.timeline()
     if as_json:
-        say_json(document)
+        say_json({**document, "timeline": [asdict(moment) for moment in moments]})
         return
     say_fields(_job_fields(document))
     attempts = document.get("attempts", ())
@@ -100,6 +97,10 @@ def job(
         say_table(_ATTEMPT_COLUMNS, (_attempt_row(attempt) for attempt in attempts))
         if any(attempt.get("is_simulated") for attempt in attempts):
             remark("Energy here is of simulated meters.")
+    say("")
+    for moment in moments:
+        where = "" if moment.node is None else f" [{moment.node}, try {moment.attempt}]"
+        say(f"{quantities.clock(moment.at_s)}  {moment.sentence}{where}")
     if document.get("files"):
         say("")
         rows = ((file["path"], quantities.size(file["size_bytes"])) for file in document["files"])
@@ -185,80 +186,6 @@ def wait(
     if as_json:
         say_json(documents)
     raise typer.Exit(next((code for code in codes if code != ExitCode.OK), ExitCode.OK))
-
-
-def cancel(
-    *,
-    job_ids: JobParts,
-    data: DataDir = None,
-) -> None:
-    """Stop jobs, waiting or running; arrays too, or parts of them."""
-    with open_client(data) as client:
-        _for_each(job_ids, lambda job_id: _say_steered(client.cancel(job_id)))
-
-
-def hold(
-    *,
-    job_ids: JobParts,
-    data: DataDir = None,
-) -> None:
-    """Keep jobs that queue from starting until they are released."""
-    with open_client(data) as client:
-        _for_each(job_ids, lambda job_id: _say_steered(client.hold(job_id)))
-
-
-def release(
-    *,
-    job_ids: JobParts,
-    data: DataDir = None,
-) -> None:
-    """Let held jobs queue."""
-    with open_client(data) as client:
-        _for_each(job_ids, lambda job_id: _say_steered(client.release(job_id)))
-
-
-def requeue(
-    *,
-    job_ids: JobIds,
-    data: DataDir = None,
-) -> None:
-    """Stop running jobs, to queue again."""
-    with open_client(data) as client:
-        _for_each(job_ids, lambda job_id: _say_requeued(client.job(job_id).requeue(), job_id))
-
-
-def _say_requeued(state: JobState, job_id: str) -> None:
-    if state is JobState.PREEMPTED:
-        say(f"Job {job_id} is being stopped and will queue again.")
-    else:
-        say(f"Job {job_id} was not running; it is {state.value}.")
-
-
-def _say_steered(result: "Steered") -> None:
-    if result.changed is None:
-        word = "had already " if _is_over(result.state) else "is "
-        say(f"Job {result.ref} {word}{result.state.value}.")
-        return
-    changed = ", ".join(f"{count} {state.value}" for state, count in result.changed.items())
-    say(f"Job {result.ref}: {changed or 'nothing to change'}; it is {result.state.value}.")
-
-
-def _is_over(state: JobState) -> bool:
-    """Whether it ended by itself, before anybody could steer it."""
-    return state in FINAL_STATES and state is not JobState.CANCELLED
-
-
-def _for_each(job_ids: list[str], act: Callable[[str], None]) -> None:
-    """Do it for each job; one that is refused does not keep the others from it."""
-    worst = ExitCode.OK
-    for job_id in job_ids:
-        try:
-            act(job_id)
-        except RefusedByServerError as error:
-            remark(f"Job {job_id}: {error}")
-            worst = exit_code_of(error)
-    if worst is not ExitCode.OK:
-        raise typer.Exit(worst)
 
 
 _LONGEST_INDEXES = 24

@@ -94,22 +94,31 @@ def list_keys(
 def revoke(
     *,
     key_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the key.", min=1)],
+    as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
     """Make a key useless, at once and for good."""
     with open_client(data) as client:
         client.transport.delete(f"/v1/keys/{key_id}")
+    if as_json:
+        say_json({"key_id": key_id, "is_revoked": True})
+        return
     say(f"Key {key_id} is revoked.")
 
 
 def page(
     *,
+    as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
     """Print a link that opens the page in a browser and signs you in, once."""
     with open_client(data) as client:
         answer = client.transport.post_once("/v1/sessions", {})
-        say(client.transport.url + str(answer["path"]))
+        url = client.transport.url + str(answer["path"])
+    if as_json:
+        say_json({"url": url})
+        return
+    say(url)
 
 
 def whoami(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from chaufferie.cli import fleet, jobs, keys, output, programs, tenants
+from chaufferie.cli import fleet, jobs, keys, output, programs, steering, tenants
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
@@ -92,10 +92,10 @@ _JOBS: tuple[Callable[..., None], ...] = (
     output.logs,
     output.get,
     jobs.wait,
-    jobs.cancel,
-    jobs.hold,
-    jobs.release,
-    jobs.requeue,
+    steering.cancel,
+    steering.hold,
+    steering.release,
+    steering.requeue,
 )
 _FLEET: tuple[Callable[..., None], ...] = (
     fleet.sites,

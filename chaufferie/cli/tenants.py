@@ -62,12 +62,12 @@ def list_tenants(*, as_json: AsJson = False, data: DataDir = None) -> None:
 
 
 @tenants.command("close")
-def close_tenant(*, name: Name, data: DataDir = None) -> None:
+def close_tenant(*, name: Name, as_json: AsJson = False, data: DataDir = None) -> None:
     """Take no more from a tenant and revoke its keys; its jobs go on."""
     with open_client(data) as client:
         tenant_id = _number(client, "tenant", {"name": name})
         answer = client.transport.post_once(f"/v1/tenants/{tenant_id}/close", {})
-    say(f"Tenant {name} is closed; {_keys(answer['keys_revoked'])}.")
+    _say_done(answer, f"Tenant {name} is closed; {_keys(answer['keys_revoked'])}.", as_json=as_json)
 
 
 @projects.command("add")
@@ -91,12 +91,14 @@ def list_projects(
 
 
 @projects.command("close")
-def close_project(*, name: Name, tenant: OfTenant, data: DataDir = None) -> None:
+def close_project(
+    *, name: Name, tenant: OfTenant, as_json: AsJson = False, data: DataDir = None
+) -> None:
     """Take no more jobs for a project; those it has go on."""
     with open_client(data) as client:
         project_id = _number(client, "project", {"tenant": tenant, "name": name})
-        client.transport.post_once(f"/v1/projects/{project_id}/close", {})
-    say(f"Project {name} of {tenant} is closed.")
+        answer = client.transport.post_once(f"/v1/projects/{project_id}/close", {})
+    _say_done(answer, f"Project {name} of {tenant} is closed.", as_json=as_json)
 
 
 @users.command("add")
@@ -118,12 +120,15 @@ def list_users(*, tenant: OnlyTenant = None, as_json: AsJson = False, data: Data
 
 
 @users.command("remove")
-def remove_user(*, name: Name, tenant: OfTenant, data: DataDir = None) -> None:
+def remove_user(
+    *, name: Name, tenant: OfTenant, as_json: AsJson = False, data: DataDir = None
+) -> None:
     """Revoke every key in a user's name; what was submitted with them goes on."""
     with open_client(data) as client:
         user_id = _number(client, "user", {"tenant": tenant, "name": name})
         answer = client.transport.delete(f"/v1/users/{user_id}")
-    say(f"User {name} of {tenant} is removed; {_keys(answer['keys_revoked'])}.")
+    done = f"User {name} of {tenant} is removed; {_keys(answer['keys_revoked'])}."
+    _say_done(answer, done, as_json=as_json)
 
 
 def _only(tenant: str | None) -> dict[str, str]:
@@ -143,6 +148,13 @@ def _number(client: "Client", kind: str, named: Mapping[str, str]) -> int:
 
 def _keys(count: int) -> str:
     return "1 key is revoked" if count == 1 else f"{count} keys are revoked"
+
+
+def _say_done(answer: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(answer)
+        return
+    say(sentence)
 
 
 def _say_added(answer: Mapping[str, Any], kind: str, *, as_json: bool) -> None:

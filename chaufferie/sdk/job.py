@@ -44,6 +44,17 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happened to a job."""
+
+    at_s: float  #: Unix time.
+    code: str  #: Stable: ``submitted``, ``offered``, ``started``, a reason of an end, ...
+    sentence: str  #: What happened, and why.
+    attempt: int | None  #: Which try, where it happened to one.
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Steered:
     """What became of something that was cancelled, held or released."""
 
@@ -256,6 +267,14 @@ class Job:
             lines=tuple(answer["lines"]),
             notes=tuple(answer["notes"]),
             attempts=tuple(answer["attempts"]),
+        )
+
+    def timeline(self) -> tuple[Moment, ...]:
+        """Everything that has happened to it, first things first."""
+        answer = self._transport.get(f"/v1/jobs/{self.id}/timeline")
+        return tuple(
+            Moment(**{name: item[name] for name in ("at_s", "code", "sentence", "attempt", "node")})
+            for item in answer["moments"]
         )
 
 

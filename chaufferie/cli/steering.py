@@ -1,0 +1,96 @@
+"""Commands that steer jobs: cancel, hold, release, requeue."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from chaufferie.cli.arguments import AsJson, DataDir, JobIds, JobParts, open_client
+from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.speech import remark, say, say_json
+from chaufferie.sdk.errors import RefusedByServerError
+from domain.job import FINAL_STATES, JobState
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.job import Steered
+
+
+def cancel(*, job_ids: JobParts, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Stop jobs, waiting or running; arrays too, or parts of them."""
+    with open_client(data) as client:
+        _steer(job_ids, client.cancel, as_json=as_json)
+
+
+def hold(*, job_ids: JobParts, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Keep jobs that queue from starting until they are released."""
+    with open_client(data) as client:
+        _steer(job_ids, client.hold, as_json=as_json)
+
+
+def release(*, job_ids: JobParts, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Let held jobs queue."""
+    with open_client(data) as client:
+        _steer(job_ids, client.release, as_json=as_json)
+
+
+def requeue(*, job_ids: JobIds, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Stop running jobs, to queue again."""
+
+    def act(job_id: str) -> dict[str, Any]:
+        state = client.job(job_id).requeue()
+        if not as_json:
+            _say_requeued(state, job_id)
+        return {"ref": job_id, "state": state.value}
+
+    with open_client(data) as client:
+        _for_each(job_ids, act, as_json=as_json)
+
+
+def _steer(job_ids: Sequence[str], how: "Callable[[str], Steered]", *, as_json: bool) -> None:
+    def act(job_id: str) -> dict[str, Any]:
+        result = how(job_id)
+        if not as_json:
+            _say_steered(result)
+        return {"ref": result.ref, "state": result.state.value, "changed": result.changed}
+
+    _for_each(job_ids, act, as_json=as_json)
+
+
+def _for_each(
+    job_ids: Sequence[str], act: Callable[[str], dict[str, Any]], *, as_json: bool
+) -> None:
+    """Do it for each job; one that is refused does not keep the others from it."""
+    worst = ExitCode.OK
+    documents = []
+    for job_id in job_ids:
+        try:
+            documents.append(act(job_id))
+        except RefusedByServerError as error:
+            remark(f"Job {job_id}: {error}")
+            documents.append({"ref": job_id, "refused": error.code})
+            worst = exit_code_of(error)
+    if as_json:
+        say_json(documents)
+    if worst is not ExitCode.OK:
+        raise typer.Exit(worst)
+
+
+def _say_requeued(state: JobState, job_id: str) -> None:
+    if state is JobState.PREEMPTED:
+        say(f"Job {job_id} is being stopped and will queue again.")
+    else:
+        say(f"Job {job_id} was not running; it is {state.value}.")
+
+
+def _say_steered(result: "Steered") -> None:
+    if result.changed is None:
+        word = "had already " if _is_over(result.state) else "is "
+        say(f"Job {result.ref} {word}{result.state.value}.")
+        return
+    changed = ", ".join(f"{count} {state.value}" for state, count in result.changed.items())
+    say(f"Job {result.ref}: {changed or 'nothing to change'}; it is {result.state.value}.")
+
+
+def _is_over(state: JobState) -> bool:
+    """Whether it ended by itself, before anybody could steer it."""
+    return state in FINAL_STATES and state is not JobState.CANCELLED

@@ -1,0 +1,50 @@
+"""What people did to a job, from the audit trail."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from domain.sbatch.arrays import ArrayMistake, parse_array
+from store.tables import audit
+
+_OF_JOBS = "job."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """One time that somebody steered a job, or an array that it belongs to."""
+
+    at_s: float
+    actor: str  #: Such as ``key/3``.
+    action: str  #: ``cancel``, ``hold``, ``release`` or ``requeue``.
+    elements: str | None = None  #: Of an array, where a part of it was meant: ``[0-9]``.
+
+
+def steerings(
+    connection: Connection, job_id: int, *, instance_id: int | None, array_index: int | None
+) -> list[Steering]:
+    """Those of a job in their order; of one element, those that meant it too.
+
+    Without an instance they are those of the whole array, the parts that were named included.
+    """
+    subjects = [f"job/{number}" for number in {job_id, instance_id} if number is not None]
+    statement = (
+        select(audit)
+        .where(audit.c.subject.in_(subjects), audit.c.action.startswith(_OF_JOBS))
+        .order_by(audit.c.id)
+    )
+    return [
+        Steering(
+            at_s=row.at_s,
+            actor=row.actor,
+            action=row.action.removeprefix(_OF_JOBS),
+            elements=row.detail,
+        )
+        for row in connection.execute(statement)
+        if array_index is None or row.detail is None or _names(row.detail, array_index)
+    ]
+
+
+def _names(elements: str, index: int) -> bool:
+    meant = parse_array(elements)
+    return not isinstance(meant, ArrayMistake) and meant.rank_of(index) is not None
