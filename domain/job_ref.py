@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from domain.sbatch.arrays import ArrayMistake, ArraySpec, parse_array
+from domain.array_spec import ArrayMistake, ArraySpec, parse_array
 
 LONGEST_REF = 1000
 _REF = re.compile(r"(\d{1,18})(?:_(\d{1,9}|\[[0-9,:\-]+\]|\*))?", re.ASCII)

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.array_spec import ArraySpec
 from domain.job import SchedulingType
 from domain.requirements import Requires, node_tag
-from domain.sbatch.arrays import ArraySpec
-from domain.sbatch.signals import EndWarning
 
 #: Seconds a claimed attempt may go without a renewed lease (reliability reference, section 2.4).
 DEFAULT_DISCONNECT_TOLERANCE_S = 900
@@ -14,6 +13,8 @@ DEFAULT_DISCONNECT_TOLERANCE_S = 900
 DEFAULT_TIME_LIMIT_S = 3600
 #: A ``Flex`` job without a deadline starts within a day (DESIGN, section 5).
 DEFAULT_FLEX_WAIT_S = 86_400
+#: How long before the end a warning comes that names no time [s].
+DEFAULT_WARNING_LEAD_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,15 @@ class InputFile:
     sha256: str
     size_bytes: int
     executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWarning:
+    """Which signal comes how long before the end, and to whom."""
+
+    signal_number: int
+    lead_s: int = DEFAULT_WARNING_LEAD_S
+    to_shell_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

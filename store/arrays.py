@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 
 from domain import wire
+from domain.array_spec import ArrayPart, ArraySpec
 from domain.job import JobState
 from domain.job_spec import JobSpec
-from domain.sbatch.arrays import ArrayPart, ArraySpec
 from store.job_refs import Single, Target
 from store.queueing import array_queued_event, queued_event
 from store.rows import AnyRow

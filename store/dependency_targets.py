@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from domain.array_spec import ArraySpec
 from domain.job_ref import element_ref
 from domain.refusal import Refused
-from domain.sbatch.arrays import ArraySpec
 from domain.sbatch.dependencies import DependencyKind
 from store.dependency_rows import OPEN, ConditionState, chunks
 from store.tables import instance, job

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from domain.array_spec import ArraySpec
 from domain.job_ref import JobRef
 from domain.refusal import Refused
-from domain.sbatch.arrays import ArraySpec
 from store.tables import instance, job
 
 

@@ -20,11 +20,11 @@ from api.views import array_detail, job_detail, job_view
 from api.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
 from domain import wire
 from domain.access import Principal
+from domain.array_spec import MAX_ARRAY_SIZE
 from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
 from domain.keeping import Keeping
 from domain.refusal import Refused
-from domain.sbatch.arrays import MAX_ARRAY_SIZE
 from store import (
     dependency_queries,
     job_inputs,

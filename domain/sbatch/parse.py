@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
+from domain.array_spec import ArrayMistake, ArraySpec, parse_array
 from domain.refusal import Refused
 from domain.requirements import ConstraintMistake, Requires, parse_constraint
-from domain.sbatch.arrays import ArrayMistake, ArraySpec, parse_array
 from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.environment import Asked

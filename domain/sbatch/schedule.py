@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S
+from domain.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
 from domain.sbatch.durations import (
     NO_LIMIT_S,
     describe_duration,
@@ -16,7 +16,7 @@ from domain.sbatch.given import Given
 from domain.sbatch.instants import parse_instant_s
 from domain.sbatch.note import Note
 from domain.sbatch.settings import Settings
-from domain.sbatch.signals import EndWarning, parse_signal
+from domain.sbatch.signals import parse_signal
 from domain.sbatch.sizes import parse_count
 from domain.sbatch.submission import SubmitRequest
 

@@ -1,7 +1,8 @@
 """The warning signal before a limit: ``USR1@60``, ``B:SIGTERM@120``, ``10``."""
 
 import re
-from dataclasses import dataclass
+
+from domain.job_spec import DEFAULT_WARNING_LEAD_S, EndWarning
 
 #: POSIX names with the numbers of Linux; a fixed table, since parsing must not depend on the host.
 _NUMBERS = {
@@ -28,18 +29,8 @@ _NUMBERS = {
 }
 _LARGEST_SIGNAL = 64
 _LARGEST_LEAD_S = 0xFFFF
-DEFAULT_LEAD_S = 60
 
 _SIGNAL = re.compile(r"(?:([BR]{1,2}):)?([A-Za-z0-9]+)(?:@(\d{1,5}))?", re.ASCII | re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndWarning:
-    """Which signal comes how long before the end, and to whom."""
-
-    signal_number: int
-    lead_s: int = DEFAULT_LEAD_S
-    to_shell_only: bool = False
 
 
 def parse_signal(text: str) -> EndWarning | None:
@@ -49,7 +40,7 @@ def parse_signal(text: str) -> EndWarning | None:
         return None
     name = found[2].upper().removeprefix("SIG")
     number = int(name) if name.isdigit() and len(name) <= len("64") else _NUMBERS.get(name, 0)
-    lead_s = int(found[3]) if found[3] else DEFAULT_LEAD_S
+    lead_s = int(found[3]) if found[3] else DEFAULT_WARNING_LEAD_S
     if not 1 <= number <= _LARGEST_SIGNAL or lead_s > _LARGEST_LEAD_S:
         return None
     return EndWarning(

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
+from domain.array_spec import ArraySpec
 from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S
-from domain.sbatch.arrays import ArraySpec
+from domain.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
 from domain.sbatch.note import Note
 from domain.sbatch.returns import Returns
-from domain.sbatch.signals import EndWarning
 
 
 class OpenMode(StrEnum):

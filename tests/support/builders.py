@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from domain.array_spec import ArraySpec, parse_array
 from domain.events import (
     AttemptClaimed,
     AttemptEnded,
@@ -16,7 +17,6 @@ from domain.job import EndReason, SchedulingType
 from domain.job_spec import JobSpec, Resources
 from domain.node import NodeSpec
 from domain.reading import Reading
-from domain.sbatch.arrays import ArraySpec, parse_array
 
 NOW_S = 1_790_000_000.0
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.job_spec import JobSpec, Resources
+from domain.job_spec import EndWarning, JobSpec, Resources
 from domain.refusal import Refused
-from domain.sbatch.signals import EndWarning
 from node_agent.executors.process import (
     Grant,
     Place,

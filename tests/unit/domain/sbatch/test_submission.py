@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.job import SchedulingType
+from domain.job_spec import EndWarning
 from domain.refusal import Refused
 from domain.sbatch.parse import parse_submission
-from domain.sbatch.signals import EndWarning
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
 
 NOW_S = datetime(2026, 3, 10, 14, 30, tzinfo=UTC).timestamp()

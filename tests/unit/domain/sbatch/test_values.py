@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from domain.job_spec import EndWarning
 from domain.sbatch.dependencies import DependencyKind, parse_dependency
 from domain.sbatch.durations import describe_duration, parse_time_limit_s
 from domain.sbatch.exports import parse_export
 from domain.sbatch.gres import Gres, parse_gpus, parse_gres
 from domain.sbatch.instants import parse_instant_s
-from domain.sbatch.signals import EndWarning, parse_signal
+from domain.sbatch.signals import parse_signal
 from domain.sbatch.sizes import NodeRange, parse_count, parse_memory_mib, parse_nodes
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.array_spec import MAX_ARRAY_SIZE, ArrayMistake, ArraySpec, parse_array
 from domain.job_ref import JobRef, element_ref, parse_job_ref
-from domain.sbatch.arrays import MAX_ARRAY_SIZE, ArrayMistake, ArraySpec, parse_array
 
 
 def array(text: str) -> ArraySpec:
