@@ -2,17 +2,19 @@
 
 import asyncio
 import time
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.capacity import NO_NODES_YET, Capacity, check_fits, fitting, knowing_nodes
+from api.capacity import NO_NODES_YET, Capacity, Sizes, check_fits, fitting, knowing_nodes
 from api.hub import job_topic
 from api.job_refs import JobPath, found, one_or_all
 from api.problems import Problem, not_found, problem_document
 from api.projects import knowing_projects
+from api.prospects import full_run, start_of
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
 from api.submission import SubmissionIn, request_hash, to_spec
@@ -104,19 +106,28 @@ async def _submit(
         if not isinstance(spec, Refused)
     ]
     answers = iter(await services.write(lambda tx: job_inputs.submit(tx, valid)) if valid else [])
-    no_nodes = () if await capacity.sizes() else (NO_NODES_YET,)
+    sizes = await capacity.sizes()
+    no_nodes = () if sizes else (NO_NODES_YET,)
     return [
         (spec, ())
         if isinstance(spec, Refused)
-        else (next(answers), (*spec.notes, *no_nodes, *_kept(services, spec)))
+        else (next(answers), (*spec.notes, *no_nodes, *_told(services, spec, sizes)))
         for spec in specs
     ]
 
 
 async def _read_specs(
-    services: Services, capacity: Capacity, tenant_id: int, bodies: list[SubmissionIn]
+    services: Services,
+    capacity: Capacity,
+    tenant_id: int,
+    bodies: list[SubmissionIn],
+    *,
+    only_tries: bool = False,
 ) -> list[JobSpec | Refused]:
-    """What each body asks for, or why it cannot be granted by anybody here."""
+    """What each body asks for, or why it cannot be granted by anybody here.
+
+    Whoever ``only_tries`` need not have sent the input files.
+    """
     now_s = time.time()  # noqa: TID251 - only to read relative deadlines
     sizes = await capacity.sizes()
     digests = {item.sha256 for body in bodies for item in body.inputs}
@@ -131,7 +142,9 @@ async def _read_specs(
         if not isinstance(spec, Refused):
             spec = knowing_nodes(spec, sizes)
         if not isinstance(spec, Refused):
-            refused = check_fits(spec, sizes) or job_inputs.missing_input(spec, owned)
+            refused = check_fits(spec, sizes)
+            if refused is None and not only_tries:
+                refused = job_inputs.missing_input(spec, owned)
             specs.append(refused or spec)
         else:
             specs.append(spec)
@@ -156,9 +169,15 @@ def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:
     return bounded
 
 
-def _kept(services: Services, spec: JobSpec) -> tuple[str, ...]:
-    """How long the job's files are kept, said when it is submitted."""
-    return services.keeping.announce(has_inputs=bool(spec.inputs))
+def _told(services: Services, spec: JobSpec, sizes: Sizes) -> tuple[str, ...]:
+    """What is said at a submission: how long its files are kept, and what a large one costs."""
+    kept = services.keeping.announce(has_inputs=bool(spec.inputs))
+    prices = services.tariff.prices
+    if prices is None or prices.large_submit is None:
+        return kept
+    now_s = time.time()  # noqa: TID251 - the prices of now
+    run = full_run(spec, sizes, prices, now_s)
+    return kept if run is None or not run.is_large else (*kept, f"It costs {run.sentence}")
 
 
 def _status(refusal: Refused) -> int:
@@ -204,18 +223,37 @@ async def submit_batch(
 
 @router.post("/check")
 async def check(
-    body: SubmissionIn, services: ServicesOf, capacity: CapacityOf, principal: JobsWriter
+    body: SubmissionIn,
+    services: ServicesOf,
+    capacity: CapacityOf,
+    principal: JobsWriter,
+    *,
+    with_start: bool = True,
 ) -> dict[str, Any]:
-    """Say what a submission would mean and where it would fit; nothing is stored."""
-    (spec,) = await _read_specs(services, capacity, tenant_id_of(principal), [body])
+    """Say what a submission would mean, cost and wait for; nothing is stored.
+
+    ``with_start=false`` leaves the likely start out, which needs a look at the whole cluster.
+    """
+    tenant_id = tenant_id_of(principal)
+    (spec,) = await _read_specs(services, capacity, tenant_id, [body], only_tries=True)
     if isinstance(spec, Refused):
         raise Problem(_status(spec), spec)
+    sizes, database = await capacity.sizes(), services.store.database
+    now_s = time.time()  # noqa: TID251 - the prices of now
+    run = full_run(spec, sizes, services.tariff.prices, now_s)
+    start = None
+    if with_start:
+        start = await services.read(
+            lambda connection: start_of(database, connection, spec, tenant_id)
+        )
     return {
         "name": spec.name,
         "resources": wire.to_plain(spec.resources),
         "scheduling_type": spec.scheduling_type.value,
         "notes": list(spec.notes),
-        "would_fit": fitting(spec, await capacity.sizes()),
+        "would_fit": fitting(spec, sizes),
+        "cost": None if run is None else run.as_document(),
+        "likely_start": None if start is None else asdict(start),
     }
 
 

@@ -30,6 +30,7 @@ Options of our own:
   --checkpoint[=TIME]         a new attempt goes on from checkpoint/, copied every TIME
   --copy-results-every TIME   `get` finds them while the job runs, such as 10min
   --json             print JSON for a program
+  --yes              do not ask before a large cost; scripts are never asked
 \b
 Options of sbatch, among others (#SBATCH lines take the same):
   -J, --job-name NAME         -n, --ntasks N             -c, --cpus-per-task N
@@ -41,7 +42,7 @@ Options of sbatch, among others (#SBATCH lines take the same):
   --wrap COMMAND              run this by a shell; no script
   -W, --wait                  wait; the exit code is then the job's own
   --parsable                  print the number of the job alone
-  --test-only                 say where it could run, and submit nothing"""
+  --test-only                 say where it could run, cost and likely start, submit nothing"""
 
 
 class RawWords(TyperCommand):

@@ -14,6 +14,7 @@ from chaufferie.cli.arguments import (
     PATIENCE_WHILE_WAITING_S,
     open_client,
 )
+from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.speech import remark, remarks, say, say_json
 from chaufferie.cli.waiting import wait_for
 from chaufferie.sdk.errors import BadInputError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
     from chaufferie.sdk.submission import JobRequest, Prepared
 
-_JSON = "--json"
+_JSON, _YES = "--json", "--yes"
 _HELP = frozenset({"--help", "-h"})
 _STANDARD_INPUT = "-"
 
@@ -42,12 +43,13 @@ class Words:
     inputs: tuple[str, ...]
     data_dir: Path | None
     as_json: bool
+    is_agreed: bool = False  #: Whether a large cost is agreed to beforehand.
 
 
 def take_apart(words: Sequence[str]) -> Words:
     """The words by who reads them; raises ``BadInputError`` for an option nobody knows."""
     data_dir, words = _leading_data_dir(words)
-    run = split_command_line(words, client_flags=frozenset({_JSON}))
+    run = split_command_line(words, client_flags=frozenset({_JSON, _YES}))
     if isinstance(run, Refused):
         raise BadInputError(run.sentence, code=run.code)
     ours = [given for given in run.given if given.spelled == "--stage"]
@@ -60,6 +62,7 @@ def take_apart(words: Sequence[str]) -> Words:
         inputs=tuple(given.value or "" for given in ours),
         data_dir=data_dir,
         as_json=_JSON in run.client_flags,
+        is_agreed=_YES in run.client_flags,
     )
 
 
@@ -82,6 +85,8 @@ def submit_words(said: Sequence[str]) -> None:
         if asked.test_only:
             _check(client, prepared, as_json=words.as_json)
             return
+        if not words.is_agreed and _is_typed_by_a_person():
+            _ask_if_large(client, prepared)
         _announce(prepared)
         job = client.send(prepared)
         remarks(job.notes)
@@ -97,6 +102,22 @@ def submit_words(said: Sequence[str]) -> None:
             if words.as_json:
                 say_json(job.document)
             raise typer.Exit(code)
+
+
+def _is_typed_by_a_person() -> bool:
+    """Scripts are never asked: what they run has no terminal, or its output goes elsewhere."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def _ask_if_large(client: "Client", prepared: "Prepared") -> None:
+    """Ask before a submission that costs as much as the operator wants announced."""
+    cost = client.check(prepared, with_start=False)["cost"]
+    if cost is None or not cost["is_large"]:
+        return
+    remark(f"This costs {cost['sentence']}")
+    if not typer.confirm("Submit it?", default=False, err=True):
+        remark("Nothing was submitted.")
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _announce(prepared: "Prepared") -> None:
@@ -143,6 +164,9 @@ def _check(client: "Client", prepared: "Prepared", *, as_json: bool) -> None:
     remarks(answer["notes"])
     nodes = answer["would_fit"]
     say(f"The job could run on: {', '.join(nodes)}." if nodes else "No node is enrolled yet.")
+    if answer["cost"] is not None:
+        say(f"Cost: {answer['cost']['sentence']}")
+    say(f"Likely start: {answer['likely_start']['sentence']}")
 
 
 def _leading_data_dir(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:

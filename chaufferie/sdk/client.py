@@ -90,9 +90,10 @@ class Client:
         answer = self.transport.post("/v1/jobs", prepared.body, key=uuid.uuid4().hex)
         return Job(self.transport, answer["job_id"], notes=answer["notes"])
 
-    def check(self, prepared: Prepared) -> Mapping[str, Any]:
-        """What would become of it, and which nodes could take it; nothing is stored."""
-        answer: Mapping[str, Any] = self.transport.post("/v1/jobs/check", prepared.body)
+    def check(self, prepared: Prepared, *, with_start: bool = True) -> Mapping[str, Any]:
+        """What would become of it: where it fits, its cost and likely start; nothing is stored."""
+        path = "/v1/jobs/check" if with_start else "/v1/jobs/check?with_start=false"
+        answer: Mapping[str, Any] = self.transport.post(path, prepared.body)
         return answer
 
     def submit_many(self, requests: Sequence[JobRequest]) -> list[Job]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +27,24 @@ core_hour = { flex = 0.010, ondemand = 1, reserved = 0.040 }
 HOUR_S = 3600.0
 
 
+#: The same at all times, whatever the clock of the machine says.
+ALWAYS = """
+large_submit = 5
+
+[[prices]]
+valid_from = 2001-01-01
+core_hour = { flex = 0.010, ondemand = 0.025, reserved = 0.040 }
+kwh = 0.1
+"""
+
+
 @pytest.fixture
-def priced(sqlite_databases: Databases, tmp_path: Path) -> Iterator[HttpScene]:
+def priced(
+    request: pytest.FixtureRequest, sqlite_databases: Databases, tmp_path: Path
+) -> Iterator[HttpScene]:
     """The API of an operator who asks for money."""
     file = tmp_path / "operator.toml"
-    file.write_text(PRICES)
+    file.write_text(getattr(request, "param", PRICES))
     tariff = read_tariff(file, tmp_path)
     assert isinstance(tariff, Tariff)
     made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", tariff=tariff)
@@ -148,3 +162,84 @@ def test_the_price_list_is_shown_to_those_who_pay(priced: HttpScene, http: HttpS
     assert none["prices"] == []
     assert none["currency"] is None
     assert priced.get("/v1/prices", "buyer").status_code == 403
+
+
+def checked(http: HttpScene, *options: str, query: str = "") -> dict[str, Any]:
+    """What the API says of a submission that it does not take."""
+    body = {"command": ["sim"], "options": list(options)}
+    answer = http.post(f"/v1/jobs/check{query}", "owner", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize("priced", [ALWAYS], indirect=True)
+def test_a_submission_that_is_tried_shows_its_cost_and_its_likely_start(
+    priced: HttpScene,
+) -> None:
+    priced.warm_node()
+    found = checked(priced, "-n", "2", "--time=60", "--qos=reserved")
+
+    # 2 core-hours at 0.04, and 2 busy cores of 100 W for an hour at 0.1.
+    assert found["cost"]["full_run"] == "0.10"
+    assert found["cost"]["is_large"] is False
+    assert "2 cores for 01:00:00" in found["cost"]["sentence"]
+    assert found["likely_start"]["at_s"] == priced.clock.now_s
+
+
+def test_without_a_node_neither_cost_nor_start_is_known(http: HttpScene) -> None:
+    found = checked(http)
+
+    assert found["cost"] is None
+    assert found["likely_start"]["sentence"] == "Not known. No node is enrolled yet."
+
+
+@pytest.mark.parametrize("priced", [ALWAYS], indirect=True)
+def test_a_large_submission_is_announced_when_it_is_made(priced: HttpScene) -> None:
+    priced.warm_node()
+    large = ["-n", "8", "--time=60", "--array=0-19", "--qos=reserved"]
+
+    found = checked(priced, *large, query="?with_start=false")
+    sent = priced.send_job("owner", command=["sim"], options=large)
+    small = priced.send_job("owner", command=["sim"])
+
+    assert found["cost"]["is_large"] is True
+    assert found["likely_start"] is None
+    assert any("without tax" in note for note in sent.json()["notes"])
+    assert not any("without tax" in note for note in small.json()["notes"])
+
+
+def test_a_start_is_estimated_from_what_runs_and_waits(http: HttpScene) -> None:
+    http.warm_node()
+    http.submit("owner", command=["sim"], options=["-n", "8", "--time=60"])
+    http.start()
+
+    first = checked(http, "-n", "8")
+    http.submit("stranger", command=["sim"], options=["-n", "8", "--time=60"])
+    second = checked(http, "-n", "8")
+
+    assert http.clock.now_s < first["likely_start"]["at_s"]
+    assert first["likely_start"]["at_s"] < second["likely_start"]["at_s"]
+    assert "1 job would start before it" in second["likely_start"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("option", "word"), [("--hold", "held"), ("--dependency=singleton", "other jobs")]
+)
+def test_a_start_that_hangs_on_others_is_not_known(http: HttpScene, option: str, word: str) -> None:
+    http.warm_node()
+
+    found = checked(http, option)["likely_start"]
+
+    assert found["at_s"] is None
+    assert found["sentence"].startswith("Not known")
+    assert word in found["sentence"]
+
+
+def test_trying_needs_no_input_files(http: HttpScene) -> None:
+    http.warm_node()
+    item = {"path": "mesh", "sha256": "ab" * 32, "size_bytes": 4}
+    body = {"command": ["sim"], "inputs": [item]}
+
+    assert http.post("/v1/jobs/check", "owner", json=body).status_code == 200
+    assert http.post("/v1/jobs", "owner", json=body).json()["code"] == "file.not_sent"

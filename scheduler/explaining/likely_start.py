@@ -1,0 +1,122 @@
+"""When a job would likely start, its ground in words: an estimate, or an honest "not known"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from math import exp, inf
+
+import numpy as np
+
+from domain.events import JobQueued
+from domain.job import SchedulingType
+from scheduler.explaining.waiting import (
+    ABOUT_TO_START,
+    RESERVED_FOR_WIDER_JOB,
+    WAITING_FOR_CORES,
+    WAITING_FOR_HEAT,
+    WAITING_FOR_MEMORY,
+    Line,
+    explain_waiting,
+)
+from scheduler.explaining.wording import in_words
+from scheduler.placement.draft import Draft
+from scheduler.placement.heat_aware import HeatAware
+from scheduler.placement.policy import View
+
+_FOR_ROOM = frozenset({WAITING_FOR_CORES, WAITING_FOR_MEMORY, RESERVED_FOR_WIDER_JOB})
+#: When room comes free: the instant, the row of its node, cores and memory [MiB].
+_End = tuple[float, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikelyStart:
+    """An estimate for one instance; nothing is promised by it."""
+
+    at_s: float | None  #: Unix time; None = not known.
+    latest_s: float | None  #: When the policy would start it whatever the water says.
+    sentence: str
+
+
+def likely_start(view: View, job: JobQueued, line: Line, policy: HeatAware) -> LikelyStart:
+    """When a job that is not submitted yet would start, if it were submitted now."""
+    why = explain_waiting(view, job, line, policy)
+    last_s = policy.last_start_s(job) if job.scheduling_type == SchedulingType.FLEX else inf
+    latest_s = last_s if last_s < inf else None
+    at_s, sentence = None, f"Not known. {why.sentence}"
+    if why.code == ABOUT_TO_START:
+        at_s, sentence = view.now_s, "Now: it fits, and would be offered at the next decision."
+    elif why.code == WAITING_FOR_HEAT:
+        sentence = f"When its heat is wanted, which is not known. {why.sentence}"
+    elif why.code in _FOR_ROOM and not job.gpus:  # which GPUs come free is not looked at
+        at_s, sentence = _when_there_is_room(view, job, line)
+        if at_s is not None and latest_s is not None:
+            sentence += " Its heat must be wanted then, too."
+    return LikelyStart(at_s=at_s, latest_s=latest_s, sentence=sentence)
+
+
+def _when_there_is_room(view: View, job: JobQueued, line: Line) -> tuple[float | None, str]:
+    """Let what runs end when it is expected to, and let the line start in its order."""
+    if line.n_ahead > len(line.first):
+        return None, f"Not known: {line.in_words}, more than an estimate looks at."
+    ahead = [
+        item
+        for item in line.first
+        if item.scheduling_type != SchedulingType.FLEX and (item.not_before_s or 0.0) <= view.now_s
+    ]
+    at_s = _start_after(Draft(view), [*ahead, job])
+    if at_s is None:
+        return None, "Not known: what runs now does not make the room it needs."
+    n_ahead = len(ahead)
+    others = {0: "no job", 1: "1 job"}.get(n_ahead, f"{n_ahead} jobs")
+    return at_s, (
+        f"In about {in_words(at_s - view.now_s)}, if jobs run as long as those of their name did "
+        f"before; {others} would start before it."
+    )
+
+
+def _start_after(draft: Draft, line: Sequence[JobQueued]) -> float | None:
+    """When the last of these starts, each no earlier than the one before it."""
+    ends = _ends(draft)
+    heapify(ends)
+    now_s = draft.view.now_s
+    for job in line:
+        able = draft.able(job)
+        if not able.any():
+            if job is line[-1]:
+                return None
+            continue
+        need_mib = draft.fleet.need_mem_mib(job)
+        need = draft.fleet.need_cores(job)
+        while True:
+            room = able & (need <= draft.free_cores) & (need_mib <= draft.free_mem_mib)
+            if room.any():
+                break
+            if not ends:
+                return None
+            end_s, row, cores, mem_mib = heappop(ends)
+            now_s = max(now_s, end_s)
+            draft.free_cores[row] += cores
+            draft.free_mem_mib[row] += mem_mib
+        row = int(np.argmax(room))
+        taken = int(need[row]), int(need_mib[row])
+        draft.free_cores[row] -= taken[0]
+        draft.free_mem_mib[row] -= taken[1]
+        heappush(ends, (now_s + _length_s(draft, job), row, *taken))
+    return now_s
+
+
+def _ends(draft: Draft) -> list[_End]:
+    """What is placed, by its expected end; what outlived that is taken to run to its limit."""
+    found = []
+    for item in draft.state.occupations.values():
+        end_s = item.since_s + _length_s(draft, item.job)
+        if end_s <= draft.view.now_s:
+            end_s = max(item.since_s + item.job.time_limit_s, draft.view.now_s)
+        mem_mib = int(draft.fleet.need_mem_mib(item.job)[item.row])
+        found.append((end_s, item.row, item.cores, mem_mib))
+    return found
+
+
+def _length_s(draft: Draft, job: JobQueued) -> float:
+    """The median run time that is believed of a job [s], at most its limit."""
+    return min(exp(draft.state.expect(job).ln_s), float(job.time_limit_s))
