@@ -1,7 +1,10 @@
 """SVG elements as escaped text, drawn to the width of the page and in its colours."""
 
+import re
+
 from markupsafe import Markup, escape
 
+_SIZE = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 #: Mean width of a character of the 12 px text of the page's style sheet [px].
 CHARACTER_PX = 7.0
 
@@ -28,6 +31,14 @@ def picture(width: float, height: float, says: str, *children: Markup) -> Markup
         role="img",
         style=f"max-width:{number(width * 1.25)}px",
     )
+
+
+def standing_alone(drawing: Markup, style: Markup) -> str:
+    """A picture as a file of its own, with its style inside and as wide as it was drawn for."""
+    width, height = _SIZE.findall(drawing)[0]
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+    plain = str(drawing).replace("<svg ", opening, 1)
+    return plain.replace("<title>", f"<style>{style}</style><title>", 1)
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", class_: str = "label") -> Markup:

@@ -1,9 +1,10 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from simulation.report.page import page_of
+from simulation.report.page import page_of, write_report
 from simulation.results.results import CellResult
 from tests.support.cells import POLICIES, a_cell, a_run
 
@@ -51,6 +52,20 @@ def test_the_page_has_every_picture_and_a_way_to_it() -> None:
 
     assert _anchors(page) == ["heat", "waiting", "waste", "week", "places", "bound", "comfort"]
     assert all(f'href="#{anchor}"' in page for anchor in _anchors(page))
+
+
+def test_each_picture_stands_beside_the_page_as_a_file_of_its_own(tmp_path: Path) -> None:
+    page = write_report(tmp_path, _cells()).read_text()
+
+    names = {path.name for path in tmp_path.glob("*.svg")}
+    assert {"heat-1.svg", "waiting-1.svg", "week-1.svg"} < names
+    assert len(names) == page.count("<svg ")
+    for name in names:
+        picture = ET.fromstring((tmp_path / name).read_text())  # noqa: S314 - our own drawing
+        assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+        assert float(picture.attrib["width"]) > 0
+        assert picture.findtext("{http://www.w3.org/2000/svg}title")
+        assert "--ours" in (picture.findtext("{http://www.w3.org/2000/svg}style") or "")
 
 
 def test_the_page_asks_nobody_for_anything_and_runs_nothing() -> None:
