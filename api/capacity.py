@@ -58,7 +58,7 @@ def meeting(job: JobSpec, sizes: Sizes) -> Sizes:
 
 
 def _tags(name: str, spec: NodeSpec) -> frozenset[str]:
-    return tags_of(name, spec.features, spec.gpus)
+    return tags_of(name, spec.features, spec.gpus, [profile.label for profile in spec.profiles])
 
 
 def knowing_nodes(job: JobSpec, sizes: Sizes) -> JobSpec | Refused:

@@ -117,19 +117,7 @@ def _spec(
         command=asked.command,
         script=asked.script,
         arguments=asked.arguments,
-        resources=Resources(
-            cores=asked.cores,
-            ntasks=asked.ntasks,
-            cpus_per_task=asked.cpus_per_task,
-            tasks_per_node=asked.tasks_per_node,
-            mem_mib=asked.mem_mib,
-            mem_per_cpu_mib=asked.mem_per_cpu_mib,
-            whole_node=asked.whole_node,
-            gpus=asked.gpus,
-            gpu_kind=asked.gpu_kind,
-            time_limit_s=asked.time_limit_s,
-            time_min_s=asked.time_min_s,
-        ),
+        resources=_resources(asked),
         asked=tuple(name.value for name in asked.asked),
         scheduling_type=asked.scheduling_type,
         start_before_s=asked.start_before_s,
@@ -151,6 +139,7 @@ def _spec(
         excluded=asked.excluded,
         wanted_nodes=asked.wanted_nodes,
         features=asked.features,
+        profile=asked.profile,
         environment=environment,
         inputs=inputs,
         array=asked.array,
@@ -163,6 +152,22 @@ def _spec(
         submit_host=body.submit_host,
         submit_user=body.submit_user,
         notes=_notes(asked),
+    )
+
+
+def _resources(asked: Submission) -> Resources:
+    return Resources(
+        cores=asked.cores,
+        ntasks=asked.ntasks,
+        cpus_per_task=asked.cpus_per_task,
+        tasks_per_node=asked.tasks_per_node,
+        mem_mib=asked.mem_mib,
+        mem_per_cpu_mib=asked.mem_per_cpu_mib,
+        whole_node=asked.whole_node,
+        gpus=asked.gpus,
+        gpu_kind=asked.gpu_kind,
+        time_limit_s=asked.time_limit_s,
+        time_min_s=asked.time_min_s,
     )
 
 

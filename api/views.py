@@ -133,6 +133,7 @@ def node_view(row: NodeRow, now_s: float) -> dict[str, Any]:
         "cores_are_shared": row.spec.cores_are_shared,
         "mem_mib": row.spec.mem_mib,
         "gpus": list(row.spec.gpus),
+        "profiles": [profile.label for profile in row.spec.profiles],
         "features": sorted(feature_tags(row.spec.features, row.spec.gpus)),
         "power_w": None if reading is None else reading.power_w,
         "water_temp_c": None if reading is None else reading.water_temp_c,

@@ -97,6 +97,7 @@ class NodeJoined:
     is_preheat: bool  #: The boiler stands behind the tank, not in it: warm water is enough.
     features: tuple[str, ...] = ()  #: What a job may ask for by name.
     gpus: tuple[str, ...] = ()  #: The model of each device.
+    profiles: tuple[str, ...] = ()  #: Programs with their versions: ``openfoam/2312``.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

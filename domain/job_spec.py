@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.array_spec import ArraySpec
 from domain.job import SchedulingType
+from domain.profiles import wish_tag
 from domain.requirements import Requires, node_tag
 
 #: Seconds a claimed attempt may go without a renewed lease (reliability reference, section 2.4).
@@ -82,6 +83,7 @@ class JobSpec:
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
     wanted_nodes: tuple[str, ...] = ()  #: It runs on one of these; none = on any.
     features: tuple[str, ...] = ()  #: Clauses that its node must meet.
+    profile: str | None = None  #: The program that its node must have; see `domain.profiles`.
     environment: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     results: tuple[str, ...] = ()  #: Patterns of what comes back; none = all that is new.
@@ -106,7 +108,8 @@ class JobSpec:
     def requires(self) -> Requires:
         """All that its node must meet, beside its size."""
         named = "|".join(node_tag(name) for name in self.wanted_nodes)
-        return (*self.features, *((named,) if named else ()))
+        program = () if self.profile is None else (wish_tag(self.profile),)
+        return (*self.features, *((named,) if named else ()), *program)
 
     @property
     def is_preemptible(self) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from domain.profiles import NodeProfile, profile_of
+
 
 class NodeState(StrEnum):
     """Whether work may be sent to a node."""
@@ -29,6 +31,7 @@ class NodeSpec:
     time_factor: float = 1.0  #: Seconds of its plant for one second of the clock; 1 = real.
     features: tuple[str, ...] = ()  #: What a job may ask for by name.
     gpus: tuple[str, ...] = ()  #: The model of each device, in the order of the devices.
+    profiles: tuple[NodeProfile, ...] = ()  #: Programs for simulation that were found on it.
 
     def job_power_w(self, cores: int) -> float:
         """Electric power [W] that a job on this many cores adds to the idle node.
@@ -41,7 +44,8 @@ class NodeSpec:
 def node_spec_of(plain: Mapping[str, Any]) -> NodeSpec:
     """The inventory that was written as JSON, by this version or an earlier one."""
     lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list | tuple)}
-    return NodeSpec(**{**plain, **lists})
+    profiles = tuple(profile_of(item) for item in plain.get("profiles", ()))
+    return NodeSpec(**{**plain, **lists, "profiles": profiles})
 
 
 #: Mains water where nothing else is said: annual mean of the ADEME and COSTIC campaign, 2016.

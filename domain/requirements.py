@@ -1,7 +1,8 @@
 """What a job requires of its node beside its size: features, the node itself, programs.
 
 A requirement is a list of clauses that must all hold; a clause is ``a|b``, of which one must.
-What stands in a clause is a feature, or ``node:NAME``; a node answers by its tags.
+What stands in a clause is a feature, ``node:NAME`` or ``profile:PROGRAM/VERSION``; a node answers
+by its tags.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain.gpus import gpu_features
+from domain.profiles import has_profile, is_wish, wish_in_words, wish_tag
 
 #: Longer names and longer lists are slips or attacks, never wishes.
 LONGEST_FEATURE = 64
@@ -38,9 +40,14 @@ def is_feature(text: str) -> bool:
     return _FEATURE.fullmatch(text) is not None
 
 
-def tags_of(name: str, features: Collection[str], gpus: Collection[str]) -> frozenset[str]:
-    """All by which a requirement can ask for a node; the case of a feature does not matter."""
-    return feature_tags(features, gpus) | {node_tag(name)}
+def tags_of(
+    name: str, features: Collection[str], gpus: Collection[str], profiles: Collection[str] = ()
+) -> frozenset[str]:
+    """All by which a requirement can ask for a node; the case of a feature does not matter.
+
+    ``profiles`` are names with versions, such as ``openfoam/2312``.
+    """
+    return feature_tags(features, gpus) | {node_tag(name), *map(wish_tag, profiles)}
 
 
 def feature_tags(features: Collection[str], gpus: Collection[str]) -> frozenset[str]:
@@ -60,7 +67,7 @@ def choices(clause: str) -> tuple[str, ...]:
 
 def has(tags: Collection[str], wanted: str) -> bool:
     """Whether a node with these tags has what one word of a clause asks for."""
-    return wanted in tags
+    return has_profile(tags, wanted) if is_wish(wanted) else wanted in tags
 
 
 def meets(tags: Collection[str], requires: Sequence[str]) -> bool:
@@ -77,6 +84,8 @@ def in_words(requires: Sequence[str]) -> str:
 
 
 def _said(wanted: str) -> str:
+    if is_wish(wanted):
+        return wish_in_words(wanted)
     return wanted.removeprefix(_NODE) if wanted.startswith(_NODE) else wanted
 
 

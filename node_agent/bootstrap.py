@@ -52,7 +52,7 @@ async def run_agent(config: AgentConfig) -> None:
     """Enrol if need be, then work until cancelled."""
     (config.directory / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
     install_shims(config.directory)
-    inventory = await asyncio.to_thread(Inventory, config.spec)
+    inventory = await asyncio.to_thread(Inventory, config.spec, config.profile_folders)
     config = replace(config, spec=inventory.spec)
     identity = await enrolled(config, inventory.plain)
     uplink = Uplink(config.url, identity.token)

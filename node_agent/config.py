@@ -24,7 +24,14 @@ class AgentConfig:
     kill_grace_s: float = 30.0  #: Between TERM and KILL, as Slurm's KillWait.
     output_limit_mib: int = 1024  #: What one attempt may print, to stdout and to stderr each.
     disk_limit_mib: int = 51_200  #: What its files, temporary ones too, may take.
+    profiles_folder: Path | None = None  #: Of the operator's recipes; None = ``profiles`` there.
+    look_again_every_s: float = 600.0  #: For features and programs, which come and go.
     device: dict[str, Any] = field(default_factory=dict)  #: The boiler's driver and address.
+
+    @property
+    def profile_folders(self) -> tuple[Path, ...]:
+        """Where the operator's recipes are."""
+        return (self.profiles_folder or self.directory / "profiles",)
 
 
 def load_config(path: Path) -> AgentConfig | Refused:
@@ -36,6 +43,8 @@ def load_config(path: Path) -> AgentConfig | Refused:
             "directory": Path(plain["directory"]),
             "spec": node_spec_of(plain["spec"]),
         }
+        if values.get("profiles_folder") is not None:
+            values["profiles_folder"] = Path(values["profiles_folder"])
         config = AgentConfig(**values)
         if config.spec.gpus:
             models = tuple(gpu_model(str(model)) for model in config.spec.gpus)
@@ -60,5 +69,7 @@ def _too_low(config: AgentConfig) -> str | None:
     """The name of a limit under which no job could work, if one is."""
     if not config.kill_grace_s >= 0:
         return "kill_grace_s"
+    if not config.look_again_every_s >= 1:
+        return "look_again_every_s"
     limits = {name: getattr(config, name) for name in ("output_limit_mib", "disk_limit_mib")}
     return next((name for name, value in limits.items() if not value >= 1), None)

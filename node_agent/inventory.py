@@ -2,26 +2,34 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from domain.node import NodeSpec
+from domain.profiles import MOST_PROFILES
 from node_agent import hardware
+from node_agent.profiles.detection import Detected, detect
+from node_agent.profiles.reading import OWN_FOLDER, read_recipes
+from node_agent.profiles.recipe import Recipe
 from node_agent.uplink import RefusedByServerError, UplinkError
 
 _log = logging.getLogger(__name__)
-
-#: Programs are installed and removed while an agent runs; it looks again this often [s].
-LOOK_EVERY_S = 600.0
 
 
 class Inventory:
     """A node's inventory, looked at anew now and then."""
 
-    def __init__(self, declared: NodeSpec) -> None:
-        """Look at the machine for the first time; this may take seconds."""
+    def __init__(self, declared: NodeSpec, profile_folders: Sequence[Path] = ()) -> None:
+        """Look at the machine for the first time; this may take seconds.
+
+        ``profile_folders`` hold the operator's recipes beside those of the product.
+        """
         self._declared = declared
+        self._folders = (OWN_FOLDER, *profile_folders)
+        self._told: set[str] = set()  # mistakes in recipes, each told once
+        self.programs: Sequence[Detected] = ()
         self.gpu_variable = hardware.gpu_variable()
         self.spec = self._with_gpus(declared)
         self.look()
@@ -36,8 +44,19 @@ class Inventory:
         before = self.spec
         found = hardware.processor_features()
         features = tuple(sorted({*self._declared.features, *found}))
-        self.spec = replace(before, features=features)
+        self.programs = detect(self._recipes())
+        profiles = tuple(one.told for one in self.programs[:MOST_PROFILES])
+        self.spec = replace(before, features=features, profiles=profiles)
         return self.spec != before
+
+    def _recipes(self) -> list[Recipe]:
+        """What to look for; a file that is wrong is told of and left out."""
+        recipes, mistakes = read_recipes(*self._folders)
+        for sentence in map(str, mistakes):
+            if sentence not in self._told:
+                self._told.add(sentence)
+                _log.warning("a profile is left out: %s", sentence)
+        return recipes
 
     @staticmethod
     def _with_gpus(declared: NodeSpec) -> NodeSpec:
@@ -50,12 +69,17 @@ class Inventory:
             return declared
         return replace(declared, gpus=hardware.gpu_models())
 
-    async def keep_looking(self, declare: Callable[[dict[str, Any]], Awaitable[object]]) -> None:
-        """Look again and again, and declare what changed."""
+    async def keep_looking(
+        self, declare: Callable[[dict[str, Any]], Awaitable[object]], every_s: float
+    ) -> None:
+        """Look again and again, and declare what changed until the API has it."""
+        is_news = False
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            if await asyncio.to_thread(self.look):
+            await asyncio.sleep(every_s)
+            is_news |= await asyncio.to_thread(self.look)
+            if is_news:
                 try:
                     await declare(self.plain)
+                    is_news = False
                 except (UplinkError, RefusedByServerError) as error:
                     _log.warning("the inventory changed and could not be declared: %s", error)

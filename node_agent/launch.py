@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.files import CHECKPOINT_FOLDER, check_relative_path
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
@@ -13,6 +14,7 @@ from node_agent.checkpoints import Checkpoints
 from node_agent.config import AgentConfig
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
 from node_agent.inventory import Inventory
+from node_agent.profiles.granting import grant_profile
 from node_agent.shims.install import shims_of
 from node_agent.uplink import Uplink
 from node_agent.warden.client import WardenLink
@@ -63,6 +65,10 @@ class Launcher:
         """Order the start; a sentence where it cannot be."""
         spec = held.spec
         grant = self._grant(held, spec)
+        profile = grant_profile(spec, self._inventory.programs, grant.cores)
+        if isinstance(profile, Refused):
+            return profile.sentence
+        grant = replace(grant, profile=profile)
         if held.phase is not Phase.STAGING:
             make_place(held.place)
         order = start_order(spec, grant, held.place)

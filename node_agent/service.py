@@ -86,7 +86,7 @@ class Agent:
             self._keep_beating(),
             self._work.delivery.keep_output_flowing(),
             self._work.copier.keep_copying(),
-            self._inventory.keep_looking(self._uplink.declare),
+            self._inventory.keep_looking(self._uplink.declare, self._config.look_again_every_s),
             *(errand() for errand in self._errands),
         ]
         async with asyncio.TaskGroup() as group:

@@ -188,4 +188,5 @@ def joined_event(tx: Transaction, node_id: int) -> NodeJoined:
         is_preheat=place.is_preheat,
         features=spec.features,
         gpus=spec.gpus,
+        profiles=tuple(profile.label for profile in spec.profiles),
     )

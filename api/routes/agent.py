@@ -26,6 +26,7 @@ from domain.delivery import (
 from domain.gpus import MOST_GPUS, gpu_model
 from domain.job import EndReason
 from domain.node import NodeSpec, node_spec_of
+from domain.profiles import MOST_PROFILES, NAME_PATTERN, VERSION_PATTERN
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
 from domain.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
@@ -55,6 +56,18 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class ProfileIn(_Strict):
+    """A program that was found on the node."""
+
+    name: str = Field(pattern=rf"^{NAME_PATTERN}$")
+    version: str = Field(default="", pattern=rf"^(?:{VERSION_PATTERN})?$")
+    title: str = Field(default="", max_length=200)
+    licence: str = Field(default="", max_length=200)
+    notes: str = Field(default="", max_length=2000)
+    command: str = Field(default="", max_length=2000)
+    most_tasks: int | None = Field(default=None, ge=1)
+
+
 class NodeSpecIn(_Strict):
     """A node's inventory and power model."""
 
@@ -69,6 +82,7 @@ class NodeSpecIn(_Strict):
     time_factor: float = Field(default=1.0, gt=0, le=10_000)
     features: list[Feature] = Field(default=[], max_length=MOST_FEATURES)
     gpus: list[GpuModel] = Field(default=[], max_length=MOST_GPUS)
+    profiles: list[ProfileIn] = Field(default=[], max_length=MOST_PROFILES)
 
     def to_spec(self) -> NodeSpec:
         """The domain value."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.problems import Problem, not_found
+from api.profiles import profiles_view
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.submission import Text
 from api.views import node_view, site_view
@@ -151,6 +152,14 @@ async def list_nodes(services: ServicesOf, principal: NodesReader) -> dict[str, 
         return [node_view(row, now_s) for row in site_queries.nodes(connection, only)]
 
     return {"nodes": await services.read(read)}
+
+
+@router.get("/profiles")
+async def list_profiles(services: ServicesOf, principal: NodesReader) -> dict[str, Any]:
+    """Programs for simulation, their versions and the nodes that have them."""
+    only = principal.site_ids
+    found = await services.read(lambda connection: site_queries.nodes(connection, only))
+    return {"profiles": profiles_view(found)}
 
 
 @router.post("/nodes/{node_id}/drain")

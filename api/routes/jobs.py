@@ -13,6 +13,7 @@ from api.capacity import NO_NODES_YET, Capacity, Sizes, check_fits, fitting, kno
 from api.hub import job_topic
 from api.job_refs import JobPath, found, one_or_all
 from api.problems import Problem, not_found, problem_document
+from api.profiles import check_profile
 from api.projects import knowing_projects
 from api.prospects import full_run, start_of
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
@@ -142,7 +143,7 @@ async def _read_specs(
         if not isinstance(spec, Refused):
             spec = knowing_nodes(spec, sizes)
         if not isinstance(spec, Refused):
-            refused = check_fits(spec, sizes)
+            refused = check_profile(spec, sizes) or check_fits(spec, sizes)
             if refused is None and not only_tries:
                 refused = job_inputs.missing_input(spec, owned)
             specs.append(refused or spec)

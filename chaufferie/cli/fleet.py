@@ -119,6 +119,41 @@ def _counted(models: list[str]) -> str | None:
     return ", ".join(f"{count} {model}" for model, count in each.items()) or None
 
 
+def profiles(
+    *,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show the programs for simulation, their versions, and which nodes have them."""
+    with open_client(data) as client:
+        document = client.transport.get("/v1/profiles")
+    if as_json:
+        say_json(document)
+        return
+    found = document["profiles"]
+    say_table(
+        ("PROFILE", "VERSION", "NODES", "COMMAND", "PROGRAM"),
+        (
+            (
+                profile["name"],
+                version["version"] or None,
+                ", ".join(_with_state(node) for node in version["nodes"]),
+                profile["command"] or None,
+                profile["title"] or None,
+            )
+            for profile in found
+            for version in profile["versions"]
+        ),
+    )
+    if not found:
+        remark("No node has told of a program yet.")
+
+
+def _with_state(node: dict[str, Any]) -> str:
+    state = "" if node["state"] == "up" else f" ({node['state']})"
+    return f"{node['name']}{state}"
+
+
 def heat(
     *,
     site: Annotated[

@@ -21,6 +21,7 @@ _SUBMIT_USAGE = "[OPTIONS] SCRIPT [ARGUMENTS] | [OPTIONS] -- COMMAND"
 _SUBMIT_OPTIONS = """\b
 Options of our own:
   --data DIR         data directory of the server to talk to (stands first)
+  --profile PROGRAM  only where this is: openfoam, openfoam/2312, openfoam/2312+ (or later)
   --stage FILE       send this file, or this directory, along; may be repeated
   --type TYPE        flex (may wait for heat), ondemand, or reserved
   --max-attempts N   try again where the program fails, N times in all
@@ -101,6 +102,7 @@ _JOBS: tuple[Callable[..., None], ...] = (
 _FLEET: tuple[Callable[..., None], ...] = (
     fleet.sites,
     fleet.nodes,
+    fleet.profiles,
     fleet.heat,
     weather,
     usage,

@@ -40,6 +40,7 @@ class Words:
     operands: tuple[str, ...]  #: The script and its arguments, or a command.
     is_command: bool  #: Whether the operands stand after ``--``.
     has_wrap: bool
+    has_profile: bool
     inputs: tuple[str, ...]
     data_dir: Path | None
     as_json: bool
@@ -59,6 +60,7 @@ def take_apart(words: Sequence[str]) -> Words:
         operands=run.operands,
         is_command=run.after_separator,
         has_wrap=any(given.option.name == "wrap" for given in run.given),
+        has_profile=any(given.option.name == "profile" for given in run.given),
         inputs=tuple(given.value or "" for given in ours),
         data_dir=data_dir,
         as_json=_JSON in run.client_flags,
@@ -142,6 +144,8 @@ def _request(words: Words) -> "JobRequest":
     if words.has_wrap:
         # Whatever follows is one way too many; the parser says so.
         return JobRequest(wishes=Wishes(**wishes, arguments=words.operands))
+    if words.has_profile and not words.operands:
+        return JobRequest(wishes=wishes)  # Its profile knows what to run.
     if not words.operands and sys.stdin.isatty():
         raise BadInputError("Nothing to run: name a script, or put a command after --.")
     script, *arguments = words.operands or (_STANDARD_INPUT,)

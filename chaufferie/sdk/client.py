@@ -215,6 +215,10 @@ class Client:
         """The nodes and what they are doing."""
         return fleet.read_nodes(self.transport.get("/v1/nodes"))
 
+    def profiles(self) -> tuple[fleet.Profile, ...]:
+        """Programs for simulation that the nodes have, and in which versions."""
+        return fleet.read_profiles(self.transport.get("/v1/profiles"))
+
     def heat(
         self,
         *,

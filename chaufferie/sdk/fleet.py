@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_LISTS = ("gpus", "features")
+_LISTS = ("gpus", "features", "profiles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class NodeView:
     mem_mib: int | None = None
     gpus: tuple[str, ...] = ()  #: The model of each.
     features: tuple[str, ...] = ()  #: What `--constraint` may ask for.
+    profiles: tuple[str, ...] = ()  #: Programs with their versions: ``openfoam/2312``.
     power_w: float | None = None
     water_temp_c: float | None = None
     control_state: str | None = None
@@ -50,6 +51,27 @@ class NodeView:
     last_seen_age_s: float | None = None
     running: int = 0
     is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileVersion:
+    """One version of a program, and the names of the nodes that have it."""
+
+    version: str  #: Empty where the program does not say.
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A program that jobs may name by ``profile``, and where it can run."""
+
+    name: str
+    versions: tuple[ProfileVersion, ...]  #: Newest first.
+    title: str = ""
+    licence: str = ""
+    notes: str = ""
+    command: str = ""  #: What runs where a job names nothing; empty = it must name something.
+    most_tasks: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +124,19 @@ def read_nodes(document: Mapping[str, Any]) -> tuple[NodeView, ...]:
         _read(NodeView, {**node, **{name: tuple(node.get(name, ())) for name in _LISTS}})
         for node in document["nodes"]
     )
+
+
+def read_profiles(document: Mapping[str, Any]) -> tuple[Profile, ...]:
+    """The programs of an answer."""
+    return tuple(
+        _read(Profile, {**item, "versions": tuple(map(_read_version, item["versions"]))})
+        for item in document["profiles"]
+    )
+
+
+def _read_version(document: Mapping[str, Any]) -> ProfileVersion:
+    names = tuple(node["name"] for node in document["nodes"])
+    return ProfileVersion(version=document["version"], nodes=names)
 
 
 def read_heat(document: Mapping[str, Any]) -> Heat:

@@ -21,7 +21,7 @@ from domain.sbatch.submission import Submission, SubmitRequest
 
 _S_PER_MIN = 60
 #: Wishes that are an option's value as they stand.
-_PLAIN = ("name", "type", "project", "dependency")
+_PLAIN = ("name", "type", "project", "dependency", "profile")
 
 
 class Wishes(TypedDict, total=False):
@@ -37,6 +37,7 @@ class Wishes(TypedDict, total=False):
     deadline: str | datetime  #: By which the job must have ended; ``+6h`` counts from now.
     project: str
     dependency: str  #: What it waits for: ``afterok:12``, ``afterany:12_3,singleton``.
+    profile: str  #: The program that its node must have: ``openfoam/2312+``.
     options: Sequence[str]  #: Further words, as on the command line of ``sbatch``.
     arguments: Sequence[str]  #: For the script.
     environment: Mapping[str, str]  #: Variables that the job finds set.

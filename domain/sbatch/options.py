@@ -83,7 +83,7 @@ _EFFECT = """
     requeue[=] signal= tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
     @max-attempts= @max-queue-time=
     @checkpoint[=] @copy-results-every= @exclude-results= @results=
-    constraint/C= nodelist/w= gres= gpus/G= gpus-per-node= gpus-per-task= cpus-per-gpu=
+    constraint/C= nodelist/w= profile= gres= gpus/G= gpus-per-node= gpus-per-task= cpus-per-gpu=
     mem-per-gpu=
 """
 _SILENT = "quiet/Q @stage="
@@ -96,7 +96,7 @@ _NO_MEANING = """
     extra-node-info/B= get-user-env[=] gpu-bind= gpu-freq= gres-flags= hint= ignore-pbs
     kill-on-invalid-dep= licenses/L= mcs-label= mem-bind= mem-update= mincpus= network=
     no-kill/k[=] ntasks-per-core= ntasks-per-socket= oom-kill-step[=] overcommit/O oversubscribe/s
-    prefer= priority= profile= propagate[=] reboot reservation= resources= resv-ports[=] segment=
+    prefer= priority= propagate[=] reboot reservation= resources= resv-ports[=] segment=
     share sockets-per-node= spread-job spread-segments stepmgr switches= thread-spec=
     threads-per-core= tmp= tres-bind= use-min-nodes verbose/v wait-all-nodes= wckey=
     !ear[=] !ear-cpufreq= !ear-policy= !ear-policy-th= !ear-tag= !ear-user-db= !ear-verbose=

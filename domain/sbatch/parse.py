@@ -1,11 +1,13 @@
 """From a job script and a command line to a submission, or to the reason why not."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
 from domain.array_spec import ArrayMistake, ArraySpec, parse_array
+from domain.profiles import ProfileWish, parse_profile
 from domain.refusal import Refused
 from domain.requirements import ConstraintMistake, Requires, parse_constraint
 from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
@@ -27,6 +29,9 @@ from domain.sbatch.size import read_size
 from domain.sbatch.submission import Submission, SubmitRequest
 
 _MOST_NOTES = 50
+_A_PROFILE = "a program such as openfoam, openfoam/2312 or openfoam/2312+ (that or later)"
+#: What Slurm's own option of this name gathers while a job runs.
+_SLURMS_PROFILES = frozenset({"all", "none", "energy", "task", "lustre", "network", "filesystem"})
 _A_HOSTLIST = "names of nodes such as n1,n2 or n[1-3]"
 
 
@@ -76,6 +81,10 @@ def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refuse
     wrapped = next((given.value for given in reversed(typed) if given.option.name == "wrap"), None)
     n_ways = sum((wrapped is not None, request.script is not None, bool(request.command)))
     if n_ways == 0:
+        asked = next((given for given in reversed(typed) if given.option.key == "profile"), None)
+        if asked is not None and not _is_slurms_profile(asked):
+            # Its profile knows what to run.
+            return _Work(script=None, default_name=re.split("[/=>]", asked.value or "")[0])
         return Refused(
             code="sbatch.nothing_to_run",
             sentence="Nothing to run: name a script, or put a command after --.",
@@ -128,6 +137,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     export = _read_export(settings, request)
     wanted_nodes = _read_nodelist(settings)
     features = _read_constraint(settings)
+    profile = _read_profile(settings)
     script = work.script
     notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script, size.asked)]
     return Submission(
@@ -148,6 +158,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
         wanted_nodes=wanted_nodes,
         features=features,
+        profile=None if profile is None else str(profile),
         asked=size.asked,
         array=_read_array(settings),
         dependency=_read_dependency(settings),
@@ -224,6 +235,21 @@ def _read_nodelist(settings: Settings) -> tuple[str, ...]:
     if given is not None and len(names) > 1:
         settings.note(given, f"{given.text} names {len(names)} nodes; the job runs on one of them.")
     return names
+
+
+def _read_profile(settings: Settings) -> ProfileWish | None:
+    """The program that is asked for on the command line; elsewhere the word is Slurm's."""
+    given = settings.given("profile")
+    if given is None:
+        return None
+    if _is_slurms_profile(given):
+        settings.note(given, f"{given.spelled} is accepted and means nothing here.")
+        return None
+    return settings.read("profile", parse_profile, _A_PROFILE)
+
+
+def _is_slurms_profile(given: Given) -> bool:
+    return not given.origin.is_command_line or (given.value or "").lower() in _SLURMS_PROFILES
 
 
 def _read_constraint(settings: Settings) -> Requires:

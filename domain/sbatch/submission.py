@@ -61,6 +61,7 @@ class Submission:
     excluded: tuple[str, ...]  #: Names of nodes on which it must not run.
     wanted_nodes: tuple[str, ...]  #: On one of these it runs; none = on any.
     features: tuple[str, ...]  #: Clauses that its node must meet.
+    profile: str | None  #: The program that its node must have.
     nodes: int = 1
 
     array: ArraySpec | None  #: None = one instance.

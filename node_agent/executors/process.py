@@ -26,6 +26,7 @@ from domain.sbatch.patterns import (
     default_output,
     expand_pattern,
 )
+from node_agent.profiles.granting import ProfileGrant
 from node_agent.shims.install import login_functions
 from node_agent.warden.protocol import Key, StartOrder
 
@@ -81,6 +82,7 @@ class Grant:
     array: ArrayPlace | None = None  #: None outside an array.
     gpus: tuple[int, ...] | None = None  #: Its devices; None where the node has none at all.
     gpu_variable: str = DEFAULT_GPU_VARIABLE  #: By which its programs are told.
+    profile: ProfileGrant | None = None  #: The program that the job names.
 
 
 def place_of(directory: Path, key: Key) -> Place:
@@ -191,6 +193,8 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
         argv = (os.fspath(place.script), *spec.arguments)
     elif spec.command:
         argv = (*spec.command, *spec.arguments)
+    elif grant.profile is not None and grant.profile.command:
+        argv = grant.profile.command
     else:
         return Refused(code="job.empty", sentence="The job has neither a script nor a command.")
     return StartOrder(
@@ -276,7 +280,7 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         gpu_variable=grant.gpu_variable,
     )
     return {
-        "PATH": f"{grant.shims}:{_OWN_BIN}:{_SYSTEM_PATH}",
+        "PATH": ":".join(_path_folders(grant)),
         **_own_key(grant),
         **_shell_functions(spec, grant),
         "HOME": os.fspath(place.work),
@@ -284,9 +288,17 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         "LANG": "C.UTF-8",
         "USER": user,
         "LOGNAME": user,
+        **(grant.profile.environment if grant.profile is not None else {}),
         **spec.environment,
         **job_environment(facts),
     }
+
+
+def _path_folders(grant: Grant) -> tuple[str, ...]:
+    """Where a job finds programs: the shims first, then those of its profile."""
+    own = () if grant.profile is None else grant.profile.folders
+    folders = (grant.shims, *own, _OWN_BIN, *_SYSTEM_PATH.split(":"))
+    return tuple(dict.fromkeys(folder for folder in folders if folder))
 
 
 def _own_key(grant: Grant) -> dict[str, str]:

@@ -146,7 +146,7 @@ class FleetTable:
             nodes.free_cores[row] += event.cores - before.cores
             nodes.free_mem_mib[row] += event.mem_mib - before.mem_mib
         self.row_of_name[event.name] = row
-        self.tags.put(row, tags_of(event.name, event.features, event.gpus))
+        self.tags.put(row, tags_of(event.name, event.features, event.gpus, event.profiles))
         self.devices.put(row, event.gpus)
         nodes.site[row] = self._join_site(event)
         nodes.cores[row], nodes.mem_mib[row] = event.cores, event.mem_mib

@@ -116,5 +116,8 @@ def test_the_fleet_and_its_heat_are_typed(client: Client) -> None:
     assert sites["site0"].water_temp_c == 20.0
     assert sites["site0"].is_simulated
     assert nodes["node1"].cores == 2
+    assert {profile.name for profile in client.profiles()} >= {"python"}
+    assert any(label.startswith("python/") for label in nodes["node1"].profiles)
+    assert nodes["node1"].features
     assert [site.name for site in heat.sites] == ["site0"]
     assert client.whoami()["role"] == "operator"
