@@ -5,7 +5,8 @@ promised heat enters, demand takes what it can, and what the store cannot hold i
 
     v = retained * e + heat,  u = min(v * reach, demand),  e' = min(v - u, capacity)
 
-The difference of what was used, over the heat that the job brings, is its gain, 0 to 1.
+The difference of what was used, and of what is left for the next day, over the heat that the job
+brings, is its gain, 0 to 1.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,6 @@ Floats = NDArray[np.float64]
 
 #: Share of the stored heat left after an hour: 0.5 % an hour for a pool, 1 % for a tank of class C.
 RETAINED_FRAC = 0.992
-#: Worth of heat that is still stored after the horizon, against heat used within it.
-STORED_WORTH = 0.9
 _KEPT = tuple(RETAINED_FRAC**hours for hours in BLOCKS_H)
 _LEAST_WH = 1e-6
 
@@ -146,7 +145,7 @@ def gains(
         held -= used
         np.minimum(held, limit[block], out=level)
     extra -= course.used_wh.sum(0)
-    extra += STORED_WORTH * (level - course.stored_wh[-1])
+    extra += level - course.stored_wh[-1]
     brought = power_w * hours.sum(1)[:, None]
     extra /= np.maximum(brought, _LEAST_WH)
     return np.clip(extra, 0.0, 1.0, out=extra)
