@@ -58,6 +58,8 @@ def start(program: Program, now_s: float) -> Child:
     own_pid = os.getpid()
 
     def die_with_parent() -> None:
+        # Our own handler would take a TERM that comes before the program begins, and lose it.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _prctl(_SIGNAL_AT_PARENTS_DEATH, int(signal.SIGTERM), 0, 0, 0)
         if os.getppid() != own_pid:
             os._exit(1)  # We died before the line above.
@@ -73,7 +75,7 @@ def start(program: Program, now_s: float) -> Child:
             stderr=log,
             pass_fds=program.inherits,
             start_new_session=True,
-            # Two system calls between fork and exec, resolved before: safe beside threads.
+            # A few system calls between fork and exec, resolved before: safe beside threads.
             preexec_fn=die_with_parent,  # noqa: PLW1509
         )
     return Child(

@@ -1,6 +1,10 @@
+import os
+import signal
 from pathlib import Path
 
-from chaufferie.up.process import how_it_ended, last_words
+import pytest
+
+from chaufferie.up.process import Program, how_it_ended, last_words, start
 
 
 def test_an_end_is_told_in_words() -> None:
@@ -24,3 +28,28 @@ def test_last_words_of_a_long_log_are_found_at_its_end(tmp_path: Path) -> None:
 
 def test_a_silent_program_has_no_last_words(tmp_path: Path) -> None:
     assert last_words(tmp_path / "none.log") == ""
+
+
+def test_a_term_that_comes_before_the_program_begins_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We died in that moment; a program that missed it would outlive us."""
+    monkeypatch.setattr(os, "nice", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    ours = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        program = Program(
+            name="sleeper",
+            argv=("/bin/sleep", "30"),
+            env={},
+            log=tmp_path / "a.log",
+            niceness=1,
+        )
+        child = start(program, 0.0)
+    finally:
+        signal.signal(signal.SIGTERM, ours)
+
+    try:
+        assert child.process.wait(10) == -signal.SIGTERM
+    finally:
+        child.process.kill()
+        child.close()
