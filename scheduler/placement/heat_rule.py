@@ -29,10 +29,10 @@ class HeatRule:
     stop_lost_wh: float = 0.0
     #: Whether nodes on which nobody waits are slowed instead of making heat that is lost.
     shapes_power: bool = False
-    #: Patient jobs start this long before their last moment, whatever the water says [s]: where
-    #: there is room beside those that somebody waits for,
+    #: Patient jobs start this long before their last moment, whatever the water says [s], in the
+    #: room that those leave whom somebody waits for.
     margin_s: float = 3600.0
-    #: and before them, a node kept for each that is too wide, when it is as near as this [s].
+    #: They go before those, too, when it is as near as this [s].
     pressing_s: float = 3600.0
 
 

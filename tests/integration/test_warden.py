@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from node_agent.warden.processes import all_processes, variable_of
-from node_agent.warden.protocol import USAGE_NAME, WARDEN_VARIABLE, boot_now_s
+from node_agent.warden.protocol import USAGE_NAME, WARDEN_VARIABLE, StartOrder, boot_now_s
 from tests.support.warden import WardenClient, WardenProcess, an_order, until
 
 
@@ -230,6 +230,19 @@ def test_usage_counts_cpu_of_running_jobs(
     assert end.cpu_s > 0.2
 
 
+def _with_warning(tmp_path: Path, script: str, *, lead_s: float, **whom: bool) -> StartOrder:
+    """An order whose script is told so long before its end."""
+    return an_order(
+        tmp_path,
+        "sh",
+        "-c",
+        script,
+        warning_signal=signal.SIGUSR1,
+        warning_lead_s=lead_s,
+        **whom,
+    )
+
+
 def test_the_warning_reaches_the_shell_alone_where_it_was_asked_so(
     client: WardenClient, tmp_path: Path
 ) -> None:
@@ -237,17 +250,7 @@ def test_the_warning_reaches_the_shell_alone_where_it_was_asked_so(
         "trap 'echo shell >> told; exit 5' USR1; sh -c 'trap \"echo child >> told\" USR1; "
         "while :; do sleep 0.05; done' & wait"
     )
-    client.start(
-        an_order(
-            tmp_path,
-            "sh",
-            "-c",
-            script,
-            warning_signal=signal.SIGUSR1,
-            warning_lead_s=3599.0,
-            warns_leader=True,
-        )
-    )
+    client.start(_with_warning(tmp_path, script, lead_s=3599.0, warns_leader=True))
     end = client.next_end()
     assert (end.reason, end.exit_code) == ("program_failed", 5)
     assert (tmp_path / "told").read_text() == "shell\n"
@@ -258,14 +261,8 @@ def test_the_warning_reaches_all_but_the_shell_where_nothing_was_said(
 ) -> None:
     child = "trap 'echo child > told; exit 6' USR1; while :; do sleep 0.05; done"
     client.start(
-        an_order(
-            tmp_path,
-            "sh",
-            "-c",
-            f'setsid --wait sh -c "{child}"; exit $?',
-            warning_signal=signal.SIGUSR1,
-            warning_lead_s=3598.5,
-            warns_others=True,
+        _with_warning(
+            tmp_path, f'setsid --wait sh -c "{child}"; exit $?', lead_s=3598.5, warns_others=True
         )
     )
     end = client.next_end()
@@ -280,17 +277,7 @@ def test_a_preemption_is_announced_and_leaves_the_time_that_was_asked(
         "trap 'echo warned >> told' USR1; trap 'echo term >> told; exit 0' TERM; echo up > up; "
         "while :; do sleep 0.05; done"
     )
-    client.start(
-        an_order(
-            tmp_path,
-            "sh",
-            "-c",
-            script,
-            warning_signal=signal.SIGUSR1,
-            warning_lead_s=1.0,
-            warns_leader=True,
-        )
-    )
+    client.start(_with_warning(tmp_path, script, lead_s=1.0, warns_leader=True))
     until((tmp_path / "up").exists, "the job listens")
     client.tell({"do": "stop", "key": [1, 1], "reason": "preempted"})
     end = client.next_end()
@@ -303,17 +290,7 @@ def test_a_cancellation_does_not_wait_for_the_notice_of_a_preemption(
     client: WardenClient, tmp_path: Path
 ) -> None:
     script = "trap : USR1; echo up > up; while :; do sleep 0.05; done"
-    client.start(
-        an_order(
-            tmp_path,
-            "sh",
-            "-c",
-            script,
-            warning_signal=signal.SIGUSR1,
-            warning_lead_s=200.0,
-            warns_leader=True,
-        )
-    )
+    client.start(_with_warning(tmp_path, script, lead_s=200.0, warns_leader=True))
     until((tmp_path / "up").exists, "the job listens")
     client.tell({"do": "stop", "key": [1, 1], "reason": "preempted"})
     client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled"})
