@@ -12,10 +12,10 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from api.billing.tariff import read_tariff
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
-from api.partitions import read_partitions
-from api.tariff import read_tariff
+from api.jobs.partitions import read_partitions
 from domain.refusal import Refused
 from store.schema import check
 

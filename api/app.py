@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from api import problems
 from api.body_limit import BodyLimit
-from api.capacity import Capacity
+from api.jobs.capacity import Capacity
 from api.routes import (
     access,
     agent,

@@ -9,18 +9,18 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.app import create_app
+from api.billing.tariff import Tariff
 from api.services import Services
-from api.tariff import Tariff
 from domain.access import Role
 from domain.job import SchedulingType
-from domain.keeping import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
 from domain.refusal import Refused
-from store.keys import KeyRequest, add_key, add_tenant
-from store.local_content import LocalContentStore
+from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
+from store.access.keys import KeyRequest, add_key, add_tenant
+from store.access.tenants import OPERATOR_TENANT
+from store.files.local_content import LocalContentStore
+from store.files.outputs import LocalOutputStore
 from store.opening import FILES_FOLDER, default_url, open_store
-from store.outputs import LocalOutputStore
 from store.schema import upgrade
-from store.tenants import OPERATOR_TENANT
 from store.transaction import Store
 
 

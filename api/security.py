@@ -9,7 +9,7 @@ from api.problems import Problem
 from api.services import Services
 from domain.access import Principal, Role, Scope
 from domain.refusal import Refused
-from store import sessions
+from store.access import sessions
 
 SESSION_COOKIE = "chaufferie_session"
 #: What a browser may do with its cookie alone: look. Another site cannot make it do more.

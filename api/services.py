@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from api.billing.tariff import Tariff
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
-from api.tariff import Tariff
 from domain.access import Principal
 from domain.delivery import AttemptKey
 from domain.job import SchedulingType
-from domain.keeping import Keeping
 from domain.refusal import Refused
-from store.content import ContentStore
-from store.job_keys import JOB_KEY_PREFIX, find_job, job_key, job_key_secret
-from store.keys import USE_NOTED_EVERY_S, find_principal, note_use
-from store.outputs import OutputStore
+from domain.retention import Keeping
+from store.access.keys import USE_NOTED_EVERY_S, find_principal, note_use
+from store.attempts.job_keys import JOB_KEY_PREFIX, find_job, job_key, job_key_secret
+from store.files.content import ContentStore
+from store.files.outputs import OutputStore
 from store.rows import Connection
 from store.transaction import Store, Transaction
 from store.wakeups import Listener, decode_changes

@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api import dependencies
-from api.dependencies import why_never
+from api.jobs import dependencies
+from api.jobs.dependencies import why_never
 from domain.job_ref import element_ref
-from domain.keeping import Keeping
 from domain.node import SiteSpec
 from domain.reading import Reading
 from domain.requirements import feature_tags
-from store.dependency_queries import ShownCondition
-from store.site_queries import MeterRow, NodeRow, SiteRow
-from store.weather import ForecastRow
+from domain.retention import Keeping
+from store.dependencies.dependency_queries import ShownCondition
+from store.fleet.site_queries import MeterRow, NodeRow, SiteRow
+from store.fleet.weather import ForecastRow
 
 _ATTEMPT_FIELDS = (
     "attempt",

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from node_agent.boot import kernel_boot_id
+from node_agent.boot_id import kernel_boot_id
 from node_agent.config import AgentConfig
 from node_agent.identity import Identity, keep_identity, load_identity
 from node_agent.inventory import Inventory

@@ -22,7 +22,7 @@ from domain.job import EndReason
 from domain.reading import Reading
 from domain.refusal import Refused
 from node_agent.advice import AdviceFile
-from node_agent.boot import kernel_boot_id
+from node_agent.boot_id import kernel_boot_id
 from node_agent.config import AgentConfig, load_config
 from node_agent.control import Action, Advice, ControlState
 from node_agent.devices.boiler import Boiler

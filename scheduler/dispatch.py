@@ -6,9 +6,9 @@ import threading
 
 from domain.hints import HINT_EXPIRY_S
 from scheduler.ports import HintChannel
-from store import outbox
-from store.assignments import HINT_TOPIC
-from store.outbox import Parcel
+from store.attempts.assignments import HINT_TOPIC
+from store.engine import outbox
+from store.engine.outbox import Parcel
 from store.transaction import Store
 
 _log = logging.getLogger(__name__)

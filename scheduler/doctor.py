@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from domain.refusal import Refused
 from scheduler.ports import ROLE
 from scheduler.replay import Replay, replay_last_run
+from store.checks.invariants import Finding, look_at_all
 from store.database import Database
-from store.invariants import Finding, look_at_all
 
 _LONGEST_SHOWN = 200
 

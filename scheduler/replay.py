@@ -8,9 +8,9 @@ from domain.refusal import Refused
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
 from scheduler.placement.registry import policy_named
-from store import event_log
 from store.database import Database
-from store.event_log import EngineRun, LoggedBatch
+from store.engine import event_log
+from store.engine.event_log import EngineRun, LoggedBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

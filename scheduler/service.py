@@ -11,16 +11,10 @@ from domain.events import EngineStarted, TimePassed
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
 from scheduler.ports import ROLE, Deciding
-from store import (
-    advice,
-    assignments,
-    event_log,
-    knowledge,
-    leadership,
-    outbox,
-    overdue,
-    reconcile,
-)
+from store.attempts import assignments, reconcile
+from store.engine import event_log, knowledge, leadership, outbox
+from store.fleet import advice
+from store.jobs import overdue
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
 

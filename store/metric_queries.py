@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, Float, cast, func, select
 
 from domain.job import FINAL_STATES, JobState
-from store.job_queries import count_by_state
+from store.jobs.job_queries import count_by_state
 from store.tables import attempt, decision, instance, job, node, outbox, refused_reading, site
 
 _OPEN = [state.value for state in JobState if state not in FINAL_STATES]

@@ -7,7 +7,7 @@ never waits long for one and a stop at any moment does no harm.
 
 from sqlalchemy import BigInteger, cast, delete, func, select
 
-from store import event_log
+from store.engine import event_log
 from store.settings import read_setting, write_setting
 from store.tables import decision, event, outbox, reading
 from store.transaction import Transaction

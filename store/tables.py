@@ -18,10 +18,6 @@ from sqlalchemy import (
     text,
 )
 
-from store import (  # they belong to the schema wherever that is asked for
-    dependency_tables,  # noqa: F401
-    sweep_tables,  # noqa: F401
-)
 from store.metadata import ID, metadata
 
 tenant = Table(

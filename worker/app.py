@@ -9,7 +9,7 @@ import threading
 from celery import Celery
 
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
-from store.local_content import LocalContentStore
+from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.transaction import Store
 from worker.queues import QUEUE, SWEEP_QUEUE

@@ -7,8 +7,8 @@ from uuid import uuid4
 from domain.refusal import Refused
 from simulation.cell import run_cell
 from simulation.cell_process import CellProcess, Outcome
-from store import sweeps
-from store.sweeps import TakenCell
+from store.sweeps import sweeps
+from store.sweeps.sweeps import TakenCell
 from store.transaction import Store
 from worker.sweep_spec import outcome_to_text, unpacked
 

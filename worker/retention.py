@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from store import uploads
-from store.checkpoints import let_go_of_ended
-from store.content import ContentStore
-from store.results import let_go_of_old_results
+from store.files import uploads
+from store.files.checkpoints import let_go_of_ended
+from store.files.content import ContentStore
+from store.files.results import let_go_of_old_results
+from store.files.stored_files import DROPPED_AFTER_S, MOST_AT_ONCE, drop, let_go_of_old, to_drop
 from store.retention import drop_sent, prune_old_runs, thin_readings
-from store.stored_files import DROPPED_AFTER_S, MOST_AT_ONCE, drop, let_go_of_old, to_drop
-from store.sweeps import drop_old
+from store.sweeps.sweeps import drop_old
 from store.transaction import Store, Transaction
 from worker.settings import WorkerSettings
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.keeping import DEFAULT_INPUTS_KEPT_DAYS, Keeping
 from domain.refusal import Refused
+from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
 
 _DAY_S = 86_400.0
 

@@ -13,9 +13,10 @@ from simulation.command import simulate
 from simulation.options import Ask
 from simulation.plan import Plan
 from simulation.sweep import CellAdvanced, CellEnded, FanOut, News, SweepRemark
-from store import schema, sweeps
+from store import schema
 from store.opening import default_url, open_store
-from store.sweeps import CellStanding, CellState
+from store.sweeps import sweeps
+from store.sweeps.sweeps import CellStanding, CellState
 from store.transaction import Store
 from worker.app import CELL_TASK, make_app
 from worker.queues import SWEEP_QUEUE

@@ -10,8 +10,8 @@ from api.problems import Problem, not_found
 from api.security import AnyKey, KeysAdmin, ServicesOf
 from domain.access import Role, Scope
 from domain.refusal import Refused
-from store import sessions
-from store.keys import (
+from store.access import sessions
+from store.access.keys import (
     LONGEST_KEY_LIFE_S,
     KeyRequest,
     NewKey,
@@ -20,9 +20,9 @@ from store.keys import (
     owner_names,
     revoke_key,
 )
-from store.site_queries import nodes as node_rows
-from store.site_queries import sites as site_rows
-from store.tenants import key_place
+from store.access.tenants import key_place
+from store.fleet.site_queries import nodes as node_rows
+from store.fleet.site_queries import sites as site_rows
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1", tags=["access"])

@@ -30,9 +30,10 @@ from domain.profiles import MOST_PROFILES, NAME_PATTERN, VERSION_PATTERN
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
 from domain.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
-from store import claims, completions, nodes, readings
-from store.keys import KeyRequest, NewKey, add_key
-from store.outputs import output_name
+from store.access.keys import KeyRequest, NewKey, add_key
+from store.attempts import claims, completions
+from store.files.outputs import output_name
+from store.fleet import nodes, readings
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])

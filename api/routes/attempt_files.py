@@ -6,20 +6,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import tus
+from api.files import tus
+from api.files.receiving import checked_sha256, receive_whole
+from api.files.serving import AskedOf, file_response
+from api.jobs.submission import Sha256
 from api.problems import Problem, not_found
-from api.receiving import checked_sha256, receive_whole
 from api.security import NodeItself, ServicesOf, node_id_of
 from api.services import Services
-from api.serving import AskedOf, file_response
-from api.submission import Sha256
 from domain.access import Principal
 from domain.delivery import AttemptKey
 from domain.files import CHECKPOINT_FOLDER, EMPTY_SHA256, ResultFile, check_relative_path
 from domain.refusal import Refused
-from store import checkpoints, job_inputs, results, stored_files
-from store.content import ContentKey
-from store.results import Left
+from store.files import checkpoints, job_inputs, results, stored_files
+from store.files.content import ContentKey
+from store.files.results import Left
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api import tus
+from api.files import tus
+from api.files.receiving import checked_sha256, receive_whole
 from api.problems import not_found
-from api.receiving import checked_sha256, receive_whole
 from api.security import JobsWriter, ServicesOf, tenant_id_of
 from domain.files import EMPTY_SHA256
-from store import stored_files
-from store.content import ContentKey
+from store.files import stored_files
+from store.files.content import ContentKey
 
 router = APIRouter(prefix="/v1", tags=["files"])
 _UPLOADS = "/v1/uploads"

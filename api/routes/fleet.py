@@ -6,14 +6,14 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.fleet.profiles import profiles_view
+from api.jobs.submission import Text
 from api.problems import Problem, not_found
-from api.profiles import profiles_view
 from api.security import NodesAdmin, NodesReader, ServicesOf
-from api.submission import Text
 from api.views import node_view, site_view
 from domain.node import MAINS_TEMP_C, SiteSpec
 from domain.refusal import Refused
-from store import nodes, site_queries
+from store.fleet import nodes, site_queries
 from store.rows import Connection
 from store.transaction import Transaction
 

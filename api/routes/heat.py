@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.heat import heat_report
+from api.fleet.heat import heat_report
 from api.problems import Problem, not_found
 from api.security import HeatReader, ServicesOf
 from domain.refusal import Refused

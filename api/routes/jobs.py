@@ -9,34 +9,29 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.capacity import NO_NODES_YET, Capacity, Sizes, check_fits, fitting, knowing_nodes
+from api.fleet.profiles import check_profile
 from api.hub import job_topic
-from api.job_refs import JobPath, found, one_or_all
+from api.jobs.capacity import NO_NODES_YET, Capacity, Sizes, check_fits, fitting, knowing_nodes
+from api.jobs.job_refs import JobPath, found, one_or_all
+from api.jobs.projects import knowing_projects
+from api.jobs.prospects import full_run, start_of
+from api.jobs.submission import SubmissionIn, request_hash, to_spec
+from api.jobs.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
 from api.problems import Problem, not_found, problem_document
-from api.profiles import check_profile
-from api.projects import knowing_projects
-from api.prospects import full_run, start_of
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
-from api.submission import SubmissionIn, request_hash, to_spec
 from api.views import array_detail, job_detail, job_view
-from api.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
 from domain import wire
 from domain.access import Principal
 from domain.array_spec import MAX_ARRAY_SIZE
 from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
-from domain.keeping import Keeping
 from domain.refusal import Refused
-from store import (
-    dependency_queries,
-    job_inputs,
-    job_lists,
-    job_queries,
-    jobs,
-    stored_files,
-)
-from store.job_refs import Single
+from domain.retention import Keeping
+from store.dependencies import dependency_queries
+from store.files import job_inputs, stored_files
+from store.jobs import job_lists, job_queries, jobs
+from store.jobs.job_refs import Single
 from store.rows import Connection
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.metrics import exposition
+from api.fleet.metrics import exposition
 from api.security import MetricsReader, ServicesOf
 
 router = APIRouter(tags=["metrics"])

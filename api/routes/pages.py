@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.overview import TANK_HEIGHT, overview
+from api.fleet.overview import TANK_HEIGHT, overview
 from api.problems import Problem
 from api.security import SESSION_COOKIE, ServicesOf, Visitor, public
 from api.services import Services
 from domain.access import Principal
 from domain.refusal import Refused
-from store import sessions
+from store.access import sessions
 from store.transaction import Transaction
 
 router = APIRouter(tags=["pages"], include_in_schema=False)

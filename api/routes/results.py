@@ -7,18 +7,18 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from api import timeline
-from api.explain import explain, explain_array, gather
+from api.files.serving import AskedOf, file_response
 from api.hub import job_topic, output_topic
-from api.job_refs import JobPath, found, instance_found, one_or_all
+from api.jobs import timeline
+from api.jobs.explain import explain, explain_array, gather
+from api.jobs.job_refs import JobPath, found, instance_found, one_or_all
 from api.problems import not_found
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from api.services import Services
-from api.serving import AskedOf, file_response
 from domain.job import FINAL_STATES
-from store import job_lists, job_queries
-from store.job_refs import Single
-from store.outputs import output_name
+from store.files.outputs import output_name
+from store.jobs import job_lists, job_queries
+from store.jobs.job_refs import Single
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.job_refs import JobPath, found, instance_found
+from api.jobs.job_refs import JobPath, found, instance_found
 from api.problems import Problem, not_found
 from api.security import JobsWriter, ServicesOf, tenant_seen_by
 from api.services import Services
@@ -13,9 +13,9 @@ from domain.access import Principal
 from domain.job import JobState
 from domain.job_ref import element_ref
 from domain.refusal import Refused
-from store import array_steering, job_lists, job_queries, jobs
-from store.job_refs import Single, Target
-from store.requeue import requeue as store_requeue
+from store.jobs import array_steering, job_lists, job_queries, jobs
+from store.jobs.job_refs import Single, Target
+from store.jobs.requeue import requeue as store_requeue
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])

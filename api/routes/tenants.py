@@ -9,7 +9,7 @@ from api.names import Name, Number
 from api.problems import Problem, not_found
 from api.security import JobsReader, KeysAdmin, ServicesOf, tenant_seen_by
 from domain.refusal import Refused
-from store import tenants
+from store.access import tenants
 
 router = APIRouter(prefix="/v1", tags=["tenants"])
 T = TypeVar("T")

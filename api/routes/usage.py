@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from api.billing.usage import prices_document, read_cursor, usage_document
 from api.problems import Problem
 from api.security import JobsReader, ServicesOf, tenant_seen_by
-from api.usage import prices_document, read_cursor, usage_document
 from domain.months import parse_month
 from domain.refusal import Refused
-from store.usage import UsageWanted, usage_sums
+from store.attempts.usage import UsageWanted, usage_sums
 
 router = APIRouter(prefix="/v1", tags=["usage"])
 

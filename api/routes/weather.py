@@ -10,7 +10,7 @@ from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import forecast_view
 from domain.events import WeatherForecast
 from domain.refusal import Refused
-from store import weather
+from store.fleet import weather
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1", tags=["weather"])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from chaufferie.cli import fleet, jobs, keys, output, programs, steering, tenants
+from chaufferie.cli import fetching, fleet, jobs, keys, programs, steering, tenants
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
@@ -91,8 +91,8 @@ _JOBS: tuple[Callable[..., None], ...] = (
     jobs.jobs,
     jobs.job,
     jobs.explain,
-    output.logs,
-    output.get,
+    fetching.logs,
+    fetching.get,
     jobs.wait,
     steering.cancel,
     steering.hold,

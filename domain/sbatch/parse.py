@@ -14,18 +14,18 @@ from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_de
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export, parse_export
+from domain.sbatch.getopt import OptionRun, read_options
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.hostlist import parse_hostlist
 from domain.sbatch.lint import lint_body
 from domain.sbatch.note import Note
 from domain.sbatch.outputs import read_outputs
 from domain.sbatch.precedence import given_in_environment, settle
-from domain.sbatch.reading import OptionRun, read_options
+from domain.sbatch.resources import read_size
 from domain.sbatch.returns import read_returns
 from domain.sbatch.schedule import read_schedule
 from domain.sbatch.script import Script, read_script
 from domain.sbatch.settings import LONGEST_VALUE, Settings
-from domain.sbatch.size import read_size
 from domain.sbatch.submission import Submission, SubmitRequest
 
 _MOST_NOTES = 50

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.refusal import Refused
+from domain.sbatch.getopt import OptionRun, read_options
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.note import Note
-from domain.sbatch.reading import OptionRun, read_options
 from domain.sbatch.tokens import BLANKS, split_words
 
 MAGIC = "#SBATCH"

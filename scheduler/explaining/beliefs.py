@@ -11,12 +11,13 @@ from scheduler.placement.only_looking import OnlyLooking
 from scheduler.placement.policy import View
 from scheduler.placement.registry import policy_named
 from scheduler.ports import ROLE
-from store import event_log, job_queries, knowledge
 from store.database import Database
-from store.engine_facts import job_facts, node_facts
+from store.engine import event_log, knowledge
+from store.engine.engine_facts import job_facts, node_facts
+from store.fleet.weather import forecast_facts
+from store.jobs import job_queries
 from store.rows import Connection
 from store.transaction import Transaction
-from store.weather import forecast_facts
 
 #: So many of the oldest waiting jobs are looked at for one that is too wide to start.
 _FIRST_WAITING = 50

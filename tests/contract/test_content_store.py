@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from store.clock import host_now_s
-from store.content import BusyError, ContentKey, ContentStore, NoSpaceError, Reception
-from store.local_content import STALE_AFTER_S, LocalContentStore
+from store.files.content import BusyError, ContentKey, ContentStore, NoSpaceError, Reception
+from store.files.local_content import STALE_AFTER_S, LocalContentStore
 
 DATA = b"0123456789" * 1000
 KEY = ContentKey(tenant_id=1, sha256=hashlib.sha256(DATA).hexdigest())

@@ -8,7 +8,7 @@ import pytest
 
 from chaufferie.sdk.fleet import NodeView
 from domain.commands import LimitPower, Why
-from store.advice import limit_power
+from store.fleet.advice import limit_power
 from store.opening import default_url, open_store
 from tests.support.embedded import Up, running_up, until
 

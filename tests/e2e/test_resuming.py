@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.commands import PreemptAttempt, Why
-from store import assignments, checkpoints
+from store.attempts import assignments
+from store.files import checkpoints
 from store.tables import instance
 from tests.support.cluster import ROOT, Cluster, running_cluster
 from tests.support.command_line import CommandLine

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from node_agent.advice import AdviceFile
-from node_agent.boot import kernel_boot_id
+from node_agent.boot_id import kernel_boot_id
 from node_agent.keeper import Keeper
 from node_agent.readings_journal import ReadingsJournal
 from node_agent.warden.protocol import boot_now_s

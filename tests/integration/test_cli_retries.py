@@ -2,7 +2,7 @@
 
 from domain.delivery import AttemptKey
 from domain.job import EndReason
-from store.losses import lose_attempts
+from store.attempts.losses import lose_attempts
 from tests.support.command_line import CommandLine
 from tests.support.warden import until
 

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from domain.job import JobState
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
-from store import jobs
 from store.database import Database
-from store.jobs import Accepted
-from store.readings import add_readings
+from store.fleet.readings import add_readings
+from store.jobs import jobs
+from store.jobs.jobs import Accepted
 from store.transaction import Store
 from store.wakeups import URGENT, NotifyWakeups
 from tests.support.builders import reading

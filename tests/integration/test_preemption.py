@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from domain.commands import PreemptAttempt, Why
-from store import assignments
+from store.attempts import assignments
 from store.tables import attempt, instance, job_usage
 from tests.support.cluster import Cluster
 from tests.support.command_line import CommandLine

@@ -17,11 +17,11 @@ from domain.refusal import Refused
 from simulation.options import Ask, read_words
 from simulation.plan import Plan, plan_of
 from simulation.results.results import CellResult
-from store import sweeps
 from store.opening import default_url, open_store
 from store.schema import upgrade
-from store.sweep_tables import sweep, sweep_cell
-from store.sweeps import CellState
+from store.sweeps import sweeps
+from store.sweeps.sweep_tables import sweep, sweep_cell
+from store.sweeps.sweeps import CellState
 from store.transaction import Store
 from tests.support.cells import a_cell
 from tests.support.tiny_scenario import write_tiny

@@ -19,9 +19,11 @@ from domain.delivery import AttemptKey, CompletionResult
 from domain.job import FINAL_STATES, EndReason, JobState
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
-from store import array_steering, event_log, reconcile
-from store.invariants import look_at_all
-from store.readings import add_readings
+from store.attempts import reconcile
+from store.checks.invariants import look_at_all
+from store.engine import event_log
+from store.fleet.readings import add_readings
+from store.jobs import array_steering
 from tests.support.builders import array_spec, job_spec, reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene

@@ -21,8 +21,8 @@ import httpx2
 from domain.access import Role
 from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
-from store import nodes
-from store.keys import KeyRequest, add_key, add_tenant
+from store.access.keys import KeyRequest, add_key, add_tenant
+from store.fleet import nodes
 from store.opening import default_url, open_store
 from store.transaction import Store
 

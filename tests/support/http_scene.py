@@ -10,18 +10,18 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.billing.tariff import Tariff
 from api.services import Services
-from api.tariff import Tariff
 from domain.access import Role
-from domain.keeping import Keeping
 from domain.node import SiteSpec
 from domain.refusal import Refused
+from domain.retention import Keeping
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
-from store import nodes
-from store.keys import KeyRequest, add_key, add_tenant, revoke_key
-from store.local_content import LocalContentStore
-from store.outputs import LocalOutputStore
+from store.access.keys import KeyRequest, add_key, add_tenant, revoke_key
+from store.files.local_content import LocalContentStore
+from store.files.outputs import LocalOutputStore
+from store.fleet import nodes
 from store.transaction import Store
 from tests.support.builders import node_spec, reading
 from tests.support.clock import ClockedDatabase, SetClock

@@ -13,21 +13,14 @@ from domain.job_ref import parse_job_ref
 from domain.job_spec import JobSpec
 from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
-from store import (
-    assignments,
-    claims,
-    completions,
-    event_log,
-    job_lists,
-    job_refs,
-    jobs,
-    keys,
-    nodes,
-    reconcile,
-)
-from store.claims import Handed, Pulse
-from store.job_refs import Target
-from store.jobs import Accepted, NewJob
+from store.access import keys
+from store.attempts import assignments, claims, completions, reconcile
+from store.attempts.claims import Handed, Pulse
+from store.engine import event_log
+from store.fleet import nodes
+from store.jobs import job_lists, job_refs, jobs
+from store.jobs.job_refs import Target
+from store.jobs.jobs import Accepted, NewJob
 from store.tables import attempt, instance, job_usage
 from store.transaction import Store
 from tests.support.builders import job_spec, node_spec

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from domain.access import Role
-from store.keys import revoke_key
+from store.access.keys import revoke_key
 from tests.support.http_scene import HOST, HttpScene
 
 

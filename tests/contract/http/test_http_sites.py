@@ -6,9 +6,10 @@ import pytest
 
 from domain.commands import LimitPower, Why
 from domain.events import NodeJoined
-from store import event_log, nodes
-from store.advice import limit_power
-from store.engine_facts import node_facts
+from store.engine import event_log
+from store.engine.engine_facts import node_facts
+from store.fleet import nodes
+from store.fleet.advice import limit_power
 from store.tables import site
 from tests.support.http_scene import HttpScene
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api import receiving
-from domain.keeping import Keeping
+from api.files import receiving
+from domain.retention import Keeping
 from tests.support.databases import Databases
 from tests.support.http_scene import HttpScene
 

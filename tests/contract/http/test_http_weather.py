@@ -5,7 +5,7 @@ import pytest
 
 from domain.access import Role
 from domain.events import WeatherForecast
-from store import event_log
+from store.engine import event_log
 from tests.support.http_scene import HttpScene
 
 HOUR_S = 3600.0

@@ -11,11 +11,12 @@ from domain.job import AttemptState, EndReason, JobState
 from domain.job_ref import parse_job_ref
 from domain.refusal import Refused
 from scheduler.service import Pace, SchedulerService
-from store import array_steering, engine_facts, job_lists, job_refs
-from store.event_log import unconsumed
-from store.invariants import look_at_all
-from store.job_refs import Single, Target
-from store.readings import add_readings
+from store.checks.invariants import look_at_all
+from store.engine import engine_facts
+from store.engine.event_log import unconsumed
+from store.fleet.readings import add_readings
+from store.jobs import array_steering, job_lists, job_refs
+from store.jobs.job_refs import Single, Target
 from store.tables import event, instance, job
 from tests.support.builders import array_spec, job_spec, reading
 from tests.support.scene import Scene

@@ -5,8 +5,9 @@ from domain.delivery import AttemptKey, Kill
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
 from domain.job_spec import Resources
-from store import claims, outbox
-from store.assignments import CLAIM_LEASE_S, HINT_TOPIC
+from store.attempts import claims
+from store.attempts.assignments import CLAIM_LEASE_S, HINT_TOPIC
+from store.engine import outbox
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -3,7 +3,7 @@ import pytest
 from domain.delivery import AttemptKey
 from domain.events import JobWithdrawn
 from domain.job import AttemptState, EndReason, JobState
-from store import jobs
+from store.jobs import jobs
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -5,9 +5,9 @@ from domain.events import JobQueued
 from domain.files import ResultFile
 from domain.job import EndReason, SchedulingType
 from domain.quota import stored_bytes_quota
-from store import checkpoints, results, stored_files
-from store.content import ContentKey
-from store.results import Left
+from store.files import checkpoints, results, stored_files
+from store.files.content import ContentKey
+from store.files.results import Left
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -4,7 +4,8 @@ from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.events import AttemptEnded, JobQueued
 from domain.files import ResultFile
 from domain.job import PROGRAM_FAILURES, AttemptState, EndReason, JobState
-from store import completions, job_queries
+from store.attempts import completions
+from store.jobs import job_queries
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene
 

@@ -12,10 +12,11 @@ from domain.events import JobArrayQueued, JobQueued
 from domain.job import EndReason, JobState
 from domain.refusal import Refused
 from domain.sbatch.dependencies import parse_dependency
-from store import array_steering, dependency_queries, jobs, overdue
-from store.dependency_targets import NewCondition
-from store.invariants import look_at_all
-from store.jobs import Accepted, NewJob
+from store.checks.invariants import look_at_all
+from store.dependencies import dependency_queries
+from store.dependencies.dependency_targets import NewCondition
+from store.jobs import array_steering, jobs, overdue
+from store.jobs.jobs import Accepted, NewJob
 from store.tables import instance
 from tests.support.builders import array_spec, job_spec
 from tests.support.scene import Scene

@@ -8,8 +8,8 @@ from scheduler.engine import ENGINE_VERSION
 from scheduler.placement.baselines import ColdestTank
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
-from store import event_log, leadership
-from store.readings import add_readings
+from store.engine import event_log, leadership
+from store.fleet.readings import add_readings
 from store.tables import decision, event, instance
 from tests.support.builders import job_spec, reading
 from tests.support.scene import Scene

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from domain.refusal import Refused
-from store import jobs
-from store.jobs import Accepted
+from store.jobs import jobs
+from store.jobs.jobs import Accepted
 from store.transaction import Transaction
 from store.writer import GroupCommitWriter
 from tests.support.scene import Scene

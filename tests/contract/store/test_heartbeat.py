@@ -1,7 +1,7 @@
 from domain.delivery import AttemptKey, Kill
 from domain.events import AttemptEnded, JobQueued, NodeLeft
 from domain.job import AttemptState, EndReason, JobState
-from store import nodes
+from store.fleet import nodes
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Sequence
 
 from scheduler.dispatch import HintDispatcher
-from store import outbox
-from store.assignments import HINT_TOPIC
+from store.attempts.assignments import HINT_TOPIC
+from store.engine import outbox
 from tests.support.scene import Scene
 
 

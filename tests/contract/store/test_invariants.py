@@ -11,9 +11,9 @@ from scheduler.doctor import examine, report_findings
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import triggers
-from store.dependency_tables import dependency
-from store.invariants import INVARIANTS
-from store.readings import add_readings
+from store.checks.invariants import INVARIANTS
+from store.dependencies.dependency_tables import dependency
+from store.fleet.readings import add_readings
 from store.tables import (
     attempt,
     decision,

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from domain.events import JobQueued, NodeJoined
 from domain.profiles import NodeProfile
-from store import nodes, site_queries
+from store.fleet import nodes, site_queries
 from store.tables import node
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene

@@ -12,8 +12,8 @@ from scheduler.placement.policy import Policy
 from scheduler.placement.registry import policy_named
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
-from store import event_log
-from store.readings import add_readings
+from store.engine import event_log
+from store.fleet.readings import add_readings
 from tests.support.builders import job_queued, job_spec, reading
 from tests.support.scene import Scene
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from store import leadership
+from store.engine import leadership
 from tests.support.scene import Scene
 
 ROLE = "scheduler"
@@ -51,7 +51,11 @@ def test_a_leader_of_another_host_is_replaced_when_its_time_is_over(scene: Scene
 
 def test_a_leader_that_died_on_this_host_is_replaced_at_once(scene: Scene) -> None:
     child = subprocess.run(
-        [sys.executable, "-c", "from store.leadership import this_process; print(this_process())"],
+        [
+            sys.executable,
+            "-c",
+            "from store.engine.leadership import this_process; print(this_process())",
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -1,8 +1,9 @@
 import contextlib
 
 from domain.commands import AssignAttempt, Why
-from store import assignments, outbox
-from store.assignments import HINT_TOPIC
+from store.attempts import assignments
+from store.attempts.assignments import HINT_TOPIC
+from store.engine import outbox
 from tests.support.scene import Scene
 
 

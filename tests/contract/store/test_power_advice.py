@@ -2,8 +2,8 @@ import pytest
 
 from domain.commands import LimitPower, Why
 from domain.delivery import PowerAdvice
-from store import site_queries
-from store.advice import limit_power
+from store.fleet import site_queries
+from store.fleet.advice import limit_power
 from tests.support.scene import Scene
 
 WHY = Why(code="would_be_dumped")

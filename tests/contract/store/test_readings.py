@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from domain.events import ReadingTaken
 from domain.reading import Reading
 from domain.refusal import Refused
-from store.readings import Intake, add_readings, latest_readings
+from store.fleet.readings import Intake, add_readings, latest_readings
 from store.tables import meter, refused_reading, register_ledger
 from store.tables import reading as reading_table
 from tests.support.builders import reading

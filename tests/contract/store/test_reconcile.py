@@ -6,9 +6,11 @@ from domain.delivery import AttemptKey, CompletionResult
 from domain.events import AttemptEnded, NodeJoined, NodeLeft
 from domain.job import EndReason, JobState
 from domain.job_spec import DEFAULT_DISCONNECT_TOLERANCE_S
-from store import job_queries, nodes, reconcile
-from store.assignments import CLAIM_LEASE_S
-from store.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S, SILENT_AFTER_S
+from store.attempts import reconcile
+from store.attempts.assignments import CLAIM_LEASE_S
+from store.attempts.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S, SILENT_AFTER_S
+from store.fleet import nodes
+from store.jobs import job_queries
 from tests.support.scene import Scene
 
 LEASE_S = float(DEFAULT_DISCONNECT_TOLERANCE_S)

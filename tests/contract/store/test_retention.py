@@ -4,9 +4,10 @@ from domain.events import EngineStarted
 from scheduler.placement.baselines import ColdestTank
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
-from store import outbox, retention
-from store.assignments import HINT_TOPIC
-from store.readings import add_readings
+from store import retention
+from store.attempts.assignments import HINT_TOPIC
+from store.engine import outbox
+from store.fleet.readings import add_readings
 from store.tables import decision, event, register_ledger
 from store.tables import outbox as outbox_table
 from store.tables import reading as table

@@ -20,8 +20,9 @@ from domain.job import EndReason, JobState
 from scheduler.placement.baselines import ColdestTank
 from scheduler.ports import ROLE
 from scheduler.service import Pace, SchedulerService
-from store import event_log, knowledge, leadership, weather
-from store.event_log import LoggedBatch
+from store.engine import event_log, knowledge, leadership
+from store.engine.event_log import LoggedBatch
+from store.fleet import weather
 from store.tables import decision
 from store.tables import leadership as leases
 from tests.support.builders import job_spec

@@ -11,12 +11,13 @@ from domain.job import EndReason
 from domain.job_spec import InputFile, JobSpec
 from domain.quota import Quota, stored_bytes_quota
 from domain.refusal import Refused
-from store import job_inputs, keys, results, stored_files, uploads
-from store.content import ContentKey
-from store.invariants import look_at_all
-from store.jobs import Accepted
-from store.results import Left
-from store.stored_files import DROPPED_AFTER_S
+from store.access import keys
+from store.checks.invariants import look_at_all
+from store.files import job_inputs, results, stored_files, uploads
+from store.files.content import ContentKey
+from store.files.results import Left
+from store.files.stored_files import DROPPED_AFTER_S
+from store.jobs.jobs import Accepted
 from store.tables import job_input, tenant
 from tests.support.builders import job_spec
 from tests.support.scene import Scene

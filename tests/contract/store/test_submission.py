@@ -4,8 +4,8 @@ from domain.events import JobQueued
 from domain.job import JobState, SchedulingType
 from domain.job_spec import DEFAULT_FLEX_WAIT_S
 from domain.refusal import Refused
-from store import keys
-from store.jobs import Accepted, NewJob, release
+from store.access import keys
+from store.jobs.jobs import Accepted, NewJob, release
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -1,5 +1,5 @@
-from store import sweeps
-from store.sweeps import CellState
+from store.sweeps import sweeps
+from store.sweeps.sweeps import CellState
 from tests.support.scene import Scene
 
 TTL_S = 60.0

@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from domain.access import Principal, Role
 from domain.refusal import Refused
-from store import keys, tenants
-from store.keys import KeyRequest, NewKey
+from store.access import keys, tenants
+from store.access.keys import KeyRequest, NewKey
 from store.tables import audit
 from tests.support.scene import Scene
 

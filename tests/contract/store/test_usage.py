@@ -7,9 +7,9 @@ from sqlalchemy import insert
 
 from domain.job import SchedulingType
 from domain.months import begin_of
-from store import keys
+from store.access import keys
+from store.attempts.usage import UsageKey, UsageSum, UsageWanted, usage_sums
 from store.tables import job_usage
-from store.usage import UsageKey, UsageSum, UsageWanted, usage_sums
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene
 

@@ -6,7 +6,7 @@ from alembic.config import Config
 from domain.job import SchedulingType
 from domain.months import begin_of
 from store import schema
-from store.usage import UsageKey, UsageWanted, usage_sums
+from store.attempts.usage import UsageKey, UsageWanted, usage_sums
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene
 

@@ -8,9 +8,9 @@ from domain.job import EndReason, JobState
 from domain.job_spec import Resources
 from domain.refusal import Refused
 from domain.retry import FIRST_DELAY_S
-from store import jobs, overdue
-from store.engine_facts import job_facts
-from store.requeue import requeue
+from store.engine.engine_facts import job_facts
+from store.jobs import jobs, overdue
+from store.jobs.requeue import requeue
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

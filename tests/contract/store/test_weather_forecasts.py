@@ -2,8 +2,8 @@ import pytest
 
 from domain.events import WeatherForecast
 from domain.refusal import Refused
-from store import weather
-from store.weather import ForecastRow
+from store.fleet import weather
+from store.fleet.weather import ForecastRow
 from tests.support.scene import Scene
 
 HOUR_S = 3600.0

@@ -10,10 +10,10 @@ from domain.job import EndReason
 from domain.job_spec import InputFile
 from domain.quota import stored_bytes_quota
 from domain.refusal import Refused
-from store import job_inputs, stored_files, uploads
-from store.content import ContentKey
-from store.local_content import LocalContentStore
-from store.stored_files import DROPPED_AFTER_S
+from store.files import job_inputs, stored_files, uploads
+from store.files.content import ContentKey
+from store.files.local_content import LocalContentStore
+from store.files.stored_files import DROPPED_AFTER_S
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 from worker.retention import run_retention
@@ -108,7 +108,7 @@ def test_an_upload_that_nobody_completes_goes(
 def test_a_round_goes_through_more_files_than_fit_in_a_step(
     scene: Scene, content: LocalContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("store.stored_files", "worker.retention"):
+    for module in ("store.files.stored_files", "worker.retention"):
         monkeypatch.setattr(f"{module}.MOST_AT_ONCE", 2)
     kept = [_keep(scene, content, b"%d" % number) for number in range(5)]
     scene.clock.advance(8 * DAY_S)

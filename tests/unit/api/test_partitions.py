@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.partitions import read_partitions
-from api.submission import SubmissionIn, to_spec
+from api.jobs.partitions import read_partitions
+from api.jobs.submission import SubmissionIn, to_spec
 from domain.job import SchedulingType
 from domain.job_spec import JobSpec
 from domain.refusal import Refused

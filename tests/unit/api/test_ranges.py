@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.serving import parse_range
+from api.files.serving import parse_range
 from domain.refusal import Refused
 
 SIZE = 100

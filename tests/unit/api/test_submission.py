@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.submission import InputIn, SubmissionIn, request_hash, to_spec
+from api.jobs.submission import InputIn, SubmissionIn, request_hash, to_spec
 from domain.job import SchedulingType
 from domain.job_spec import JobSpec
 from domain.refusal import Refused

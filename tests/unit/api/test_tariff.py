@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.tariff import Tariff, read_tariff
+from api.billing.tariff import Tariff, read_tariff
 from domain.job import SchedulingType
 from domain.refusal import Refused
 

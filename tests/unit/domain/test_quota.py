@@ -1,7 +1,7 @@
 import pytest
 
-from domain.keeping import Keeping
 from domain.quota import describe_bytes, stored_bytes_quota
+from domain.retention import Keeping
 
 
 def test_a_quota_has_room_up_to_its_limit() -> None:

@@ -1,0 +1,1 @@
+"""Sites, nodes and heat as they are shown."""

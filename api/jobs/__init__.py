@@ -1,0 +1,1 @@
+"""Jobs as people ask for them and look at them."""

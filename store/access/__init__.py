@@ -1,0 +1,1 @@
+"""Tenants, persons, keys and sessions: who may come in."""

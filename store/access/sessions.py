@@ -1,0 +1,83 @@
+"""Sign-in of a browser: a code that works once becomes a session, which ends with its key."""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from domain.access import Principal
+from domain.refusal import Refused
+from store.access.keys import admit
+from store.access.tokens import token_hash
+from store.tables import api_key, web_session
+from store.transaction import Transaction
+
+_SECRET_BYTES = 32
+#: A one-time link works for this long [s]: it is printed in a terminal and soon followed.
+CODE_LIFE_S = 3600.0
+SESSION_LIFE_S = 12 * 3600.0
+_ENDED = Refused(code="session.ended", sentence="This session has ended; sign in again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as its browser gets it, once."""
+
+    token: str
+    life_s: float
+
+
+def add_code(tx: Transaction, key_id: int) -> str:
+    """A code that signs in, once, with the rights of this key; codes of the past are forgotten."""
+    tx.connection.execute(
+        delete(web_session).where(
+            (web_session.c.expires_at_s < tx.now_s)
+            | (web_session.c.token_hash.is_(None) & (web_session.c.code_expires_at_s < tx.now_s))
+        )
+    )
+    code = secrets.token_urlsafe(_SECRET_BYTES)
+    tx.connection.execute(
+        insert(web_session),
+        {
+            "key_id": key_id,
+            "code_hash": token_hash(code),
+            "code_expires_at_s": tx.now_s + CODE_LIFE_S,
+        },
+    )
+    return code
+
+
+def enter(tx: Transaction, code: str) -> Session | Refused:
+    """Turn a code into a session."""
+    token = secrets.token_urlsafe(_SECRET_BYTES)
+    changed = tx.connection.execute(
+        update(web_session)
+        .where(
+            web_session.c.code_hash == token_hash(code),
+            web_session.c.token_hash.is_(None),
+            web_session.c.code_expires_at_s >= tx.now_s,
+        )
+        .values(token_hash=token_hash(token), expires_at_s=tx.now_s + SESSION_LIFE_S)
+    ).rowcount
+    if not changed:
+        return Refused(
+            code="session.code",
+            sentence="This sign-in link was used before or is too old; ask for a new one.",
+        )
+    return Session(token=token, life_s=SESSION_LIFE_S)
+
+
+def find_visitor(connection: Connection, token: str, now_s: float) -> Principal | Refused:
+    """Whose session this is; a revoked or expired key ends its sessions."""
+    statement = (
+        select(api_key)
+        .select_from(web_session.join(api_key, web_session.c.key_id == api_key.c.id))
+        .where(web_session.c.token_hash == token_hash(token), web_session.c.expires_at_s >= now_s)
+    )
+    row = connection.execute(statement).one_or_none()
+    return _ENDED if row is None else admit(row, now_s)
+
+
+def leave(tx: Transaction, token: str) -> None:
+    """End a session."""
+    tx.connection.execute(delete(web_session).where(web_session.c.token_hash == token_hash(token)))

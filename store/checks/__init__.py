@@ -1,0 +1,1 @@
+"""What must hold of the live store, and the queries that find what breaks it."""

@@ -1,0 +1,1 @@
+"""What the engine is told, decides, learns and sends, and which scheduler runs it."""

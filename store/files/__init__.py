@@ -1,0 +1,1 @@
+"""Content, the files that tenants and jobs have of it, and what attempts leave."""

@@ -1,0 +1,1 @@
+"""Sites and nodes, what they report, and what they are told."""

@@ -1,0 +1,181 @@
+"""Reading sites and nodes: their inventory, their newest reading and what they hold now."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from domain.job import HOLDING_STATES
+from domain.node import NodeSpec, SiteSpec, node_spec_of
+from domain.reading import Reading
+from store.fleet.advice import advice_at
+from store.tables import instance, meter, node, reading, register_ledger, site
+
+_HOLDING = [state.value for state in HOLDING_STATES]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRow:
+    """A site as registered."""
+
+    site_id: int
+    spec: SiteSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRow:
+    """A node with its newest reading and what it holds."""
+
+    node_id: int
+    site_id: int
+    site_name: str
+    name: str
+    spec: NodeSpec
+    state: str
+    last_seen_at_s: float | None
+    reading: Reading | None
+    held_cores: int
+    running: int  #: Attempts offered to it or running on it.
+    advised_cap_frac: float | None = None
+    advised_until_s: float | None = None
+
+    @property
+    def free_cores(self) -> int:
+        """Cores that no attempt holds; work offered ahead of time takes none."""
+        return max(self.spec.cores - self.held_cores, 0)
+
+    def power_cap_frac(self, now_s: float) -> float | None:
+        """Share of its power that the scheduler advises now; None where it advises nothing."""
+        advice = advice_at(self.advised_cap_frac, self.advised_until_s, now_s)
+        return None if advice is None else advice.power_cap_frac
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterRow:
+    """A meter and the newest index it told."""
+
+    meter_id: int
+    serial: str
+    kind: str
+    node_id: int
+    node_name: str
+    site_id: int
+    site_name: str
+    is_simulated: bool
+    install_index_wh: int
+    index_wh: int
+    taken_at_s: float
+
+
+def sites(connection: Connection, only: Collection[int] | None) -> list[SiteRow]:
+    """Registered sites; ``only`` = those a key may see, None = all."""
+    statement = select(site.c.id, site.c.spec).order_by(site.c.id)
+    if only is not None:
+        statement = statement.where(site.c.id.in_(only))
+    return [
+        SiteRow(site_id=row.id, spec=SiteSpec(**json.loads(row.spec)))
+        for row in connection.execute(statement)
+    ]
+
+
+def nodes(connection: Connection, only: Collection[int] | None) -> list[NodeRow]:
+    """Enrolled nodes of these sites (None = all)."""
+    newest = select(func.max(reading.c.seq)).where(reading.c.node_id == node.c.id)
+    statement = (
+        select(node, site.c.name.label("site_name"), reading.c.payload)
+        .select_from(
+            node.join(site, node.c.site_id == site.c.id).outerjoin(
+                reading,
+                (reading.c.node_id == node.c.id)
+                & (reading.c.seq == newest.correlate(node).scalar_subquery()),
+            )
+        )
+        .order_by(node.c.id)
+    )
+    if only is not None:
+        statement = statement.where(node.c.site_id.in_(only))
+    held = _held(connection)
+    return [_node_row(row, held) for row in connection.execute(statement)]
+
+
+def _held(connection: Connection) -> dict[int, list[int]]:
+    """Cores of each attempt that a node holds (0 = the whole node), by node."""
+    statement = select(instance.c.node_id, instance.c.cores).where(instance.c.state.in_(_HOLDING))
+    found: dict[int, list[int]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.node_id, []).append(row.cores)
+    return found
+
+
+def _node_row(row: Any, held: dict[int, list[int]]) -> NodeRow:  # noqa: ANN401 - a row by name
+    spec = node_spec_of(json.loads(row.spec))
+    cores = held.get(row.id, [])
+    return NodeRow(
+        node_id=row.id,
+        site_id=row.site_id,
+        site_name=row.site_name,
+        name=row.name,
+        spec=spec,
+        state=row.state,
+        last_seen_at_s=row.last_seen_at_s,
+        reading=None if row.payload is None else Reading(**json.loads(row.payload)),
+        held_cores=sum(item or spec.cores for item in cores),
+        running=len(cores),
+        advised_cap_frac=row.power_cap_frac,
+        advised_until_s=row.power_cap_until_s,
+    )
+
+
+def node_specs(connection: Connection) -> list[tuple[str, NodeSpec]]:
+    """Name and inventory of every enrolled node."""
+    statement = select(node.c.name, node.c.spec).order_by(node.c.id)
+    return [(row.name, node_spec_of(json.loads(row.spec))) for row in connection.execute(statement)]
+
+
+def meters(connection: Connection, only: Collection[int] | None) -> list[MeterRow]:
+    """Meters of these sites (None = all) with their newest index, in order of their epochs."""
+    newest = (
+        select(register_ledger.c.seq)
+        .where(register_ledger.c.meter_id == meter.c.id)
+        .order_by(register_ledger.c.epoch.desc(), register_ledger.c.seq.desc())
+        .limit(1)
+        .correlate(meter)
+        .scalar_subquery()
+    )
+    newest_epoch = (
+        select(func.max(register_ledger.c.epoch))
+        .where(register_ledger.c.meter_id == meter.c.id)
+        .correlate(meter)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            meter.c.id.label("meter_id"),
+            meter.c.serial,
+            meter.c.kind,
+            meter.c.node_id,
+            node.c.name.label("node_name"),
+            node.c.site_id,
+            site.c.name.label("site_name"),
+            meter.c.is_simulated,
+            meter.c.install_index_wh,
+            register_ledger.c.index_wh,
+            register_ledger.c.taken_at_s,
+        )
+        .select_from(
+            meter.join(node, meter.c.node_id == node.c.id)
+            .join(site, node.c.site_id == site.c.id)
+            .join(
+                register_ledger,
+                (register_ledger.c.meter_id == meter.c.id)
+                & (register_ledger.c.epoch == newest_epoch)
+                & (register_ledger.c.seq == newest),
+            )
+        )
+        .order_by(meter.c.id)
+    )
+    if only is not None:
+        statement = statement.where(node.c.site_id.in_(only))
+    return [MeterRow(**row._mapping) for row in connection.execute(statement)]

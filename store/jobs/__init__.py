@@ -1,0 +1,1 @@
+"""Jobs, arrays and their instances: submitted, steered, listed, and how long they wait."""

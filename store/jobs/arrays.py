@@ -1,0 +1,150 @@
+"""Arrays: many instances made, cancelled, held and released by few statements."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    Integer,
+    Text,
+    and_,
+    insert,
+    literal,
+    or_,
+    select,
+)
+
+from domain import wire
+from domain.array_spec import ArrayPart, ArraySpec
+from domain.job import JobState
+from domain.job_spec import JobSpec
+from store.jobs.job_refs import Single, Target
+from store.jobs.queueing import array_queued_event, queued_event
+from store.jobs.waiting import give_up_at_s
+from store.rows import AnyRow
+from store.tables import instance, job
+from store.transaction import Transaction
+
+_WAITING = (
+    JobState.QUEUED.value,
+    JobState.ASSIGNED.value,
+    JobState.HELD.value,
+    JobState.BLOCKED.value,
+)
+_AT_WORK = (JobState.RUNNING.value, JobState.PREEMPTED.value)
+
+
+def insert_instances(
+    tx: Transaction, *, job_id: int, tenant_id: int, spec: JobSpec, state: JobState
+) -> None:
+    """Make the instances of an array; the first is numbered one above its job."""
+    if spec.array is None:
+        return
+    first_id = job_id + 1
+    for part in spec.array.parts():
+        _insert_part(tx, part, first_id, job_id, tenant_id, spec, state)
+        first_id += part.count
+
+
+def _insert_part(  # noqa: PLR0917 - the columns of one statement
+    tx: Transaction,
+    part: ArrayPart,
+    first_id: int,
+    job_id: int,
+    tenant_id: int,
+    spec: JobSpec,
+    state: JobState,
+) -> None:
+    """The database counts by itself: 100 000 rows are one statement, and nothing is sent."""
+    rank = select(literal(0, Integer).label("rank")).cte("ranks", recursive=True)
+    rank = rank.union_all(select(rank.c.rank + 1).where(rank.c.rank < part.count - 1))
+    resources = spec.resources
+    give_up_s = give_up_at_s(spec, queued_at_s=tx.now_s if state is JobState.QUEUED else None)
+    values: dict[str, ColumnElement[Any]] = {
+        "id": literal(first_id, BigInteger) + rank.c.rank,
+        "job_id": literal(job_id, BigInteger),
+        "array_index": literal(part.first, Integer) + rank.c.rank * part.step,
+        "tenant_id": literal(tenant_id, BigInteger),
+        "state": literal(state.value, Text),
+        "attempt": literal(0, Integer),
+        "failures": literal(0, Integer),
+        "cores": literal(0 if resources.whole_node else resources.cores, Integer),
+        "lease_ttl_s": literal(spec.disconnect_tolerance_s, Integer),
+        "queued_at_s": literal(tx.now_s, Double),
+        "give_up_at_s": literal(give_up_s, Double),
+    }
+    tx.connection.execute(insert(instance).from_select(list(values), select(*values.values())))
+
+
+def elements_of(target: Single | Target) -> ColumnElement[bool]:
+    """The condition by which the database finds the instances that are meant."""
+    whole = instance.c.job_id == target.job_id
+    if isinstance(target, Single) or target.wanted is None:
+        return whole
+    index = instance.c.array_index
+    named = [
+        index == part.first
+        if part.count == 1
+        else and_(index.between(part.first, part.last), (index - part.first) % part.step == 0)
+        for part in target.wanted.parts()
+    ]
+    return and_(whole, or_(*named))
+
+
+def runs_of(array: ArraySpec, job_id: int, wanted: ArraySpec | None) -> list[tuple[int, int]]:
+    """The numbers of the instances that are meant, as runs of neighbours."""
+    if wanted is None:
+        return [(job_id + 1, job_id + array.count)]
+    return [(job_id + 1 + first, job_id + 1 + last) for first, last in array.ranks_of(wanted)]
+
+
+def record_queued(
+    tx: Transaction, job_id: int, rows: Sequence[AnyRow], not_before_s: float | None = None
+) -> None:
+    """Tell the engine that these instances of an array wait, given their ids and attempts."""
+    spec, tenant_id = its_job(tx, job_id)
+    fresh = neighbours([row.id for row in rows if not row.attempt])
+    if fresh:
+        tx.record(
+            array_queued_event(
+                spec,
+                job_id=job_id,
+                tenant_id=tenant_id,
+                queued_at_s=tx.now_s,
+                not_before_s=not_before_s,
+                runs=fresh,
+            )
+        )
+    for row in rows:
+        if row.attempt:
+            tx.record(
+                queued_event(
+                    spec,
+                    instance_id=row.id,
+                    job_id=job_id,
+                    tenant_id=tenant_id,
+                    queued_at_s=tx.now_s,
+                    last_attempt=row.attempt,
+                    not_before_s=not_before_s,
+                )
+            )
+
+
+def its_job(tx: Transaction, job_id: int) -> tuple[JobSpec, int]:
+    """What was submitted, and by which tenant."""
+    row = tx.connection.execute(select(job.c.spec, job.c.tenant_id).where(job.c.id == job_id)).one()
+    return wire.load_spec(json.loads(row.spec)), row.tenant_id
+
+
+def neighbours(ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as runs of neighbours, first and last of each."""
+    runs: list[tuple[int, int]] = []
+    for number in ids:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

@@ -1,0 +1,183 @@
+"""Lists of jobs and of the instances of an array, by page; an array is one row of the first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, exists, func, select
+
+from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
+from store.jobs.arrays import elements_of
+from store.jobs.job_queries import instance_rows, visible
+from store.jobs.job_refs import Single, Target
+from store.tables import instance, job, tenant
+
+_STATES = tuple(state.value for state in JobState)
+_HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))
+_FINAL = frozenset(state.value for state in FINAL_STATES)
+#: What belongs to one instance and is nowhere in the row of an array.
+_NOT_OF_ARRAYS = ("reason", "exit_code", "node", "site", "started_at_s", "finished_at_s")
+
+
+def page(
+    connection: Connection,
+    *,
+    tenant_id: int | None,
+    states_wanted: Sequence[str] | None = None,
+    name: str | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
+    oldest_first: bool = False,
+) -> list[dict[str, Any]]:
+    """Jobs, newest first; ``before_id`` turns the page and stays stable as jobs come in.
+
+    An array is one row, shown where any of its instances is in a state that is wanted.
+    """
+    found = visible(select(instance.c.id, instance.c.job_id, instance.c.array_index), tenant_id)
+    if states_wanted:
+        found = found.where(instance.c.state.in_(states_wanted))
+    if name is not None:
+        found = found.join(job, instance.c.job_id == job.c.id).where(job.c.name == name)
+    is_array: dict[int, bool] = {}
+    bound = before_id
+    while len(is_array) < limit:
+        statement = found.limit(limit - len(is_array))
+        if oldest_first:
+            after = () if bound is None else (instance.c.id > bound,)
+            statement = statement.where(*after).order_by(instance.c.id)
+        else:
+            before = () if bound is None else (instance.c.id < bound,)
+            statement = statement.where(*before).order_by(instance.c.id.desc())
+        rows = connection.execute(statement).all()
+        if not rows:
+            break
+        is_array |= {row.job_id: row.array_index is not None for row in rows}
+        bound = _past(connection, rows[-1], oldest_first=oldest_first)
+    return _described(connection, is_array)
+
+
+def _past(connection: Connection, last: Any, *, oldest_first: bool) -> int:  # noqa: ANN401 - a row
+    """Where the next look begins: past all instances of the job of this row."""
+    if not oldest_first or last.array_index is None:
+        return int(last.job_id)
+    count = connection.execute(select(job.c.array_count).where(job.c.id == last.job_id)).scalar()
+    return int(last.job_id) + int(count or 0)
+
+
+def _described(connection: Connection, is_array: Mapping[int, bool]) -> list[dict[str, Any]]:
+    singles = [job_id for job_id, it_is in is_array.items() if not it_is]
+    statement = instance_rows().where(instance.c.id.in_(singles))
+    rows = {row.id: dict(row._mapping) for row in connection.execute(statement)}
+    return [
+        array_row(connection, job_id) if it_is else rows[job_id]
+        for job_id, it_is in is_array.items()
+    ]
+
+
+def array_row(connection: Connection, job_id: int) -> dict[str, Any]:
+    """An array as one row: what its instances share, and how many are in each state."""
+    its = connection.execute(
+        select(job, tenant.c.name.label("tenant"))
+        .select_from(job.join(tenant, job.c.tenant_id == tenant.c.id))
+        .where(job.c.id == job_id)
+    ).one()
+    counts = count_by_state(connection, job_id, its.array_count)
+    return {
+        **its._mapping,
+        **dict.fromkeys(_NOT_OF_ARRAYS),
+        "job_id": job_id,
+        "array_index": None,
+        "attempt": 0,
+        "state": state_of_array(map(JobState, counts)).value,
+        "counts": counts,
+    }
+
+
+def array_detail(connection: Connection, job_id: int) -> dict[str, Any]:
+    """The row of an array with when its instances began and ended, and their worst exit code."""
+    row = array_row(connection, job_id)
+    its = connection.execute(
+        select(
+            func.min(instance.c.started_at_s).label("started_at_s"),
+            func.max(instance.c.finished_at_s).label("finished_at_s"),
+            func.max(instance.c.exit_code).label("exit_code"),
+        ).where(instance.c.job_id == job_id)
+    ).one()
+    is_over = _FINAL.issuperset(row["counts"])
+    return {
+        **row,
+        "started_at_s": its.started_at_s,
+        "finished_at_s": its.finished_at_s if is_over else None,
+        "exit_code": its.exit_code if is_over else None,
+    }
+
+
+def _of_array(job_id: int, count: int) -> Select[Any]:
+    """Its instances, by their numbers: so the index by state and number finds them alone."""
+    return select(instance.c.state).where(instance.c.id.between(job_id + 1, job_id + count))
+
+
+def count_by_state(connection: Connection, job_id: int, count: int) -> dict[str, int]:
+    """How many instances of an array are in each state that any is in."""
+    statement = (
+        _of_array(job_id, count)
+        .add_columns(func.count().label("instances"))
+        .where(instance.c.state.in_(_STATES))
+        .group_by(instance.c.state)
+    )
+    found = {row.state: row.instances for row in connection.execute(statement)}
+    return {state: found[state] for state in _STATES if state in found}
+
+
+def states(connection: Connection, ids: Iterable[int], tenant_id: int | None) -> dict[int, str]:
+    """The states of these jobs and instances; those that are not visible are left out."""
+    wanted = list(ids)
+    single = select(instance.c.id, instance.c.state).where(instance.c.id.in_(wanted))
+    found = {row.id: row.state for row in connection.execute(visible(single, tenant_id))}
+    rest = [job_id for job_id in wanted if job_id not in found]
+    if rest:
+        many = select(job.c.id).where(job.c.id.in_(rest), job.c.array_count.is_not(None))
+        if tenant_id is not None:
+            many = many.where(job.c.tenant_id == tenant_id)
+        for job_id in connection.execute(many).scalars().all():
+            found[job_id] = array_state(connection, job_id).value
+    return found
+
+
+def array_state(connection: Connection, job_id: int) -> JobState:
+    """One word for an array, at the same small cost whatever its size."""
+    size = select(job.c.array_count).where(job.c.id == job_id)
+    count = connection.execute(size).scalar_one() or 0
+    ask = [
+        exists(_of_array(job_id, count).where(instance.c.state == state)).label(state)
+        for state in _STATES
+    ]
+    row = connection.execute(select(*ask)).one()
+    return state_of_array(JobState(state) for state in _STATES if row._mapping[state])
+
+
+def instances(
+    connection: Connection,
+    target: Single | Target,
+    *,
+    states_wanted: Sequence[str] | None = None,
+    after_id: int = 0,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Instances of a job in the order of their numbers; ``after_id`` turns the page."""
+    statement = (
+        instance_rows()
+        .where(elements_of(target), instance.c.id > after_id)
+        .order_by(instance.c.id)
+        .limit(limit)
+    )
+    if states_wanted:
+        statement = statement.where(instance.c.state.in_(states_wanted))
+    return [dict(row._mapping) for row in connection.execute(statement)]
+
+
+def count_placed(connection: Connection, job_id: int) -> int:
+    """How many instances of a job are on nodes, or offered to them."""
+    statement = select(func.count()).where(
+        instance.c.job_id == job_id, instance.c.state.in_(_HOLDING)
+    )
+    return int(connection.execute(statement).scalar_one())

@@ -1,0 +1,194 @@
+"""Reading jobs: every query takes the only tenant that may be seen, or None for operators."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from domain import wire
+from domain.commands import AssignAttempt, Why
+from domain.events import JobQueued
+from domain.job import JobState
+from store.files.content import ContentKey
+from store.jobs.queueing import queued_event
+from store.tables import (
+    attempt,
+    decision,
+    instance,
+    job,
+    job_usage,
+    node,
+    result_file,
+    site,
+    tenant,
+)
+
+
+def visible(statement: Select[Any], tenant_id: int | None) -> Select[Any]:
+    """The same of this tenant's instances alone; of everybody's for operators (None)."""
+    if tenant_id is None:
+        return statement
+    return statement.where(instance.c.tenant_id == tenant_id)
+
+
+def instance_rows() -> Select[Any]:
+    """Every instance with its job and where it is."""
+    return select(
+        instance,
+        job.c.name,
+        job.c.project,
+        job.c.submitted_at_s,
+        job.c.spec,
+        tenant.c.name.label("tenant"),
+        node.c.name.label("node"),
+        site.c.name.label("site"),
+    ).select_from(
+        instance.join(job, instance.c.job_id == job.c.id)
+        .join(tenant, instance.c.tenant_id == tenant.c.id)
+        .outerjoin(node, instance.c.node_id == node.c.id)
+        .outerjoin(site, node.c.site_id == site.c.id)
+    )
+
+
+def one(connection: Connection, job_id: int, tenant_id: int | None) -> dict[str, Any] | None:
+    """One job with its specification, or None."""
+    statement = visible(instance_rows(), tenant_id).where(instance.c.id == job_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
+    """Every try of an instance, first one first, with what it used."""
+    statement = (
+        select(
+            attempt,
+            node.c.name.label("node"),
+            site.c.name.label("site"),
+            job_usage.c.wall_s,
+            job_usage.c.cpu_s,
+            job_usage.c.max_rss_bytes,
+            job_usage.c.energy_estimate_wh,
+            job_usage.c.is_simulated,
+        )
+        .select_from(
+            attempt.join(node, attempt.c.node_id == node.c.id)
+            .join(site, node.c.site_id == site.c.id)
+            .outerjoin(
+                job_usage,
+                (attempt.c.instance_id == job_usage.c.instance_id)
+                & (attempt.c.attempt == job_usage.c.attempt),
+            )
+        )
+        .where(attempt.c.instance_id == instance_id)
+        .order_by(attempt.c.attempt)
+    )
+    return [dict(row._mapping) for row in connection.execute(statement)]
+
+
+def reasons(connection: Connection, instance_id: int) -> dict[int, Why]:
+    """Why each attempt was placed where it was, by its number."""
+    statement = (
+        select(attempt.c.attempt, decision.c.commands)
+        .select_from(attempt.join(decision, attempt.c.batch == decision.c.batch))
+        .where(attempt.c.instance_id == instance_id)
+    )
+    return {
+        row.attempt: command.why
+        for row in connection.execute(statement)
+        for command in map(wire.load_command, json.loads(row.commands))
+        if isinstance(command, AssignAttempt)
+        and (command.instance_id, command.attempt) == (instance_id, row.attempt)
+    }
+
+
+#: Counting those ahead of a job stops here.
+MOST_AHEAD = 1000
+
+
+def ahead_of(connection: Connection, instance_id: int) -> int:
+    """How many waiting instances are older than this one, up to ``MOST_AHEAD``."""
+    older = select(instance.c.id).where(
+        instance.c.state == JobState.QUEUED.value, instance.c.id < instance_id
+    )
+    return len(connection.execute(older.limit(MOST_AHEAD)).all())
+
+
+def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
+    """The first waiting instances, as the engine knows them."""
+    statement = (
+        select(
+            instance.c.id,
+            instance.c.job_id,
+            instance.c.tenant_id,
+            instance.c.attempt,
+            instance.c.queued_at_s,
+            instance.c.not_before_s,
+            job.c.spec,
+        )
+        .select_from(instance.join(job, instance.c.job_id == job.c.id))
+        .where(instance.c.state == JobState.QUEUED.value)
+        .order_by(instance.c.id)
+        .limit(limit)
+    )
+    return [
+        queued_event(
+            wire.load_spec(json.loads(row.spec)),
+            instance_id=row.id,
+            job_id=row.job_id,
+            tenant_id=row.tenant_id,
+            queued_at_s=row.queued_at_s,
+            last_attempt=row.attempt,
+            not_before_s=row.not_before_s,
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def file(connection: Connection, instance_id: int, path: str) -> ContentKey | None:
+    """Where the file is kept that the last attempt to leave some left at this path."""
+    found = next((item["sha256"] for item in files(connection, instance_id, path)), None)
+    if found is None:
+        return None
+    owner = select(instance.c.tenant_id).where(instance.c.id == instance_id)
+    return ContentKey(tenant_id=connection.execute(owner).scalar_one(), sha256=found)
+
+
+def files(
+    connection: Connection, instance_id: int, path: str | None = None
+) -> list[dict[str, Any]]:
+    """The files of the last attempt that left some; ``path`` narrows them to one."""
+    newest = (
+        select(result_file.c.attempt)
+        .where(result_file.c.instance_id == instance_id)
+        .order_by(result_file.c.attempt.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(result_file.c.path, result_file.c.sha256, result_file.c.size_bytes)
+        .where(result_file.c.instance_id == instance_id, result_file.c.attempt == newest)
+        .order_by(result_file.c.path)
+    )
+    if path is not None:
+        statement = statement.where(result_file.c.path == path)
+    return [dict(row._mapping) for row in connection.execute(statement)]
+
+
+def count_by_state(
+    connection: Connection, states_wanted: Sequence[str], tenant_id: int | None
+) -> dict[str, int]:
+    """How many instances are in each of these states."""
+    statement = (
+        select(instance.c.state, func.count().label("jobs"))
+        .where(instance.c.state.in_(states_wanted))
+        .group_by(instance.c.state)
+    )
+    found = {row.state: row.jobs for row in connection.execute(visible(statement, tenant_id))}
+    return {**dict.fromkeys(states_wanted, 0), **found}
+
+
+def shown_of_spec(text: str) -> tuple[str, int]:
+    """Scheduling type and cores, out of a stored specification."""
+    plain = json.loads(text)
+    return plain["scheduling_type"], plain["resources"]["cores"]

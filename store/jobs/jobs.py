@@ -1,0 +1,373 @@
+"""Jobs from their submitter's side: submit, cancel, release."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from sqlalchemy import insert, select, update
+
+from domain import wire
+from domain.events import JobArrayQueued, JobQueued, JobWithdrawn
+from domain.job import AttemptState, JobState
+from domain.job_spec import JobSpec
+from domain.refusal import Refused
+from store.dependencies import new_conditions
+from store.dependencies.dependencies import has_conditions, let_go, settle
+from store.dependencies.dependency_targets import NewCondition
+from store.jobs import arrays
+from store.jobs.queueing import array_queued_event, queued_event
+from store.jobs.waiting import give_up_at_s
+from store.rows import AnyRow
+from store.tables import attempt, id_counter, instance, job
+from store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """One job as it enters the store."""
+
+    tenant_id: int
+    key_id: int | None
+    idempotency_key: str | None
+    spec: JobSpec
+    #: Of the request as sent; None = of the specification. A time like ``+2h`` is read anew at a
+    #: repeat, so only the request tells a repeat from another job.
+    request_hash: bytes | None = None
+    conditions: tuple[NewCondition, ...] = ()  #: What it waits for.
+    any_suffices: bool = False  #: Whether one of them is enough.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The answer to a submission."""
+
+    job_id: int
+    is_repeat: bool = False  #: The same idempotency key brought the same job before.
+
+
+def take_ids(tx: Transaction, name: str, count: int) -> range:
+    """Reserve consecutive ids; they are integers that never return."""
+    statement = (
+        update(id_counter)
+        .where(id_counter.c.name == name)
+        .values(next_id=id_counter.c.next_id + count)
+        .returning(id_counter.c.next_id)
+    )
+    after = tx.connection.execute(statement).scalar_one()
+    return range(after - count, after)
+
+
+def submit(
+    tx: Transaction,
+    submissions: Sequence[NewJob],
+    refused: Mapping[int, Refused] | None = None,
+) -> list[Accepted | Refused]:
+    """Store these jobs, each once for its idempotency key, but those that are refused already.
+
+    The answers stand in the order of the submissions. A key that was used before with another
+    body is refused with ``idempotency.conflict``; the others are not touched by it.
+    """
+    texts = [wire.dumps(item.spec) for item in submissions]
+    hashes = [
+        item.request_hash or hashlib.sha256(text.encode()).digest()
+        for item, text in zip(submissions, texts, strict=True)
+    ]
+    known = _known_keys(tx, submissions)
+    answers: list[Accepted | Refused | None] = []
+    fresh: list[int] = []
+    for position, item in enumerate(submissions):
+        slot = (item.tenant_id, item.idempotency_key)
+        earlier = known.get(slot) if item.idempotency_key is not None else None
+        if refused is not None and position in refused:
+            answers.append(refused[position])
+        elif earlier is None:
+            fresh.append(position)
+            answers.append(None)
+            if item.idempotency_key is not None:
+                known[slot] = (-position - 1, hashes[position])
+        else:
+            answers.append(_repeat(earlier, hashes[position]))
+    targets = new_conditions.targets(tx, [submissions[position] for position in fresh])
+    fresh = new_conditions.without_refused(submissions, answers, fresh, targets)
+    ids = _number(tx, [submissions[position].spec for position in fresh])
+    for job_id, position in zip(ids, fresh, strict=True):
+        answers[position] = Accepted(job_id=job_id)
+    _insert(tx, submissions, texts, hashes, list(zip(ids, fresh, strict=True)))
+    accepted = [_resolved(answer, answers) for answer in answers]
+    new_conditions.write(tx, submissions, accepted, fresh, targets)
+    return accepted
+
+
+def _number(tx: Transaction, specs: Sequence[JobSpec]) -> list[int]:
+    """A number for each job. That of an array is its own; those of its instances follow it."""
+    sizes = [1 if spec.array is None else 1 + spec.array.count for spec in specs]
+    if not sizes:
+        return []
+    first = take_ids(tx, "job", sum(sizes)).start
+    return list(accumulate(sizes[:-1], initial=first))
+
+
+def _repeat(earlier: tuple[int, bytes], spec_hash: bytes) -> Accepted | Refused:
+    job_id, stored_hash = earlier
+    if bytes(stored_hash) == spec_hash:
+        return Accepted(job_id=job_id, is_repeat=True)
+    return Refused(
+        code="idempotency.conflict",
+        sentence="This idempotency key was used before with another job; use a new key.",
+    )
+
+
+def _resolved(
+    answer: Accepted | Refused | None, answers: Sequence[Accepted | Refused | None]
+) -> Accepted | Refused:
+    """A repeat inside one request points at its first copy by a negative number."""
+    if isinstance(answer, Accepted) and answer.job_id < 0:
+        first = answers[-answer.job_id - 1]
+        if isinstance(first, Accepted):
+            return Accepted(job_id=first.job_id, is_repeat=True)
+        if isinstance(first, Refused):
+            return first
+    if answer is None:
+        message = "a submission was left without an answer"
+        raise AssertionError(message)
+    return answer
+
+
+def _known_keys(
+    tx: Transaction, submissions: Sequence[NewJob]
+) -> dict[tuple[int, str | None], tuple[int, bytes]]:
+    keys = {item.idempotency_key for item in submissions if item.idempotency_key is not None}
+    if not keys:
+        return {}
+    tenants = {item.tenant_id for item in submissions}
+    statement = select(job.c.tenant_id, job.c.idempotency_key, job.c.id, job.c.spec_hash).where(
+        job.c.tenant_id.in_(tenants), job.c.idempotency_key.in_(keys)
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in tx.connection.execute(statement)}
+
+
+def _insert(
+    tx: Transaction,
+    submissions: Sequence[NewJob],
+    texts: Sequence[str],
+    hashes: Sequence[bytes],
+    placed: Sequence[tuple[int, int]],
+) -> None:
+    if not placed:
+        return
+    items = [(job_id, submissions[position]) for job_id, position in placed]
+    tx.connection.execute(
+        insert(job),
+        [
+            _job_values(tx, job_id, submissions[position], texts[position], hashes[position])
+            for job_id, position in placed
+        ],
+    )
+    singles = [(job_id, item) for job_id, item in items if item.spec.array is None]
+    if singles:
+        values = [_instance_values(tx, job_id, item) for job_id, item in singles]
+        tx.connection.execute(insert(instance), values)
+    for job_id, item in items:
+        state = _first_state(item)
+        arrays.insert_instances(
+            tx, job_id=job_id, tenant_id=item.tenant_id, spec=item.spec, state=state
+        )
+        if state is JobState.QUEUED:
+            tx.record(_queued(tx, job_id, item))
+        tx.changed_jobs.append(job_id)
+
+
+def _first_state(item: NewJob) -> JobState:
+    if item.spec.is_held:
+        return JobState.HELD
+    return JobState.BLOCKED if item.conditions else JobState.QUEUED
+
+
+def _job_values(
+    tx: Transaction, job_id: int, item: NewJob, text: str, spec_hash: bytes
+) -> dict[str, object]:
+    array = item.spec.array
+    return {
+        "id": job_id,
+        "tenant_id": item.tenant_id,
+        "key_id": item.key_id,
+        "idempotency_key": item.idempotency_key,
+        "spec_hash": spec_hash,
+        "name": item.spec.name,
+        "project": item.spec.project,
+        "spec": text,
+        "submitted_at_s": tx.now_s,
+        "array_count": None if array is None else array.count,
+        "array_at_once": None if array is None else array.at_once,
+    }
+
+
+def _instance_values(tx: Transaction, job_id: int, item: NewJob) -> dict[str, object]:
+    resources = item.spec.resources
+    return {
+        "id": job_id,
+        "job_id": job_id,
+        "array_index": None,
+        "tenant_id": item.tenant_id,
+        "state": _first_state(item).value,
+        "attempt": 0,
+        "failures": 0,
+        "cores": 0 if resources.whole_node else resources.cores,
+        "lease_ttl_s": item.spec.disconnect_tolerance_s,
+        "queued_at_s": tx.now_s,
+        "give_up_at_s": give_up_at_s(
+            item.spec,
+            queued_at_s=tx.now_s if _first_state(item) is JobState.QUEUED else None,
+        ),
+    }
+
+
+def _queued(tx: Transaction, job_id: int, item: NewJob) -> JobQueued | JobArrayQueued:
+    spec, tenant_id = item.spec, item.tenant_id
+    if spec.array is not None:
+        runs = arrays.runs_of(spec.array, job_id, None)
+        return array_queued_event(
+            spec, job_id=job_id, tenant_id=tenant_id, queued_at_s=tx.now_s, runs=runs
+        )
+    return queued_event(
+        spec,
+        instance_id=job_id,
+        job_id=job_id,
+        tenant_id=tenant_id,
+        queued_at_s=tx.now_s,
+        last_attempt=0,
+    )
+
+
+def lock_instance(tx: Transaction, instance_id: int, tenant_id: int | None) -> AnyRow | None:
+    """The instance's id, state, attempt and node, locked; None if not there or not theirs."""
+    columns = (
+        instance.c.id,
+        instance.c.job_id,
+        instance.c.state,
+        instance.c.attempt,
+        instance.c.node_id,
+    )
+    statement = select(*columns).where(instance.c.id == instance_id)
+    if tenant_id is not None:
+        statement = statement.where(instance.c.tenant_id == tenant_id)
+    if tx.locks_rows:
+        statement = statement.with_for_update()
+    return tx.connection.execute(statement).one_or_none()
+
+
+def cancel(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> JobState | None:
+    """Cancel a job; the state it is in afterwards, or None where there is no such job.
+
+    A waiting job ends at once; a running one is told to stop and ends when its node says so.
+    A finished job stays as it is.
+    """
+    row = lock_instance(tx, job_id, tenant_id)
+    if row is None:
+        return None
+    before = JobState(row.state)
+    if before in {JobState.RUNNING, JobState.PREEMPTED}:
+        after = JobState.CANCELLING
+    elif before in {JobState.QUEUED, JobState.ASSIGNED, JobState.HELD, JobState.BLOCKED}:
+        after = JobState.CANCELLED
+    else:
+        return before
+    values: dict[str, object] = {"state": after.value}
+    if after is JobState.CANCELLED:
+        values |= {"finished_at_s": tx.now_s, "reason": "cancelled", "lease_until_s": None}
+        tx.record(JobWithdrawn(instance_id=job_id))
+    tx.connection.execute(update(instance).where(instance.c.id == job_id).values(values))
+    if after is JobState.CANCELLED:
+        settle(tx, [(row.job_id, job_id)])
+    if before is JobState.ASSIGNED:
+        tx.connection.execute(
+            update(attempt)
+            .where(attempt.c.instance_id == job_id, attempt.c.attempt == row.attempt)
+            .values(state=AttemptState.KILLED.value, ended_at_s=tx.now_s, reason="cancelled")
+        )
+    if row.node_id is not None:
+        tx.changed_nodes.append(row.node_id)
+    tx.changed_jobs.append(job_id)
+    tx.audited(actor=actor, action="job.cancel", subject=f"job/{job_id}")
+    return after
+
+
+def release(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> JobState | None:
+    """Let a held job queue, or wait for what it depends on.
+
+    The state it is in afterwards, or None where there is no such job.
+    """
+    row = lock_instance(tx, job_id, tenant_id)
+    if row is None:
+        return None
+    if row.state != JobState.HELD:
+        return JobState(row.state)
+    if has_conditions(tx, row.job_id):
+        return _block(tx, job_id, actor)
+    found = tx.connection.execute(
+        select(job.c.spec, job.c.tenant_id).where(job.c.id == job_id)
+    ).one()
+    spec = wire.load_spec(json.loads(found.spec))
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == job_id)
+        .values(
+            state=JobState.QUEUED.value,
+            queued_at_s=tx.now_s,
+            give_up_at_s=give_up_at_s(spec, queued_at_s=tx.now_s),
+        )
+    )
+    tx.record(
+        queued_event(
+            spec,
+            instance_id=job_id,
+            job_id=job_id,
+            tenant_id=found.tenant_id,
+            queued_at_s=tx.now_s,
+            last_attempt=row.attempt,
+        )
+    )
+    tx.changed_jobs.append(job_id)
+    tx.audited(actor=actor, action="job.release", subject=f"job/{job_id}")
+    return JobState.QUEUED
+
+
+def _block(tx: Transaction, job_id: int, actor: str) -> JobState:
+    """Let a held job wait for what it depends on, which may have happened; its state then."""
+    its = instance.c.id == job_id
+    tx.connection.execute(update(instance).where(its).values(state=JobState.BLOCKED.value))
+    let_go(tx, [job_id])
+    tx.changed_jobs.append(job_id)
+    tx.audited(actor=actor, action="job.release", subject=f"job/{job_id}")
+    return JobState(tx.connection.execute(select(instance.c.state).where(its)).scalar_one())
+
+
+def hold(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> JobState | None:
+    """Keep a waiting job from starting until a person releases it; its state afterwards."""
+    row = lock_instance(tx, job_id, tenant_id)
+    if row is None:
+        return None
+    if row.state not in {JobState.QUEUED, JobState.BLOCKED}:
+        return JobState(row.state)
+    text = tx.connection.execute(
+        select(job.c.spec)
+        .select_from(instance.join(job, instance.c.job_id == job.c.id))
+        .where(instance.c.id == job_id)
+    ).scalar_one()
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == job_id)
+        .values(
+            state=JobState.HELD.value,
+            reason=None,
+            exit_code=None,
+            give_up_at_s=give_up_at_s(wire.load_spec(json.loads(text)), queued_at_s=None),
+        )
+    )
+    if row.state == JobState.QUEUED:
+        tx.record(JobWithdrawn(instance_id=job_id))
+    tx.changed_jobs.append(job_id)
+    tx.audited(actor=actor, action="job.hold", subject=f"job/{job_id}")
+    return JobState.HELD

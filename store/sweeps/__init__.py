@@ -1,0 +1,1 @@
+"""Simulation sweeps that run on workers."""
