@@ -98,6 +98,9 @@ _LONGEST_LIMIT_S = 10.0
 #: Distances [K]: a sensor of class B errs by 0.55 K at 50 degC (IEC 60751), so half a kelvin is
 #: the least that means anything; the others are three and five times that.
 _FREEZE_BELOW_K, _RESUME_BELOW_K, _RAMP_K, _TRIP_ABOVE_K = 0.5, 1.5, 2.5, 2.0
+#: Water that full power warms by less than this in an hour needs less room to be slowed and to
+#: rest in: a basin's whole band between set-point and limit may be one kelvin.
+_QUICK_K_PER_H, _LEAST_ROOM_FRAC = 1.0, 0.2
 #: A boiler's relays and pumps want three minutes between switching, in the plant's own time.
 _MIN_SWITCH_S = 180.0
 _WIDEST_RAMP_K = 25.0
@@ -116,15 +119,18 @@ def settings_for(
 
     From the worst slope ``r = P_max * factor / C``: full power, when it may last for the life of
     a limit and two cycles, begins that far below the limit; so does idle power at the freeze.
+    In slow water the ramp and the rest are narrower; the freeze, which answers for the error of
+    a sensor, is not.
     """
     rise_k_per_s = max_power_w * time_factor / 3600.0 / storage_wh_per_k
+    room_frac = max(_LEAST_ROOM_FRAC, min(1.0, max_power_w / storage_wh_per_k / _QUICK_K_PER_H))
     idle_frac = idle_power_w / max_power_w
     valid_s = max(3 * period_s, min(_LONGEST_LIMIT_S, 1.0 / rise_k_per_s))
     lasting_s = valid_s + 2 * period_s
     freeze_below_k = max(
         _FREEZE_BELOW_K, 2 * rise_k_per_s * period_s, idle_frac * rise_k_per_s * lasting_s
     )
-    ramp_below_k = max(freeze_below_k + _RAMP_K, rise_k_per_s * lasting_s)
+    ramp_below_k = max(freeze_below_k + room_frac * _RAMP_K, rise_k_per_s * lasting_s)
     if ramp_below_k > _WIDEST_RAMP_K:
         return Refused(
             code="control.too_fast",
@@ -135,7 +141,7 @@ def settings_for(
     return ControlSettings(
         limit_temp_c=limit_temp_c,
         freeze_temp_c=freeze_temp_c,
-        resume_temp_c=freeze_temp_c - _RESUME_BELOW_K,
+        resume_temp_c=freeze_temp_c - room_frac * _RESUME_BELOW_K,
         ramp_temp_c=limit_temp_c - ramp_below_k,
         trip_temp_c=limit_temp_c + _TRIP_ABOVE_K,
         idle_power_frac=idle_frac,

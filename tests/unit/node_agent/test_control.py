@@ -305,6 +305,20 @@ def test_at_the_default_factor_jobs_freeze_half_a_kelvin_below_the_limit() -> No
     assert SETTINGS.ramp_temp_c == pytest.approx(47.0)
 
 
+def test_a_basin_takes_full_power_up_to_a_kelvin_below_its_limit() -> None:
+    assert CALM.freeze_temp_c == pytest.approx(49.5)
+    assert CALM.ramp_temp_c == pytest.approx(49.0)
+    assert CALM.resume_temp_c == pytest.approx(49.2)
+
+
+def test_room_below_the_limit_widens_with_the_speed_of_the_water() -> None:
+    ramps = [_settings(1.0, storage).ramp_temp_c for storage in (20_000.0, 4000.0, 2000.0, 500.0)]
+
+    assert ramps == sorted(ramps, reverse=True)
+    assert ramps[0] == pytest.approx(49.0)
+    assert ramps[-1] == pytest.approx(47.0)
+
+
 def test_water_that_warms_too_fast_for_the_cycle_is_refused() -> None:
     refused = settings_for(
         limit_temp_c=50.0,
