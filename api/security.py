@@ -47,6 +47,12 @@ def requires(scope: Scope) -> Callable[..., Awaitable[Principal]]:
     return check
 
 
+async def is_admitted(request: Request, scope: Scope) -> bool:
+    """Whether the key of a request that is answered for long still opens this."""
+    found = await _identify(request)
+    return isinstance(found, Principal) and scope in found.scopes
+
+
 def public() -> None:
     """The declared scope of a route that needs no key."""
 

@@ -3,19 +3,33 @@
 import asyncio
 import base64
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.sse import EventSourceResponse
 
 from api.files.serving import AskedOf, file_response
 from api.hub import job_topic, output_topic
 from api.jobs import timeline
 from api.jobs.explain import explain, explain_array, gather
 from api.jobs.job_refs import JobPath, found, instance_found, one_or_all
-from api.problems import not_found
-from api.security import JobsReader, ServicesOf, tenant_seen_by
+from api.jobs.live_output import (
+    LOOK_AGAIN_S,
+    STREAMS,
+    Follower,
+    Position,
+    Stream,
+    events,
+    is_over,
+    latest_attempt,
+    position_of,
+    writes_no_more,
+)
+from api.problems import Problem, not_found
+from api.security import JobsReader, ServicesOf, is_admitted, tenant_seen_by
 from api.services import Services
-from domain.job import FINAL_STATES
+from domain.access import Scope
+from domain.refusal import Refused
 from store.files.outputs import output_name
 from store.jobs import job_lists, job_queries
 from store.jobs.job_refs import Single
@@ -23,10 +37,12 @@ from store.jobs.job_refs import Single
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
 LONGEST_WAIT_S = 60.0
-#: Output that came through another API process is looked for this often [s].
-_LOOK_AGAIN_S = 2.0
-
-Stream = Literal["stdout", "stderr"]
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Events.", "content": {"text/event-stream": {}}},
+    204: {"description": "Everything was told."},
+}
+#: For whoever stands between: pass every event on at once, and keep none.
+_NOT_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 @router.get("/explain")
@@ -87,12 +103,18 @@ async def output(  # noqa: PLR0917 - called by name, from the query
             row = await services.read(lambda connection: job_queries.one(connection, one, None))
             if row is None:
                 raise not_found("job")
-            number, is_final = await asyncio.to_thread(_attempt_shown, services, row, attempt)
-            data = await asyncio.to_thread(_read_output, services, (one, number), stream, offset)
+            number = (
+                await asyncio.to_thread(latest_attempt, services.outputs, row)
+                if attempt is None
+                else attempt
+            )
+            is_final = writes_no_more(row, number)
+            name = output_name(one, number, stream)
+            data = await asyncio.to_thread(services.outputs.read, name, offset)
             left_s = deadline_s - loop.time()
             if data or is_final or left_s <= 0:
                 break
-            await change.wait(min(left_s, _LOOK_AGAIN_S))
+            await change.wait(min(left_s, LOOK_AGAIN_S))
     return {
         "attempt": number,
         "stream": stream,
@@ -103,24 +125,48 @@ async def output(  # noqa: PLR0917 - called by name, from the query
     }
 
 
-def _attempt_shown(services: Services, row: dict[str, Any], wanted: int | None) -> tuple[int, bool]:
-    """Which attempt's output is read, and whether that attempt writes no more."""
-    has_ended = row["state"] in {state.value for state in FINAL_STATES}
-    current = int(row["attempt"])
-    if wanted is not None:
-        return wanted, has_ended or wanted < current
-    for number in range(current, 0, -1):
-        sizes = (
-            services.outputs.size_bytes(output_name(row["id"], number, stream))
-            for stream in ("stdout", "stderr")
-        )
-        if any(sizes):
-            return number, has_ended
-    return current, has_ended
+@router.get("/logs", response_class=Response, responses=_EVENTS)
+async def logs(  # noqa: PLR0917 - called by name, from the query
+    job_id: JobPath,
+    request: Request,
+    services: ServicesOf,
+    principal: JobsReader,
+    stream: Annotated[list[Stream] | None, Query(description="Default: both.")] = None,
+    follow: Annotated[bool, Query(description="Until it has ended.")] = False,  # noqa: FBT002 - as above
+    last_event_id: Annotated[str | None, Header(description="Go on behind this one.")] = None,
+) -> Response:
+    """What it wrote, as server-sent events; with ``follow`` also what it writes until it ends.
+
+    204 where all was told, which is how a browser learns to ask no more.
+    """
+    one = await instance_found(services, job_id, tenant_seen_by(principal))
+    row = await services.read(lambda connection: job_queries.one(connection, one, None))
+    if row is None:
+        raise not_found("job")
+    begin = await _where_to_begin(services, row, last_event_id)
+    follower = Follower(
+        instance_id=one,
+        streams=tuple(dict.fromkeys(stream or STREAMS)),
+        position=begin,
+        waits=follow,
+        is_admitted=partial(is_admitted, request, Scope.JOBS_READ),
+    )
+    is_told = await asyncio.to_thread(is_over, services.outputs, row, follower)
+    if last_event_id and is_told:
+        return Response(status_code=204)
+    return EventSourceResponse(events(services, follower), headers=_NOT_KEPT)
 
 
-def _read_output(services: Services, key: tuple[int, int], stream: str, offset: int) -> bytes:
-    return services.outputs.read(output_name(key[0], key[1], stream), offset)
+async def _where_to_begin(
+    services: Services, row: dict[str, Any], last_event_id: str | None
+) -> Position:
+    if not last_event_id:
+        return Position(attempt=await asyncio.to_thread(latest_attempt, services.outputs, row))
+    found = position_of(last_event_id)
+    if found is None or found.attempt > int(row["attempt"]):
+        sentence = "Last-Event-ID is none of this job's; leave it out to begin at the beginning."
+        raise Problem(422, Refused(code="output.event_id", sentence=sentence))
+    return found
 
 
 @router.get("/files/{path:path}")

@@ -1,6 +1,7 @@
 """One job on the server: look at it, wait for it, fetch what it wrote."""
 
 import base64
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ Stream = Literal["stdout", "stderr"]
 
 #: The server holds a request open at most this long [s].
 LONGEST_POLL_S = 50.0
+#: The server says something more often than this; a line without a word is dead [s].
+_LONGEST_SILENCE_S = 60.0
 _PAGE = 200
 #: Files that change faster than they are fetched are given up after so many rounds.
 _FETCH_TRIES = 5
@@ -199,25 +202,26 @@ class Job:
         With ``follow`` also what it writes until it ends; should it start anew elsewhere, the new
         attempt's output comes after.
         """
-        attempt: int | None = None
-        offset = 0
-        wait_s = LONGEST_POLL_S if follow else 0.0
-        while True:
-            asked: dict[str, str | float] = {"stream": stream, "offset": offset, "wait_s": wait_s}
-            if attempt is not None:
-                asked["attempt"] = attempt
-            answer = self._transport.get(f"/v1/jobs/{self.id}/output", asked, wait_s=wait_s)
-            piece = base64.b64decode(answer["data_base64"])
-            attempt, offset = answer["attempt"], answer["next_offset"]
-            if piece:
-                yield piece
-            elif not follow or (answer["is_final"] and self._ended_with(attempt)):
-                return
-            elif answer["is_final"]:
-                attempt, offset = attempt + 1, 0
+        return self._followed(stream) if follow else self._written(stream)
 
-    def _ended_with(self, attempt: int) -> bool:
-        return int(self.refresh()["attempt"]) <= attempt
+    def _written(self, stream: Stream) -> Iterator[bytes]:
+        asked: dict[str, str | int] = {"stream": stream, "offset": 0}
+        while True:
+            answer = self._transport.get(f"/v1/jobs/{self.id}/output", asked)
+            piece = base64.b64decode(answer["data_base64"])
+            if not piece:
+                return
+            yield piece
+            asked |= {"attempt": answer["attempt"], "offset": answer["next_offset"]}
+
+    def _followed(self, stream: Stream) -> Iterator[bytes]:
+        asked = {"stream": stream, "follow": "true"}
+        path = f"/v1/jobs/{self.id}/logs"
+        for event in self._transport.events(path, asked, silence_s=_LONGEST_SILENCE_S):
+            if event.event == "end":
+                return
+            if event.event == stream:
+                yield base64.b64decode(json.loads(event.data)["data_base64"])
 
     def stdout(self) -> str:
         """What it wrote on its standard output so far."""

@@ -25,6 +25,8 @@ _ANSWER_TIMEOUT_S = 30.0
 _CONNECT_TIMEOUT_S = 5.0
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
+_NO_CONTENT = 204
+_EVENTS = "text/event-stream"
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR, _BUSY = 401, 403, 404, 500, 503
 #: Of a proxy before the server, while the server starts again.
 TRY_AGAIN = frozenset({_BUSY, 502, 504})
@@ -144,6 +146,44 @@ class Transport:
         except httpx2.TransportError as error:
             raise self.unreachable() from error
 
+    def events(
+        self, path: str, params: Params, *, silence_s: float
+    ) -> Iterator[httpx2.ServerSentEvent]:
+        """Server-sent events as they come, over as many connections as it takes.
+
+        A line that breaks, says nothing for ``silence_s`` or is closed is opened anew behind the
+        last event that came. It ends where the server says 204; whoever reads stops at the event
+        that is the last.
+        """
+        last_id, pause_s = "", FIRST_PAUSE_S
+        give_up_s: float | None = None
+        timeout = httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, read=silence_s)
+        while True:
+            headers = {"Last-Event-ID": last_id} if last_id else {}
+            try:
+                with self._http.sse(
+                    path, params=params, headers=headers, timeout=timeout
+                ) as source:
+                    answer = source.response
+                    if answer.status_code == _NO_CONTENT:
+                        return
+                    if answer.is_error:
+                        answer.read()
+                        raise error_of(answer)
+                    if not answer.headers.get("Content-Type", "").startswith(_EVENTS):
+                        raise _stranger(answer)
+                    give_up_s = None
+                    for event in source:
+                        if event.id:
+                            last_id, pause_s = event.id, FIRST_PAUSE_S
+                        yield event
+            except (httpx2.TransportError, ServerUnreachableError) as error:
+                give_up_s = give_up_s or time.monotonic() + self.patience_s
+                if time.monotonic() > give_up_s:
+                    raise self.unreachable() from error
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
     def _send(
         self,
         send: Callable[[], httpx2.Response],
@@ -202,9 +242,13 @@ def document_of(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
     try:
         return answer.json()
     except ValueError as error:
-        raise ServerFailedError(
-            f"{answer.url} answers, but not as a Chaufferie server; check the address."
-        ) from error
+        raise _stranger(answer) from error
+
+
+def _stranger(answer: httpx2.Response) -> ServerFailedError:
+    return ServerFailedError(
+        f"{answer.url} answers, but not as a Chaufferie server; check the address."
+    )
 
 
 def error_of(answer: httpx2.Response) -> ChaufferieError:

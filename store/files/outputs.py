@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-_PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 20
 _NAMES = frozenset({"stdout", "stderr"})
 
 
@@ -15,7 +15,7 @@ class OutputStore(Protocol):
         """Write at this offset; the length it has afterwards."""
         ...
 
-    def read(self, name: str, offset: int) -> bytes:
+    def read(self, name: str, offset: int, most_bytes: int = PIECE_BYTES) -> bytes:
         """What stands from this offset on, a piece of it; empty where there is none."""
         ...
 
@@ -45,12 +45,12 @@ class LocalOutputStore:
         finally:
             os.close(descriptor)
 
-    def read(self, name: str, offset: int) -> bytes:
+    def read(self, name: str, offset: int, most_bytes: int = PIECE_BYTES) -> bytes:
         """What stands from this offset on, a piece of it; empty where there is none."""
         try:
             with (self._directory / name).open("rb") as file:
                 file.seek(offset)
-                return file.read(_PIECE_BYTES)
+                return file.read(most_bytes)
         except FileNotFoundError:
             return b""
 
