@@ -16,6 +16,7 @@ from api.routes import (
     access,
     agent,
     attempt_files,
+    collectivities,
     files,
     fleet,
     health,
@@ -62,7 +63,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, steering, results, files, attempt_files)
-    of_people = (access, tenants, usage)
+    of_people = (access, tenants, usage, collectivities)
     for module in (*of_jobs, *of_people, agent, fleet, weather, heat, metrics, health, pages):
         app.include_router(module.router)
     return app

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from chaufferie.cli import fetching, fleet, jobs, keys, programs, steering, tenants
+from chaufferie.cli import collectivities, fetching, fleet, jobs, keys, programs, steering, tenants
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
@@ -132,6 +132,7 @@ for group, name in (
     (tenants.projects, "projects"),
     (tenants.users, "users"),
     (keys.app, "keys"),
+    (collectivities.app, "collectivities"),
 ):
     app.add_typer(group, name=name)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):

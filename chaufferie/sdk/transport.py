@@ -94,6 +94,10 @@ class Transport:
             self._send(lambda: self._http.post(path, json=body), is_repeatable=False)
         )
 
+    def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """Make what is at this path so; may be repeated."""
+        return document_of(self._send(lambda: self._http.put(path, json=body)))
+
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Delete what is at this path."""
         return document_of(self._send(lambda: self._http.delete(path)))

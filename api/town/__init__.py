@@ -1,0 +1,1 @@
+"""What towns and passers-by are shown."""

@@ -1,0 +1,1 @@
+"""Collectivities that buy heat, and which sites are theirs."""
