@@ -30,6 +30,7 @@ _ATTEMPT_FIELDS = (
     "cpu_s",
     "max_rss_bytes",
     "energy_estimate_wh",
+    "heat_estimate_wh",
     "is_simulated",
 )
 

@@ -40,6 +40,13 @@ class NodeSpec:
         """
         return (self.max_power_w - self.idle_power_w) * cores / self.cores
 
+    def job_energy_wh(self, busy_core_s: float) -> float:
+        """Electricity [Wh] that so many seconds of one busy core take, by the power model.
+
+        Seconds of the clock; on a plant whose time runs faster they are as many more.
+        """
+        return self.job_power_w(1) * busy_core_s * self.time_factor / 3600.0
+
 
 def node_spec_of(plain: Mapping[str, Any]) -> NodeSpec:
     """The inventory that was written as JSON, by this version or an earlier one."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.fleet.profiles import check_profile
 from api.hub import job_topic
 from api.jobs.capacity import NO_NODES_YET, Capacity, Sizes, check_fits, fitting, knowing_nodes
+from api.jobs.heating import heating
 from api.jobs.job_refs import JobPath, found, one_or_all
 from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
@@ -27,7 +28,6 @@ from domain.array_spec import MAX_ARRAY_SIZE
 from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from domain.retention import Keeping
 from store.dependencies import dependency_queries
 from store.files import job_inputs, stored_files
 from store.jobs import job_lists, job_queries, jobs
@@ -321,9 +321,7 @@ async def look(
     visible = tenant_seen_by(principal)
     target = await found(services, job_id, visible)
     one = target.job_id if isinstance(target, Single) else one_or_all(target)
-    see = (
-        partial(_see_array, target.job_id) if one is None else partial(_see, one, services.keeping)
-    )
+    see = partial(_see_array, target.job_id) if one is None else partial(_see, one, services)
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
     with services.hub.subscribe([job_topic(target.job_id if one is None else one)]) as change:
@@ -336,7 +334,7 @@ async def look(
 
 
 def _see(
-    instance_id: int, keeping: Keeping, connection: Connection, *, is_last: bool
+    instance_id: int, services: Services, connection: Connection, *, is_last: bool
 ) -> dict[str, Any] | None:
     """An instance in full, if it has ended or this is the last look."""
     row = job_queries.one(connection, instance_id, None)
@@ -344,13 +342,16 @@ def _see(
         raise not_found("job")
     if not is_last and JobState(row["state"]) not in FINAL_STATES:
         return None
-    return job_detail(
+    attempts = job_queries.attempts(connection, instance_id)
+    detail = job_detail(
         row,
-        job_queries.attempts(connection, instance_id),
+        attempts,
         job_queries.files(connection, instance_id),
         dependency_queries.conditions(connection, row["job_id"]),
-        keeping,
+        services.keeping,
     )
+    now_s = services.store.database.now_s(connection)
+    return detail | heating(connection, row, attempts, now_s)
 
 
 def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[str, Any] | None:

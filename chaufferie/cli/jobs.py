@@ -95,8 +95,6 @@ def job(
     if attempts:
         say("")
         say_table(_ATTEMPT_COLUMNS, (_attempt_row(attempt) for attempt in attempts))
-        if any(attempt.get("is_simulated") for attempt in attempts):
-            remark("Energy here is of simulated meters.")
     say("")
     for moment in moments:
         where = "" if moment.node is None else f" [{moment.node}, try {moment.attempt}]"
@@ -105,6 +103,8 @@ def job(
         say("")
         rows = ((file["path"], quantities.size(file["size_bytes"])) for file in document["files"])
         say_table(("FILE", "SIZE"), rows)
+    if (document.get("energy") or {}).get("is_simulated"):
+        remark("Energy here is of simulated meters.")
     remarks(document.get("notes", ()))
 
 
@@ -127,12 +127,42 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "Project": document["project"],
         "Node": document["node"],
         "Site": document["site"],
+        "Water": _water(document),
+        "Energy": _energy(document),
+        "Heat": _heat(document),
         "Submitted": quantities.clock(document["submitted_at_s"]),
         "Started": quantities.clock(document["started_at_s"]),
         "Finished": quantities.clock(document["finished_at_s"]),
         "Inputs kept": _until(document.get("inputs_kept_until_s")),
         "Results kept": _until(document.get("results_kept_until_s")),
     }
+
+
+def _water(document: Mapping[str, Any]) -> str | None:
+    """How warm the water is that it heats; nothing of a job on no node."""
+    water = document.get("water")
+    if water is None:
+        return None
+    age = quantities.duration(water["reading_age_s"])
+    if water["water_temp_c"] is not None:
+        return f"{quantities.celsius(water['water_temp_c'])} C, read {age} ago"
+    return "unknown: it was never read" if age is None else f"unknown: silent for {age}"
+
+
+def _energy(document: Mapping[str, Any]) -> str | None:
+    energy = document.get("energy")
+    if energy is None:
+        return None
+    so_far = " so far, as if its cores were always busy" if energy["is_running"] else ""
+    return f"{energy['energy_estimate_wh']:.2f} Wh{so_far} (estimate)"
+
+
+def _heat(document: Mapping[str, Any]) -> str | None:
+    energy = document.get("energy")
+    if energy is None or energy["heat_frac"] is None:
+        return None
+    frac = quantities.share(energy["heat_frac"])
+    return f"{energy['heat_estimate_wh']:.2f} Wh, {frac} of it (estimate)"
 
 
 def _until(instant_s: float | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from chaufferie.sdk.download import fetch_file
 from chaufferie.sdk.errors import FileChangedError, JobFailedError, WaitTimedOutError
+from chaufferie.sdk.heating import EnergyUsed, Water, energy_of, water_of
 from chaufferie.sdk.transport import Transport
 from domain.files import ResultFile
 from domain.job import FINAL_STATES, JobState
@@ -119,6 +120,16 @@ class Job:
         """What its program returned; None while it runs, or where none ran."""
         code: int | None = self.document["exit_code"]
         return code
+
+    @property
+    def water(self) -> Water | None:
+        """The water it heated when the server was last asked; None where it was on no node."""
+        return water_of(self.document)
+
+    @property
+    def energy(self) -> EnergyUsed | None:
+        """What it had used when the server was last asked; None where it never ran."""
+        return energy_of(self.document)
 
     def refresh(self, wait_s: float = 0.0) -> Mapping[str, Any]:
         """Ask again; with ``wait_s`` the answer comes when it ends, or when the time is up."""

@@ -264,8 +264,7 @@ def _usage_values(
     for what a meter says.
     """
     plain = json.loads(row.spec)
-    power_w = node_spec.job_power_w(1)
-    energy_wh = power_w * report.cpu_s * node_spec.time_factor / 3600.0
+    energy_wh = node_spec.job_energy_wh(report.cpu_s)
     return {
         "instance_id": row.id,
         "attempt": row.attempt,

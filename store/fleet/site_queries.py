@@ -100,6 +100,27 @@ def nodes(connection: Connection, only: Collection[int] | None) -> list[NodeRow]
     return [_node_row(row, held) for row in connection.execute(statement)]
 
 
+def node_and_water(connection: Connection, node_id: int) -> tuple[NodeSpec, Reading | None]:
+    """A node's inventory, and the newest reading of any node that heats the same water."""
+    own = connection.execute(select(node.c.spec, node.c.site_id).where(node.c.id == node_id)).one()
+    beside = connection.execute(select(node.c.id).where(node.c.site_id == own.site_id)).scalars()
+    found = [_newest_reading(connection, one) for one in beside.all()]
+    known = [item for item in found if item is not None]
+    newest = max(known, key=lambda item: item.taken_at_s, default=None)
+    return node_spec_of(json.loads(own.spec)), newest
+
+
+def _newest_reading(connection: Connection, node_id: int) -> Reading | None:
+    statement = (
+        select(reading.c.payload)
+        .where(reading.c.node_id == node_id)
+        .order_by(reading.c.seq.desc())
+        .limit(1)
+    )
+    text = connection.execute(statement).scalar()
+    return None if text is None else Reading(**json.loads(text))
+
+
 def _held(connection: Connection) -> dict[int, list[int]]:
     """Cores of each attempt that a node holds (0 = the whole node), by node."""
     statement = select(instance.c.node_id, instance.c.cores).where(instance.c.state.in_(_HOLDING))

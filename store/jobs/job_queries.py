@@ -69,6 +69,7 @@ def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
             job_usage.c.cpu_s,
             job_usage.c.max_rss_bytes,
             job_usage.c.energy_estimate_wh,
+            job_usage.c.heat_estimate_wh,
             job_usage.c.is_simulated,
         )
         .select_from(

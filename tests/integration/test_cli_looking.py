@@ -1,9 +1,11 @@
 """Looking at jobs: their life, JSON of every command, completion in a shell."""
 
 import json
+import re
 import subprocess
 
-from tests.support.cluster import ROOT
+from chaufferie import Client
+from tests.support.cluster import ROOT, until
 from tests.support.command_line import PROGRAM, CommandLine
 
 
@@ -35,6 +37,31 @@ def test_a_job_tells_its_life(typed: CommandLine) -> None:
     assert "It was released, by key" in shown.stdout
     assert f"[{document['node']}, try 1]" in shown.stdout
     assert "Exit code 1." in shown.stdout
+
+
+def test_a_job_on_a_node_shows_water_and_energy(typed: CommandLine) -> None:
+    job_id = typed.submit("-w", "node1", "--", "sleep", "600")
+    with Client(typed.cluster.url, typed.cluster.token) as client:
+        job = client.job(int(job_id))
+        until(lambda: (job.refresh()["energy"] or {"heat_frac": None})["heat_frac"] is not None)
+        shown = typed.run("job", job_id)
+        water, energy = job.water, job.energy
+    typed.run("cancel", job_id)
+    typed.run("wait", job_id)
+    after = typed.run("job", job_id)
+
+    assert water is not None
+    assert water.water_temp_c == 21.0
+    assert energy is not None
+    assert energy.is_running
+    assert re.search(r"Water +21\.0 C, read [0-9.]+ s ago", shown.stdout)
+    assert re.search(
+        r"Energy +[0-9.]+ Wh so far, as if its cores were always busy \(estimate\)", shown.stdout
+    )
+    assert re.search(r"Heat +[0-9.]+ Wh, 0\.950 of it \(estimate\)", shown.stdout)
+    assert "Energy here is of simulated meters." in shown.stderr
+    assert "Water" not in after.stdout
+    assert re.search(r"Energy +[0-9.]+ Wh \(estimate\)", after.stdout)
 
 
 def test_steering_answers_in_json(typed: CommandLine) -> None:

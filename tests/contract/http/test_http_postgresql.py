@@ -29,6 +29,8 @@ def test_a_job_and_its_heat_from_end_to_end(fleet: HttpScene) -> None:
     waiting = fleet.submit(command=["sim"], options=["-n", "8"])
     assert fleet.submit("owner", "once", command=["sim"], inputs=[item]) == job_id
     (key,) = fleet.start()
+    assert fleet.get(f"/v1/jobs/{job_id}").json()["water"]["water_temp_c"] is not None
+    assert fleet.get(f"/v1/jobs/{job_id}/logs").text.startswith("retry:")
     assert fleet.get(f"/v1/jobs/{waiting}/explain").json()["code"] == "waiting_for_cores"
     files = f"/v1/agent/attempts/{key[0]}/{key[1]}/files"
     assert fleet.get(f"{files}/{SHA256}", "boiler").content == DATA
