@@ -28,11 +28,12 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignAttempt:
-    """Offer this attempt of an instance to a node."""
+    """Offer this attempt of an instance to a node, or to several of one site at once."""
 
     instance_id: int
     attempt: int
-    node_id: int
+    node_id: int  #: The one that runs its script.
+    member_ids: tuple[int, ...] = ()  #: Its further nodes, where it has several.
     why: Why
 
 

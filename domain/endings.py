@@ -20,6 +20,7 @@ END_SENTENCES: Mapping[EndReason, str] = {
     EndReason.NOT_STARTED: "The program could not be started; check its name and its #! line.",
     EndReason.NOT_CLAIMED: "The node did not take it in time.",
     EndReason.NODE_RESTARTED: "Its node restarted.",
+    EndReason.MEMBER_LOST: "One of its nodes was lost, and it ran on all of them together.",
     EndReason.LEASE_ENDED: "Its node was not heard of for longer than the job allows.",
     EndReason.WARDEN_LOST: "The process that watched it on the node was lost.",
     EndReason.OVERHEATED: "Its boiler became too hot and was stopped.",

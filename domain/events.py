@@ -29,6 +29,7 @@ class JobQueued:
     array_id: int | None = None  #: The job whose array it belongs to.
     at_once: int | None = None  #: So many of that array may be placed at once; None = no limit.
     requires: tuple[str, ...] = ()  #: Clauses that its node must meet; see `domain.requirements`.
+    nodes: int = 1  #: Of one site, each with all that is said here, at once or not at all.
     gpus: int = 0
     gpu_kind: str = ""  #: Of which kind they must be; empty = any.
 
@@ -60,16 +61,17 @@ class JobWithdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptClaimed:
-    """A node took the offer and started the program."""
+    """A node took the offer and started the program; of several nodes, all of them did."""
 
     instance_id: int
     attempt: int
-    node_id: int
+    node_id: int  #: The one that runs its script.
+    member_ids: tuple[int, ...] = ()  #: Its further nodes, where it has several.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEnded:
-    """An attempt no longer holds its node's cores."""
+    """An attempt no longer holds the cores of any node."""
 
     instance_id: int
     attempt: int

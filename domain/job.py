@@ -114,6 +114,7 @@ class EndReason(StrEnum):
     NOT_STARTED = "not_started"  #: The program could not be started at all.
     NOT_CLAIMED = "not_claimed"  #: The node did not take the offer in time.
     NODE_RESTARTED = "node_restarted"
+    MEMBER_LOST = "member_lost"  #: Of its several nodes, one that does not run its script.
     LEASE_ENDED = "lease_ended"
     WARDEN_LOST = "warden_lost"
     OVERHEATED = "overheated"

@@ -20,12 +20,13 @@ DEFAULT_WARNING_LEAD_S = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What one instance needs on its node while it runs."""
+    """What one instance needs on its node, or on each of its nodes, while it runs."""
 
     cores: int = 1
-    ntasks: int = 1
+    ntasks: int = 1  #: Of all nodes together.
     cpus_per_task: int = 1
     tasks_per_node: int | None = None
+    nodes: int = 1  #: All of one site; what else is said here holds for each of them.
     mem_mib: int | None = None  #: None = the node's memory in proportion to the cores.
     mem_per_cpu_mib: int | None = None
     whole_node: bool = False

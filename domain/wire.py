@@ -108,7 +108,7 @@ def command_to_plain(command: Command) -> dict[str, Any]:
 
 def load_command(plain: Mapping[str, Any]) -> Command:
     """The command that ``command_to_plain`` described."""
-    values = {key: value for key, value in plain.items() if key != "kind"}
+    values = _with_tuples({key: value for key, value in plain.items() if key != "kind"})
     values["why"] = _load_why(values["why"])
     return _COMMANDS[plain["kind"]](**values)
 

@@ -29,7 +29,7 @@ from scheduler.forecast.duration import DurationForecast
 from scheduler.placement.cluster import ClusterState, Occupation
 from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 #: Of `Engine.learned`; knowledge of another form is not taken up.
 KNOWLEDGE_FORM = 1
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].
@@ -151,10 +151,12 @@ class Engine:
 
     def _adopt(self, event: AttemptClaimed, now_s: float) -> Occupation | None:
         job = self.state.dequeue(event.instance_id)
-        row = self.state.fleet.row_of.get(event.node_id)
-        if job is None or row is None:
+        row_of = self.state.fleet.row_of
+        rows = [row_of.get(node_id) for node_id in (event.node_id, *event.member_ids)]
+        known = [row for row in rows if row is not None]
+        if job is None or len(known) < len(rows):
             return None
-        return self.state.occupy(job, event.attempt, row, now_s)
+        return self.state.occupy(job, event.attempt, known, now_s)
 
     def _on_attempt_ended(self, event: AttemptEnded, now_s: float) -> None:
         held = self.state.occupations.get(event.instance_id)
@@ -212,12 +214,13 @@ class Engine:
         job = placement.job
         self.state.dequeue(job.instance_id)
         attempt = job.last_attempt + 1
-        self.state.occupy(job, attempt, placement.row, now_s)
+        self.state.occupy(job, attempt, placement.rows, now_s)
         self._has_more |= self.state.admit(job.array_id, now_s)
         return AssignAttempt(
             instance_id=job.instance_id,
             attempt=attempt,
             node_id=self.state.fleet.facts[placement.row].node_id,
+            member_ids=tuple(self.state.fleet.facts[row].node_id for row in placement.members),
             why=placement.why,
         )
 

@@ -20,6 +20,7 @@ from scheduler.explaining.waiting import (
 )
 from scheduler.explaining.wording import in_words
 from scheduler.placement.draft import Draft
+from scheduler.placement.gangs import gang_of, whole_gangs
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.policy import View
 
@@ -89,6 +90,7 @@ def _start_after(draft: Draft, line: Sequence[JobQueued]) -> float | None:
         need = draft.fleet.need_cores(job)
         while True:
             room = able & (need <= draft.free_cores) & (need_mib <= draft.free_mem_mib)
+            room = whole_gangs(draft.fleet, room, job.nodes)
             if room.any():
                 break
             if not ends:
@@ -97,11 +99,12 @@ def _start_after(draft: Draft, line: Sequence[JobQueued]) -> float | None:
             now_s = max(now_s, end_s)
             draft.free_cores[row] += cores
             draft.free_mem_mib[row] += mem_mib
-        row = int(np.argmax(room))
-        taken = int(need[row]), int(need_mib[row])
-        draft.free_cores[row] -= taken[0]
-        draft.free_mem_mib[row] -= taken[1]
-        heappush(ends, (now_s + _length_s(draft, job), row, *taken))
+        lead = int(np.argmax(room))
+        for row in (lead, *gang_of(draft.fleet, room, draft.free_cores, lead, job.nodes)):
+            taken = int(need[row]), int(need_mib[row])
+            draft.free_cores[row] -= taken[0]
+            draft.free_mem_mib[row] -= taken[1]
+            heappush(ends, (now_s + _length_s(draft, job), row, *taken))
     return now_s
 
 
@@ -112,8 +115,8 @@ def _ends(draft: Draft) -> list[_End]:
         end_s = item.since_s + _length_s(draft, item.job)
         if end_s <= draft.view.now_s:
             end_s = max(item.since_s + item.job.time_limit_s, draft.view.now_s)
-        mem_mib = int(draft.fleet.need_mem_mib(item.job)[item.row])
-        found.append((end_s, item.row, item.cores, mem_mib))
+        need_mib = draft.fleet.need_mem_mib(item.job)
+        found += [(end_s, one.row, one.cores, int(need_mib[one.row])) for one in item.shares]
     return found
 
 

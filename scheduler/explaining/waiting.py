@@ -11,6 +11,7 @@ from domain.job import SchedulingType
 from domain.requirements import in_words as requirement_in_words
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.draft import Draft
+from scheduler.placement.gangs import emptiest_gang
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.policy import View
 from scheduler.placement.queue import Shape
@@ -95,8 +96,8 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
     is_large &= fleet.tags.meet(job.requires)
     if not (is_large & nodes.is_open).any():
         return NO_NODE_WITH_FEATURES, _features_missing(job, is_anywhere=bool(is_large.any()))
-    if draft.able(job).any():
-        return None
+    if draft.able(replace(job, nodes=1)).any():
+        return None if draft.able(job).any() else _too_few_beside(job)
     if job.excluded and draft.able(replace(job, excluded=())).any():
         return NO_NODE_OPEN, "Every open node that could take it is named in its --exclude."
     if (is_large & nodes.is_open & fleet.is_heard() & ~nodes.accepts_work).any():
@@ -113,6 +114,11 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
     )
 
 
+def _too_few_beside(job: JobQueued) -> tuple[str, str]:
+    sentence = f"It needs {_size(job)}, and no site has so many that take work now."
+    return NO_LARGE_NODE_OPEN, sentence
+
+
 def _features_missing(job: JobQueued, *, is_anywhere: bool) -> str:
     wanted = requirement_in_words(job.requires)
     if is_anywhere:
@@ -123,6 +129,8 @@ def _features_missing(job: JobQueued, *, is_anywhere: bool) -> str:
 def _no_room(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str] | None:
     if draft.fitting(job).any():
         return None
+    if job.nodes > 1:
+        return _no_room_beside(draft, job, line)
     able = draft.able(job)
     need = draft.fleet.need_cores(job)
     row = int(np.argmax(np.where(able, draft.free_cores, -1)))
@@ -148,6 +156,19 @@ def _no_room(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str] | None
         (
             f"It needs {_size(job)}; the most that is free on one node is "
             f"{cores(int(draft.free_cores[row]))} ({draft.fleet.facts[row].name}), and "
+            f"{line.in_words}."
+        ),
+    )
+
+
+def _no_room_beside(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str]:
+    """Of a job of several nodes: how many of a site have room for their share of it."""
+    fitting = draft.fitting(replace(job, nodes=1)) & draft.able(job)
+    most = int(np.bincount(draft.fleet.nodes.site[fitting]).max()) if fitting.any() else 0
+    return (
+        WAITING_FOR_CORES,
+        (
+            f"It needs {_size(job)}; the most that have room at one site are {most}, and "
             f"{line.in_words}."
         ),
     )
@@ -190,12 +211,13 @@ def _kept_for_wider(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str]
         able = draft.able(other)
         if not able.any():
             continue
-        kept = int(np.argmax(np.where(able, draft.free_cores, -1)))
-        if np.flatnonzero(fitting).tolist() == [kept]:
+        kept = set(emptiest_gang(draft.fleet, able, draft.free_cores, other.nodes).tolist())
+        free = np.flatnonzero(fitting).tolist()
+        if set(free) <= kept:
             return (
                 RESERVED_FOR_WIDER_JOB,
                 (
-                    f"{draft.fleet.facts[kept].name} has room, and is kept for job "
+                    f"{draft.fleet.facts[free[0]].name} has room, and is kept for job "
                     f"{other.instance_id}, which waits for {_size(other)} and would otherwise "
                     "never start."
                 ),
@@ -227,7 +249,10 @@ def _node_line(draft: Draft, row: int) -> str:
 
 def _size(job: JobQueued) -> str:
     devices = f" with {gpus.in_words(job.gpus, job.gpu_kind)}" if job.gpus else ""
+    memory = "" if job.mem_mib is None else f" and {job.mem_mib} MiB of memory"
+    if job.nodes > 1:
+        each = "" if job.whole_node else f" with {cores(job.cores)}{memory} each"
+        return f"{job.nodes}{' whole' * job.whole_node} nodes of one site{each}{devices}"
     if job.whole_node:
         return f"a whole node{devices}"
-    memory = "" if job.mem_mib is None else f" and {job.mem_mib} MiB of memory"
     return f"{cores(job.cores)}{memory}{devices}"

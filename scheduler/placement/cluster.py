@@ -38,19 +38,35 @@ _FLEET_ROW = 0
 GOES_ON_FRAC = 0.75
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an attempt holds of one node."""
+
+    row: int
+    cores: int
+    gpus: int
+
+
 @dataclass(slots=True)
 class Occupation:
     """An offered or running attempt, as the engine accounts for it."""
 
     job: JobQueued
     attempt: int
-    row: int  #: Of its node.
-    cores: int
-    gpus: int
+    shares: tuple[Share, ...]  #: Of each of its nodes, the one that runs its script first.
     since_s: float
     promise: int  #: Row in the promises.
     is_running: bool = False
     is_stopping: bool = False  #: Told to stop for better heat.
+
+    @property
+    def row(self) -> int:
+        """Of the node that runs its script."""
+        return self.shares[0].row
+
+    def cores_on(self, row: int) -> int:
+        """Cores that it holds of one node."""
+        return sum(share.cores for share in self.shares if share.row == row)
 
 
 class ClusterState:
@@ -175,14 +191,15 @@ class ClusterState:
         length, spread = self.length_of(self.expect(job))
         self.arrived.add(self.queue.add(job, length=length, spread=spread, now_s=now_s))
 
-    def occupy(self, job: JobQueued, attempt: int, row: int, now_s: float) -> Occupation:
-        """Take cores and memory of a node for an attempt, and count its heat as promised."""
+    def occupy(self, job: JobQueued, attempt: int, rows: Sequence[int], now_s: float) -> Occupation:
+        """Take cores and memory of nodes of one site, and count the heat as promised."""
         fleet = self.fleet
-        cores, gpus = fleet.take(row, job)
+        shares = tuple(Share(row, *fleet.take(row, job)) for row in rows)
+        core_heat_w = fleet.nodes.core_heat_w
         length, spread = self.length_of(self.expect(job))
         promise = self.promises.add(
-            site=int(fleet.nodes.site[row]),
-            heat_w=float(fleet.nodes.core_heat_w[row]) * cores,
+            site=int(fleet.nodes.site[rows[0]]),
+            heat_w=sum(float(core_heat_w[share.row]) * share.cores for share in shares),
             now_s=now_s,
             done_s=self.done_s.get(job.instance_id, 0.0),
             limit_s=float(job.time_limit_s),
@@ -195,9 +212,7 @@ class ClusterState:
         occupation = Occupation(
             job=job,
             attempt=attempt,
-            row=row,
-            cores=cores,
-            gpus=gpus,
+            shares=shares,
             since_s=now_s,
             promise=promise,
         )
@@ -206,13 +221,14 @@ class ClusterState:
             if returned is not None:
                 self.arrays.put_back(returned)
         self.occupations[job.instance_id] = occupation
-        self._held.setdefault(row, {})[job.instance_id] = occupation
+        for row in rows:
+            self._held.setdefault(row, {})[job.instance_id] = occupation
         return occupation
 
     def begin(self, held: Occupation, now_s: float) -> None:
         """Its program runs, from now on."""
         if not held.is_running and is_brief(held.job):
-            self.fleet.nodes.brief_cores[held.row] += held.cores
+            self._count_brief(held, 1)
         held.is_running = True
         held.since_s = now_s
         self.promises.start(held.promise, now_s)
@@ -221,8 +237,14 @@ class ClusterState:
         """It was told to stop; its cores are coming free."""
         held.is_stopping = True
         if is_brief(held.job):
-            self.fleet.nodes.brief_cores[held.row] -= held.cores
-        self.fleet.nodes.stopping_cores[held.row] += held.cores
+            self._count_brief(held, -1)
+        for share in held.shares:
+            self.fleet.nodes.stopping_cores[share.row] += share.cores
+
+    def _count_brief(self, held: Occupation, times: int) -> None:
+        """Count its cores among those, or no longer, that come free at little cost."""
+        for share in held.shares:
+            self.fleet.nodes.brief_cores[share.row] += times * share.cores
 
     def held_on(self, row: int) -> Collection[Occupation]:
         """The attempts that hold cores of a node."""
@@ -238,14 +260,13 @@ class ClusterState:
         occupation = self.occupations.pop(instance_id, None)
         if occupation is None:
             return None
-        del self._held[occupation.row][instance_id]
-        if occupation.is_stopping:
-            self.fleet.nodes.stopping_cores[occupation.row] -= occupation.cores
-        elif occupation.is_running and is_brief(occupation.job):
-            self.fleet.nodes.brief_cores[occupation.row] -= occupation.cores
-        self.fleet.give_back(
-            occupation.row, occupation.job, occupation.cores, occupation.gpus, now_s
-        )
+        if occupation.is_running and not occupation.is_stopping and is_brief(occupation.job):
+            self._count_brief(occupation, -1)
+        for share in occupation.shares:
+            del self._held[share.row][instance_id]
+            if occupation.is_stopping:
+                self.fleet.nodes.stopping_cores[share.row] -= share.cores
+            self.fleet.give_back(share.row, occupation.job, share.cores, share.gpus, now_s)
         self.promises.remove(occupation.promise)
         self.arrays.vacated(occupation.job)
         self.admit(occupation.job.array_id, now_s)
@@ -257,7 +278,7 @@ class ClusterState:
         rows = np.arange(sites.n_rows)
         plant_s = self.plant_time_s(now_s)
         demand_wh = self.demand.expect_wh(rows, plant_s, sites.demand_w)
-        silent = now_s - sites.read_at_s > self._stale_after_s()
+        silent = now_s - sites.read_at_s > self.fleet.stale_after_s()
         demand_wh[silent] = 0.0
         capacity_wh = sites.capacity_wh()
         return Water(
@@ -290,13 +311,6 @@ class ClusterState:
         free_wh = np.maximum(demand_wh - water.promised_wh, 0.0)
         share = np.minimum(coming_wh / np.maximum(free_wh.sum(0), 1.0), 1.0)
         return replace(water, demand_wh=demand_wh - share * free_wh)
-
-    def _stale_after_s(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """Age at which each site's last reading says nothing any more [s]."""
-        nodes, sites = self.fleet.nodes, self.fleet.sites
-        longest_s = np.zeros(sites.n_rows)
-        np.maximum.at(longest_s, nodes.site, nodes.stale_after_s)
-        return longest_s
 
     def check_invariants(self) -> None:
         """Raise where the books do not agree; used by tests and by ``doctor``."""

@@ -9,6 +9,7 @@ from domain.commands import Candidate, Why
 from domain.events import JobQueued
 from domain.gpus import overlap
 from domain.sizing import core_need, gpu_need, mem_need_mib
+from scheduler.placement.gangs import emptiest_gang, gang_of, whole_gangs
 from scheduler.placement.policy import Placement, Step, View
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-#: What a job asks for: cores, memory [MiB], whether the whole node, GPUs and their kind.
-_Need = tuple[int, int | None, bool, int, str]
+#: What a job asks for: cores, memory [MiB], whether the whole node, GPUs and their kind, nodes.
+_Need = tuple[int, int | None, bool, int, str, int]
 Counts = NDArray[np.int64]
 #: Only jobs expected to be this short are offered ahead of a free core [s].
 SHORT_JOB_S = 1.0
@@ -68,22 +69,32 @@ class Draft:
         return bool(np.count_nonzero((free > 0) & among))
 
     def able(self, job: JobQueued) -> Flags:
-        """Open nodes that would take the job if they were empty, shape (n_nodes,)."""
+        """Open nodes that would take the job if they were empty, shape (n_nodes,).
+
+        Of a job of several nodes, those whose site has enough of them.
+        """
         asked = _need(job)
         able = self._large.get(asked)
         if able is None:
             able = self._large[asked] = self.fleet.has_size(job) & self.is_open
         found = np.asarray(able & self._is_known(job))
         self._leave_out(job, found)
-        return found
+        return whole_gangs(self.fleet, found, job.nodes)
 
     def fitting(self, job: JobQueued) -> Flags:
         """Nodes that can take the job now, shape (n_nodes,).
 
         Never the one on which its last attempt went wrong, unless no other could take it at all:
-        it rather waits for another than fails twice in the same place.
+        it rather waits for another than fails twice in the same place. Of a job of several nodes,
+        those whose site has room for all of it now.
         """
-        is_short = not job.whole_node and job.mem_mib is None and not job.gpus
+        fits = self._fitting_alone(job)
+        self._avoid(job, fits)
+        return whole_gangs(self.fleet, fits, job.nodes)
+
+    def _fitting_alone(self, job: JobQueued) -> Flags:
+        """Nodes that have room for the job, or for its share of one node."""
+        is_short = not job.whole_node and job.mem_mib is None and not job.gpus and job.nodes == 1
         is_short = is_short and self._is_ahead and self.view.expect_s(job) <= SHORT_JOB_S
         # A plan only takes room: what found none finds none in the rest of it.
         asked = _need(job)
@@ -101,11 +112,19 @@ class Draft:
             return fits
         fits &= self._is_known(job)
         self._leave_out(job, fits)
-        if job.avoid_node_id is not None:
-            avoided = self.fleet.row_of.get(job.avoid_node_id)
-            if avoided is not None and fits[avoided] and self.able(job).sum() > 1:
-                fits[avoided] = False
         return np.asarray(fits)
+
+    def _avoid(self, job: JobQueued, fits: Flags) -> None:
+        """Take the node out on which the job went wrong, where it could go without it."""
+        if job.avoid_node_id is None:
+            return
+        avoided = self.fleet.row_of.get(job.avoid_node_id)
+        if avoided is None or not fits[avoided]:
+            return
+        others = self.able(job)
+        others[avoided] = False
+        if whole_gangs(self.fleet, others, job.nodes).any():
+            fits[avoided] = False
 
     def fitting_each(self, jobs: list[JobQueued]) -> Flags:
         """The same for several jobs, shape (n_jobs, n_nodes)."""
@@ -119,6 +138,7 @@ class Draft:
                 and job.avoid_node_id is None
                 and not job.excluded
                 and not job.gpus
+                and job.nodes == 1
             )
             if not is_plain or self._safe_wh is not None:
                 fits[index] = self.fitting(job)
@@ -126,6 +146,9 @@ class Draft:
                 fits[index] &= self.fleet.tags.meet(job.requires)
         share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
         fits &= (share <= self.free_mem_mib) | (need > self.free_cores)
+        for index, job in enumerate(jobs):
+            if job.nodes > 1:
+                fits[index] = whole_gangs(self.fleet, fits[index], job.nodes)
         return np.asarray(fits)
 
     def free_gpus(self, kind: str) -> Counts:
@@ -153,18 +176,26 @@ class Draft:
             if row is not None:
                 rows[row] = False
 
-    def put(self, job: JobQueued, row: int, why: Why) -> None:
-        """Place the job."""
-        facts = self.fleet.facts[row]
-        cores = core_need(job, facts)
-        self.free_cores[row] -= cores
-        self.free_mem_mib[row] -= mem_need_mib(job, facts)
-        gpus, kind = gpu_need(job, facts)
-        if gpus:
-            self._take_gpus(row, kind, gpus)
-        if self._safe_wh is not None:
-            self._safe_wh[row] -= self._job_heat_wh(job)[row]
-        self.steps.append(Placement(job, row, why))
+    def put(self, job: JobQueued, row: int, why: Why, among: Flags | None = None) -> None:
+        """Place the job on this node, and on as many beside it as it wants.
+
+        ``among`` are the nodes that it may take, where they are not all that fit.
+        """
+        members: tuple[int, ...] = ()
+        if job.nodes > 1:
+            fits = self.fitting(job) if among is None else among
+            members = gang_of(self.fleet, fits, self.free_cores, row, job.nodes)
+        heat_wh = None if self._safe_wh is None else self._job_heat_wh(job)
+        for one in (row, *members):
+            facts = self.fleet.facts[one]
+            self.free_cores[one] -= core_need(job, facts)
+            self.free_mem_mib[one] -= mem_need_mib(job, facts)
+            gpus, kind = gpu_need(job, facts)
+            if gpus:
+                self._take_gpus(one, kind, gpus)
+            if self._safe_wh is not None and heat_wh is not None:
+                self._safe_wh[one] -= heat_wh[one]
+        self.steps.append(Placement(job, row, why, members))
         self.placed.add(job.instance_id)
 
     def _is_known(self, job: JobQueued) -> Flags:
@@ -176,7 +207,8 @@ class Draft:
     def _job_heat_wh(self, job: JobQueued) -> Floats:
         """Heat that the job would bring to each node's water if it ran to its limit [Wh]."""
         plant_h = job.time_limit_s * self.fleet.time_factor / 3600.0
-        return self.fleet.need_cores(job) * self.fleet.nodes.core_heat_w * plant_h
+        cores = self.fleet.need_cores(job) * job.nodes
+        return cores * self.fleet.nodes.core_heat_w * plant_h
 
     def _safe_room_wh(self) -> Floats:
         """Room that the water of each node has left if nobody drew since its last reading [Wh].
@@ -194,9 +226,14 @@ class Draft:
         return np.asarray(room_wh[fleet.nodes.site])
 
     def keep_for(self, job: JobQueued) -> None:
-        """Keep for a job that is too wide now the node that will be able to take it soonest."""
+        """Keep for a job that is too wide now the node that will be able to take it soonest.
+
+        Or the nodes: those of the site that has the most of what it wants free.
+        """
         able = self.able(job) & ~self.is_kept
-        if able.any():
+        if job.nodes > 1:
+            self.is_kept[emptiest_gang(self.fleet, able, self.free_cores, job.nodes)] = True
+        elif able.any():
             row = int(np.argmax(np.where(able, self.free_cores, -1)))
             self.is_kept[row] = True
 
@@ -220,7 +257,7 @@ class Draft:
 
 
 def _need(job: JobQueued) -> _Need:
-    return job.cores, job.mem_mib, job.whole_node, job.gpus, job.gpu_kind
+    return job.cores, job.mem_mib, job.whole_node, job.gpus, job.gpu_kind, job.nodes
 
 
 def best_first(scores: Floats, among: Flags, count: int = MOST_CANDIDATES) -> NDArray[np.int64]:

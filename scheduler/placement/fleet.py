@@ -242,6 +242,12 @@ class FleetTable:
         """Whether each node's last reading can still be believed, shape (n_nodes,)."""
         return np.asarray(now_s - self.nodes.read_at_s <= self.nodes.stale_after_s)
 
+    def stale_after_s(self) -> Floats:
+        """Age at which each site's last reading says nothing any more [s], shape (n_sites,)."""
+        longest_s = np.zeros(self.sites.n_rows)
+        np.maximum.at(longest_s, self.nodes.site, self.nodes.stale_after_s)
+        return longest_s
+
     def _join_site(self, event: NodeJoined) -> int:
         sites = self.sites
         site = self.site_row_of.get(event.site_id)

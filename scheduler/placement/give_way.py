@@ -74,8 +74,11 @@ def make_room(draft: Draft, job: JobQueued, gain: Floats) -> list[Stop]:
     """Brief jobs to stop so that one that somebody waits for can start, where it is best placed.
 
     ``gain``, shape (n_nodes,), is what the job would have used of its heat. Nothing is stopped
-    where enough is coming free already, or where stopping all would not be enough.
+    where enough is coming free already, or where stopping all would not be enough. For a job of
+    several nodes nothing is stopped: they are kept for it as they come free.
     """
+    if job.nodes > 1:
+        return []
     nodes = draft.fleet.nodes
     need = draft.fleet.need_cores(job)
     coming = draft.free_cores + nodes.stopping_cores
@@ -93,7 +96,7 @@ def make_room(draft: Draft, job: JobQueued, gain: Floats) -> list[Stop]:
     stops = []
     for held in sorted(brief, key=lambda item: (-_last_s(item), item.job.instance_id)):
         stops.append(Stop(held.job.instance_id, Why(code=ROOM_FOR_URGENT)))
-        missing -= held.cores
+        missing -= held.cores_on(row)
         if missing <= 0:
             break
     return stops

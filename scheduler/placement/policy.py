@@ -30,6 +30,12 @@ class Placement:
     job: JobQueued
     row: int  #: Of the node in the fleet's table.
     why: Why
+    members: tuple[int, ...] = ()  #: Rows of its further nodes, where it has several.
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """All its nodes."""
+        return (self.row, *self.members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Shape:
     cores: int
     mem_mib: int | None
     whole_node: bool
+    nodes: int  #: Of one site, each with all of this.
     length: int  #: Place in the table of lengths, see `scheduler.forecast.survival`.
     spread: int
     avoid_node_id: int | None
@@ -46,7 +47,7 @@ class Shape:
 
 
 _Kind = tuple[
-    *tuple[str, int, int | None, bool, int, int, int | None],
+    *tuple[str, int, int | None, bool, int, int, int, int | None],
     *tuple[tuple[str, ...], tuple[str, ...], int, str, bool, bool],
 ]
 
@@ -57,6 +58,7 @@ def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
         job.cores,
         job.mem_mib,
         job.whole_node,
+        job.nodes,
         length,
         spread,
         job.avoid_node_id,

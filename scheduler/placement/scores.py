@@ -124,7 +124,7 @@ class Scores:
         narrow one of equal length: only where the narrowest would do are the others worked out.
         """
         narrowest: dict[object, Shape] = {}
-        for shape in sorted(shapes, key=lambda shape: shape.cores):
+        for shape in sorted(shapes, key=lambda shape: shape.cores * shape.nodes):
             narrowest.setdefault(_length_kind(shape), shape)
         self._prepare(list(narrowest.values()))
         most = np.array([self._gains[narrowest[_length_kind(shape)]][0] for shape in shapes])
@@ -173,16 +173,20 @@ class Scores:
     def _power_at_w(self, shape: Shape, row: int) -> float:
         nodes = self.state.fleet.nodes
         cores = nodes.cores[row] if shape.whole_node else shape.cores
-        return float(cores * nodes.core_heat_w[row])
+        return float(cores * shape.nodes * nodes.core_heat_w[row])
 
     def power_w(self, shapes: list[Shape], rows: Counts) -> Floats:
-        """Heat of a running job of each shape at each node, shape (n_shapes, n_rows) [W]."""
+        """Heat of a running job of each shape at each node, shape (n_shapes, n_rows) [W].
+
+        Of a job of several nodes, as if the others of its site were like this one.
+        """
         nodes = self.state.fleet.nodes
         core_heat_w = nodes.core_heat_w[rows]
-        power_w = np.array([float(shape.cores) for shape in shapes])[:, None] * core_heat_w
+        cores = np.array([float(shape.cores * shape.nodes) for shape in shapes])
+        power_w = cores[:, None] * core_heat_w
         for index, shape in enumerate(shapes):
             if shape.whole_node:
-                power_w[index] = nodes.cores[rows] * core_heat_w
+                power_w[index] = nodes.cores[rows] * shape.nodes * core_heat_w
         return np.asarray(power_w)
 
     def _prepare(self, shapes: list[Shape]) -> None:
@@ -225,6 +229,7 @@ class Scores:
         return sight.gains(self._site_of[nodes], self.power_w(shapes, nodes), hours)
 
 
-def _length_kind(shape: Shape) -> tuple[int, int, bool, bool]:
+def _length_kind(shape: Shape) -> tuple[int, int, bool, int]:
     """Shapes of one kind run equally long, and differ in how much heat they bring."""
-    return shape.length, shape.spread, shape.is_brief, shape.whole_node
+    whole_nodes = shape.nodes if shape.whole_node else 0
+    return shape.length, shape.spread, shape.is_brief, whole_nodes

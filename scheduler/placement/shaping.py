@@ -30,7 +30,7 @@ def shape_power(state: ClusterState, lost_soon_wh: Floats) -> list[PowerCap]:
         if is_hurried or not jobs:
             continue
         site = int(fleet.nodes.site[row])
-        heat_w = sum(held.cores for held in jobs) * float(fleet.nodes.core_heat_w[row])
+        heat_w = sum(held.cores_on(row) for held in jobs) * float(fleet.nodes.core_heat_w[row])
         facts = fleet.facts[row]
         wanted_w = heat_w - float(lost_wh[site]) / BLOCKS_H[0]
         cap_w = facts.idle_power_w + max(wanted_w, 0.0) / facts.capture_frac

@@ -55,6 +55,7 @@ class Job:
     fact: JobQueued
     attempt: int = 0
     node_id: int | None = None
+    member_ids: tuple[int, ...] = ()
     is_claimed: bool = False
     is_stopping: bool = False
     is_over: bool = False
@@ -72,6 +73,7 @@ class World(RuleBasedStateMachine):
         self.log: list[tuple[list[Event], float, list[Command]]] = []
         self.jobs: dict[int, Job] = {}
         self.cores: dict[int, int] = {}
+        self.sites: dict[int, int] = {}
         self.gpus: dict[int, tuple[str, ...]] = {}
         self.features: dict[int, tuple[str, ...]] = {}
         self.heard: set[int] = set()
@@ -95,12 +97,16 @@ class World(RuleBasedStateMachine):
         assert not job.is_over, "an ended job was offered"
         assert job.node_id is None, "a job was offered twice"
         assert order.attempt == job.attempt + 1
-        assert order.node_id in self.heard, "water that was never read got work"
-        features, gpus = self.features[order.node_id], self.gpus[order.node_id]
-        tags = tags_of(f"boiler-{order.node_id}", features, gpus)
-        assert meets(tags, job.fact.requires), "a job went where what it asks for is not"
+        node_ids = {order.node_id, *order.member_ids}
+        sites = {self.sites[node_id] for node_id in node_ids}
+        assert len(node_ids) == 1 + len(order.member_ids) == job.fact.nodes
+        assert len(sites) == 1, "a job was spread over several sites"
+        assert sites <= self.heard, "water that was never read got work"
+        for node_id in node_ids:
+            tags = tags_of(f"boiler-{node_id}", self.features[node_id], self.gpus[node_id])
+            assert meets(tags, job.fact.requires), "a job went where what it asks for is not"
         assert all(0.0 <= item.free_cores <= 8 for item in order.why.candidates)
-        job.attempt, job.node_id = order.attempt, order.node_id
+        job.attempt, job.node_id, job.member_ids = order.attempt, order.node_id, order.member_ids
         job.is_claimed = job.is_stopping = False
 
     def _stopped(self, order: PreemptAttempt) -> None:
@@ -114,6 +120,9 @@ class World(RuleBasedStateMachine):
     def _placed(self) -> list[Job]:
         return [job for job in self.jobs.values() if job.node_id is not None]
 
+    def _placed_on(self, node_id: int) -> list[Job]:
+        return [job for job in self._placed() if node_id in {job.node_id, *job.member_ids}]
+
 
 class ClusterMachine(World):
     """A cluster that tells the engine everything, once, in some order."""
@@ -121,15 +130,20 @@ class ClusterMachine(World):
     @rule(
         node_id=nodes,
         cores=st.sampled_from([2, 8]),
+        site=st.integers(1, 4),
         features=st.sets(st.sampled_from("ab")),
         gpus=st.lists(st.sampled_from(["x-1", "x-2", "y"]), max_size=4),
     )
-    def join(self, node_id: int, cores: int, features: set[str], gpus: list[str]) -> None:
+    def join(
+        self, node_id: int, cores: int, site: int, features: set[str], gpus: list[str]
+    ) -> None:
         """Its features may change each time; its cores and GPUs stay, as those of a machine do."""
+        site = self.sites.setdefault(node_id, site)
         cores = self.cores.setdefault(node_id, cores)
         kept = self.gpus.setdefault(node_id, tuple(gpus))
         self.features[node_id] = tuple(sorted(features))
-        self.tell(node_joined(node_id, cores=cores, features=self.features[node_id], gpus=kept))
+        told = {"cores": cores, "site_id": site, "features": self.features[node_id], "gpus": kept}
+        self.tell(node_joined(node_id, **told))
 
     @rule(node_id=nodes)
     def leave(self, node_id: int) -> None:
@@ -152,7 +166,7 @@ class ClusterMachine(World):
             headroom_wh=max(50.0 - water_temp_c, 0.0) * 500.0,
         )
         if node_id in self.cores:
-            self.heard.add(node_id)
+            self.heard.add(self.sites[node_id])
         self.tell(fact)
 
     @rule(first_h=st.integers(-30, 30), temps_c=st.lists(st.floats(-20.0, 40.0), max_size=50))
@@ -167,6 +181,7 @@ class ClusterMachine(World):
         limit_s=st.integers(60, 99_999),
         slack_s=st.floats(0.0, 90_000.0),
         resumes=st.booleans(),
+        n_nodes=st.sampled_from([1, 1, 2, 3]),
         asked=st.one_of(
             st.just({}),
             st.fixed_dictionaries({"requires": st.sampled_from(REQUIREMENTS)}),
@@ -179,6 +194,7 @@ class ClusterMachine(World):
         kind: str,
         limit_s: int,
         slack_s: float,
+        n_nodes: int,
         asked: dict[str, Any],
         *,
         whole: bool,
@@ -190,6 +206,7 @@ class ClusterMachine(World):
             cores=cores,
             scheduling_type=kind,
             whole_node=whole,
+            nodes=n_nodes,
             time_limit_s=limit_s,
             queued_at_s=self.now_s,
             start_before_s=self.now_s + slack_s if kind == SchedulingType.FLEX else None,
@@ -230,7 +247,7 @@ class ClusterMachine(World):
         for number, job in self.jobs.items():
             is_meant = job.fact.array_id == array_id and first <= number <= last
             if is_meant and not job.is_claimed:
-                job.is_over, job.node_id = True, None
+                job.is_over, job.node_id, job.member_ids = True, None, ()
         self.tell(JobArrayWithdrawn(array_id=array_id, first_ids=(first,), last_ids=(last,)))
 
     @precondition(lambda self: self._placed())
@@ -239,7 +256,8 @@ class ClusterMachine(World):
         job = data.draw(st.sampled_from(self._placed()))
         assert job.node_id is not None
         job.is_claimed = True
-        self.tell(claimed(job.fact.instance_id, job.attempt, job.node_id))
+        fact = claimed(job.fact.instance_id, job.attempt, job.node_id)
+        self.tell(replace(fact, member_ids=job.member_ids))
 
     @precondition(lambda self: self._placed())
     @rule(
@@ -260,14 +278,15 @@ class ClusterMachine(World):
         if again:
             job.fact = replace(job.fact, last_attempt=job.attempt, avoid_node_id=job.node_id)
             facts.append(job.fact)
-        job.node_id, job.is_claimed, job.is_over = None, False, not again
+        job.node_id, job.member_ids = None, ()
+        job.is_claimed, job.is_over = False, not again
         self.tell(*facts)
 
     @precondition(lambda self: any(not job.is_claimed for job in self.jobs.values()))
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
         job = data.draw(st.sampled_from([job for job in self.jobs.values() if not job.is_claimed]))
-        job.is_over, job.node_id = True, None
+        job.is_over, job.node_id, job.member_ids = True, None, ()
         self.tell(JobWithdrawn(instance_id=job.fact.instance_id))
 
     @rule(seconds_s=st.sampled_from([0.0, 30.0, 120.0, 601.0, 7200.0]))
@@ -280,14 +299,15 @@ class ClusterMachine(World):
         used = dict.fromkeys(self.cores, 0)
         for job in self._placed():
             assert job.node_id is not None
-            node_cores = self.cores[job.node_id]
-            used[job.node_id] += node_cores if job.fact.whole_node else job.fact.cores
+            for node_id in (job.node_id, *job.member_ids):
+                whole = self.cores[node_id]
+                used[node_id] += whole if job.fact.whole_node else job.fact.cores
         assert all(used[node_id] <= cores for node_id, cores in self.cores.items())
 
     @invariant()
     def whatever_devices_a_node_chose_there_are_enough_for_its_jobs(self) -> None:
         for node_id, models in self.gpus.items():
-            placed = [job.fact for job in self._placed() if job.node_id == node_id]
+            placed = [job.fact for job in self._placed_on(node_id)]
             held = [fact for fact in placed if fact.gpus and not fact.whole_node]
             assert sum(fact.gpus for fact in held) <= len(models)
             # As an agent would that knows no better: the greedy choice always works.
