@@ -60,6 +60,12 @@ check: venv ## lint, types, directions, sizes, unit tests: what CI and pre-commi
 	$(BIN)/codespell
 	$(BIN)/pytest tests/unit tests/architecture
 
+# What the suite asks some hundred times; the two databases together.
+HOSTILE_REQUESTS ?= 10000
+.PHONY: fuzz
+fuzz: venv ## hostile requests and job scripts: HOSTILE_REQUESTS=10000 of each, no 500 allowed
+	HOSTILE_REQUESTS=$(HOSTILE_REQUESTS) $(BIN)/pytest -s tests/contract/hostile
+
 .PHONY: fmt
 fmt: venv ## repair what can be repaired: format, order of imports, simple lint
 	$(BIN)/ruff check --fix-only .

@@ -1,12 +1,21 @@
-"""Names and numbers as people give them to the API."""
+"""Names and numbers as people and programs give them to the API."""
 
 from typing import Annotated
 
-from fastapi import Path
-from pydantic import StringConstraints
+from fastapi import Path, Query
+from pydantic import Field, StringConstraints
 
 _LONGEST_NAME = 200
+#: No database holds a larger number.
+LARGEST = 2**63 - 1
+#: The same for a number of tries, an exit code.
+LARGEST_SMALL = 2**31 - 1
+#: A digit more than any disk of ours has.
+LARGEST_FILE_BYTES = 1 << 50
+NO_NUL = r"^[^\x00]*$"
 
+#: No program takes a NUL in an argument, and no database a NUL in a text.
+Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 #: Of a tenant, a project, a user, a key: one line of text that nothing has to escape.
 Name = Annotated[
     str,
@@ -17,5 +26,13 @@ Name = Annotated[
         max_length=_LONGEST_NAME,
     ),
 ]
-#: A number in a path, no larger than the database holds.
-Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+#: The number of something, in a body.
+Id = Annotated[int, Field(ge=1, le=LARGEST)]
+#: The number of something, in a path.
+Number = Annotated[int, Path(ge=1, le=LARGEST)]
+#: The same in a query, where it may be left out.
+AskedNumber = Annotated[int | None, Query(ge=1, le=LARGEST)]
+#: A name in a query, of whatever was stored under it.
+AskedName = Annotated[str | None, Query(max_length=8192, pattern=NO_NUL)]
+#: Of an upload that was begun, in a path.
+UploadId = Annotated[str, Path(max_length=_LONGEST_NAME, pattern=NO_NUL)]

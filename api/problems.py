@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents: one plain sentence and a stable code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
@@ -7,9 +8,24 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.names import NO_NUL
 from domain.refusal import Refused
 
 MEDIA_TYPE = "application/problem+json"
+_LONGEST_PLACE = 60
+#: What the framework says, and what people read instead.
+_SENTENCES = {
+    "There was an error parsing the body": "The body cannot be read; send JSON in UTF-8, of "
+    "ordinary depth and with ordinary numbers.",
+    "Not Found": "There is nothing at this address; /v1/openapi.json lists what there is.",
+    "Method Not Allowed": "This address does not take that method; /v1/openapi.json lists them.",
+}
+_NO_JSON = "Send the body as JSON, with Content-Type: application/json."
+_NO_SUCH_BODY = {
+    "missing": _NO_JSON,
+    "model_attributes_type": "The body must be a JSON object.",
+    "list_type": "The body must be a JSON list.",
+}
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -55,9 +71,10 @@ async def on_problem(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def on_http_exception(_request: Request, error: Exception) -> JSONResponse:
-    """Answer what the framework refuses (unknown route, wrong method)."""
+    """Answer what the framework refuses (unknown route, wrong method), in words of our own."""
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    refusal = Refused(code=f"http.{error.status_code}", sentence=str(error.detail))
+    sentence = _SENTENCES.get(str(error.detail), str(error.detail))
+    refusal = Refused(code=f"http.{error.status_code}", sentence=sentence)
     return JSONResponse(
         problem_document(error.status_code, refusal),
         status_code=error.status_code,
@@ -66,13 +83,32 @@ async def on_http_exception(_request: Request, error: Exception) -> JSONResponse
     )
 
 
-async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
+async def on_invalid(request: Request, error: Exception) -> JSONResponse:
     """Answer a body or parameter of the wrong form, naming the first wrong field."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    refusal = Refused(code="request.invalid", sentence=f"{where}: {first['msg']}.")
+    refusal = Refused(code="request.invalid", sentence=_first_mistake(request, error.errors()[0]))
     return JSONResponse(problem_document(422, refusal), status_code=422, media_type=MEDIA_TYPE)
+
+
+def _first_mistake(request: Request, mistake: Mapping[str, Any]) -> str:
+    """Where it is and what is wrong there; the names in it may be anything that was sent."""
+    if mistake["loc"] == ("body",) and mistake["type"] in _NO_SUCH_BODY:
+        is_json = "json" in request.headers.get("content-type", "")
+        return _NO_SUCH_BODY[mistake["type"]] if is_json else _NO_JSON
+    if mistake["type"] == "json_invalid":
+        where = mistake["loc"][-1]
+        return f"The body is no JSON: {mistake['ctx']['error']} at character {where}."
+    where = ".".join(_shown(part) for part in mistake["loc"])
+    if mistake["type"] == "string_pattern_mismatch" and mistake["ctx"]["pattern"] == NO_NUL:
+        return f"{where}: A text cannot hold a NUL character."
+    return f"{where}: {mistake['msg'].removeprefix('Value error, ').rstrip('.')}."
+
+
+def _shown(part: str | int) -> str:
+    """A place in a body, short and on one line."""
+    text = str(part)
+    cut = text if len(text) <= _LONGEST_PLACE else f"{text[:_LONGEST_PLACE]}..."
+    return cut if cut.isprintable() else repr(cut)
 
 
 async def on_bug(_request: Request, _error: Exception) -> JSONResponse:

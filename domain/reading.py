@@ -54,6 +54,7 @@ _RANGES: Mapping[str, tuple[float, float, str]] = {
     "seq": (0, 2**62, "readings are counted from zero"),
     "node_id": (0, 2**62, "nodes are numbered from one"),
 }
+_LONGEST_TEXT = 200
 _TOO_LONG_TO_SHOW = 10**100
 _TEXTS = ("heat_meter_serial", "electricity_meter_serial", "control_state")
 _WHOLE = frozenset({"heat_register_wh", "electricity_register_wh", "seq", "node_id"})
@@ -72,7 +73,8 @@ def _check_names(values: Mapping[str, Any]) -> Refused | None:
         return Refused(code="reading.missing", sentence=f"The reading lacks {missing[0]}.")
     unknown = sorted(set(values) - names)
     if unknown:
-        return Refused(code="reading.unknown", sentence=f"A reading has no {unknown[0]}.")
+        shown = repr(unknown[0][:_LONGEST_TEXT])
+        return Refused(code="reading.unknown", sentence=f"A reading has no {shown}.")
     return None
 
 
@@ -100,8 +102,10 @@ def _shown(value: float) -> str:
 
 def _check_rest(values: Mapping[str, Any]) -> Refused | None:
     for name in _TEXTS:
-        if not isinstance(values[name], str) or not values[name]:
-            return Refused(code="reading.type", sentence=f"{name} is not a text.")
+        value = values[name]
+        is_line = isinstance(value, str) and 1 <= len(value) <= _LONGEST_TEXT
+        if not is_line or not value.isprintable():
+            return Refused(code="reading.type", sentence=f"{name} is not a line of text.")
     if not isinstance(values["simulated"], bool):
         return Refused(code="reading.type", sentence="simulated is not true or false.")
     return None

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.names import LARGEST_FILE_BYTES, Text
 from domain.files import check_relative_path
 from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
@@ -26,8 +27,6 @@ _LONGEST_LABEL = 256
 _MOST_INPUTS = 10_000
 _DAY_S = 86_400
 
-#: No program takes a NUL in an argument, and no database a NUL in a text.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Label = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -39,7 +38,7 @@ class InputIn(BaseModel):
 
     path: Text
     sha256: Sha256
-    size_bytes: int = Field(ge=0)
+    size_bytes: int = Field(ge=0, le=LARGEST_FILE_BYTES)
     executable: bool = False
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.names import Name, Number
+from api.names import AskedName, Id, Name, Number
 from api.problems import Problem, not_found
 from api.security import AnyKey, KeysAdmin, ServicesOf
 from domain.access import Role, Scope
@@ -27,6 +27,8 @@ from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
+_MOST_SITES = 10_000
+
 
 class KeyIn(BaseModel):
     """A key to be made."""
@@ -37,8 +39,8 @@ class KeyIn(BaseModel):
     role: Role
     tenant: Name | None = None
     user: Name | None = None
-    node_id: int | None = None
-    site_ids: list[int] | None = None
+    node_id: Id | None = None
+    site_ids: list[Id] | None = Field(default=None, max_length=_MOST_SITES)
     scopes: list[Scope] | None = None
     life_s: float | None = Field(default=None, gt=0, le=LONGEST_KEY_LIFE_S, allow_inf_nan=False)
 
@@ -123,7 +125,7 @@ def _key_request(body: KeyIn, tenant_id: int | None, person_id: int | None) -> K
 async def show_keys(
     services: ServicesOf,
     principal: KeysAdmin,  # noqa: ARG001 - the declared scope
-    tenant: str | None = None,
+    tenant: AskedName = None,
 ) -> dict[str, Any]:
     """Every key, without its secret; ``tenant`` leaves those of the others out."""
     rows = await services.read(lambda connection: list_keys(connection, tenant))

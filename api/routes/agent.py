@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from api.hub import node_topic, output_topic
+from api.names import LARGEST, LARGEST_FILE_BYTES, LARGEST_SMALL, Id, Text
 from api.problems import Problem
 from api.routes.attempt_files import FileIn, kept_files
 from api.security import NodeItself, ServicesOf, node_id_of, public
@@ -39,7 +47,16 @@ from store.transaction import Transaction
 router = APIRouter(prefix="/v1/agent", tags=["agent"])
 
 LONGEST_WAIT_S = 30.0
-Key = tuple[int, int]
+#: Nobody is as old; a longer time would make sums of it infinite.
+_LONGEST_S = 1e10
+_LARGEST_MIB = 1 << 40
+_LARGEST_W = 1e6
+#: Of an instance, and its attempt.
+Key = tuple[Id, Annotated[int, Field(ge=1, le=LARGEST_SMALL)]]
+Word = Annotated[Text, StringConstraints(max_length=200)]
+Note = Annotated[Text, StringConstraints(max_length=2000)]
+_Seconds = Annotated[float, Field(ge=0, le=_LONGEST_S, allow_inf_nan=False)]
+_Watts = Annotated[float, Field(ge=0, le=_LARGEST_W, allow_inf_nan=False)]
 
 
 def _checked_feature(text: str) -> str:
@@ -62,28 +79,35 @@ class ProfileIn(_Strict):
 
     name: str = Field(pattern=rf"^{NAME_PATTERN}$")
     version: str = Field(default="", pattern=rf"^(?:{VERSION_PATTERN})?$")
-    title: str = Field(default="", max_length=200)
-    licence: str = Field(default="", max_length=200)
-    notes: str = Field(default="", max_length=2000)
-    command: str = Field(default="", max_length=2000)
-    most_tasks: int | None = Field(default=None, ge=1)
+    title: Word = ""
+    licence: Word = ""
+    notes: Note = ""
+    command: Note = ""
+    most_tasks: int | None = Field(default=None, ge=1, le=LARGEST_SMALL)
 
 
 class NodeSpecIn(_Strict):
     """A node's inventory and power model."""
 
     cores: int = Field(ge=1, le=4096)
-    mem_mib: int = Field(ge=1)
+    mem_mib: int = Field(ge=1, le=_LARGEST_MIB)
     cores_are_shared: bool = False
-    idle_power_w: float = Field(ge=0)
-    max_power_w: float = Field(gt=0)
+    idle_power_w: _Watts
+    max_power_w: float = Field(gt=0, le=_LARGEST_W, allow_inf_nan=False)
     capture_frac: float = Field(default=0.95, gt=0, le=1)
-    host_name: str = "localhost"
+    host_name: Word = "localhost"
     is_simulated: bool = False
     time_factor: float = Field(default=1.0, gt=0, le=10_000)
     features: list[Feature] = Field(default=[], max_length=MOST_FEATURES)
     gpus: list[GpuModel] = Field(default=[], max_length=MOST_GPUS)
     profiles: list[ProfileIn] = Field(default=[], max_length=MOST_PROFILES)
+
+    @model_validator(mode="after")
+    def _works_harder_than_idle(self) -> "NodeSpecIn":
+        if self.max_power_w < self.idle_power_w:
+            message = "max_power_w is below idle_power_w"
+            raise ValueError(message)
+        return self
 
     def to_spec(self) -> NodeSpec:
         """The domain value."""
@@ -93,7 +117,7 @@ class NodeSpecIn(_Strict):
 class EnrolIn(_Strict):
     """A one-time token and the node that presents it."""
 
-    token: str
+    token: Word
     spec: NodeSpecIn
 
 
@@ -101,19 +125,20 @@ class CompletionIn(_Strict):
     """How an attempt ended."""
 
     key: Key
-    boot_id: str
+    boot_id: Word
     reason: EndReason
-    exit_code: int | None = None
+    exit_code: int | None = Field(default=None, ge=-LARGEST_SMALL, le=LARGEST_SMALL)
     detail: str | None = None
-    wall_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    cpu_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    max_rss_bytes: int = Field(default=0, ge=0)
+    wall_s: _Seconds = 0.0
+    cpu_s: _Seconds = 0.0
+    max_rss_bytes: int = Field(default=0, ge=0, le=LARGEST)
     files: list[FileIn] = []
 
     def to_completion(self) -> Completion:
         """The domain value; of files whose names cannot be kept, the detail says so."""
         files, left_out = kept_files(self.files)
-        detail = self.detail
+        # A report that is refused for a letter would be repeated for ever.
+        detail = self.detail and self.detail.replace("\0", "")
         if left_out:
             detail = f"{detail or ''} {left_out} files were left out for their names.".strip()
         return Completion(
@@ -132,18 +157,18 @@ class CompletionIn(_Strict):
 class ExchangeIn(_Strict):
     """What ended, what is held, and how much more would fit."""
 
-    boot_id: str
+    boot_id: Word
     completions: list[CompletionIn] = []
     holding: list[Key] = []
     stopping: list[Key] = []
-    free_cores: int = Field(ge=0)
-    total_cores: int = Field(ge=1)
+    free_cores: int = Field(ge=0, le=LARGEST_SMALL)
+    total_cores: int = Field(ge=1, le=LARGEST_SMALL)
 
 
 class HeartbeatIn(_Strict):
     """A sign of life."""
 
-    boot_id: str
+    boot_id: Word
     holding: list[Key] = []
     spooled: list[Key] = []
     status: dict[str, Any] = {}
@@ -154,7 +179,7 @@ class OutputIn(_Strict):
 
     key: Key
     stream: str
-    offset: int = Field(ge=0)
+    offset: int = Field(ge=0, le=LARGEST_FILE_BYTES)
     data_base64: str
 
 

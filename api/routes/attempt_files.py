@@ -10,6 +10,7 @@ from api.files import tus
 from api.files.receiving import checked_sha256, receive_whole
 from api.files.serving import AskedOf, file_response
 from api.jobs.submission import Sha256
+from api.names import LARGEST_FILE_BYTES, LARGEST_SMALL, Number, UploadId
 from api.problems import Problem, not_found
 from api.security import NodeItself, ServicesOf, node_id_of
 from api.services import Services
@@ -27,9 +28,7 @@ router = APIRouter(prefix="/v1/agent", tags=["agent"])
 MOST_FILES = 10_000
 _UPLOADS = "/v1/agent/uploads"
 _ATTEMPT = "/attempts/{instance_id}/{attempt}"
-#: No database holds a larger number.
-_Number = Annotated[int, Path(ge=1, le=(1 << 63) - 1)]
-_Attempt = Annotated[int, Path(ge=1, le=(1 << 31) - 1)]
+_Attempt = Annotated[int, Path(ge=1, le=LARGEST_SMALL)]
 
 
 class DigestsIn(BaseModel):
@@ -47,7 +46,7 @@ class FileIn(BaseModel):
 
     path: str
     sha256: Sha256
-    size_bytes: int = Field(ge=0, lt=1 << 63)
+    size_bytes: int = Field(ge=0, le=LARGEST_FILE_BYTES)
 
 
 class FilesIn(BaseModel):
@@ -81,7 +80,7 @@ async def _owner(services: Services, principal: Principal, key: AttemptKey) -> i
 
 @router.post(_ATTEMPT + "/missing")
 async def missing(
-    instance_id: _Number,
+    instance_id: Number,
     attempt: _Attempt,
     body: DigestsIn,
     services: ServicesOf,
@@ -99,7 +98,7 @@ async def missing(
 
 @router.put(_ATTEMPT + "/files/{sha256}")
 async def put_result(  # noqa: PLR0917 - called by name, from the path
-    instance_id: _Number,
+    instance_id: Number,
     attempt: _Attempt,
     sha256: str,
     request: Request,
@@ -116,7 +115,7 @@ async def put_result(  # noqa: PLR0917 - called by name, from the path
 
 @router.get(_ATTEMPT + "/files/{sha256}")
 async def fetch_input(  # noqa: PLR0917 - called by name, from the path
-    instance_id: _Number,
+    instance_id: Number,
     attempt: _Attempt,
     sha256: str,
     services: ServicesOf,
@@ -140,7 +139,7 @@ async def fetch_input(  # noqa: PLR0917 - called by name, from the path
 
 @router.post(_ATTEMPT + "/uploads", status_code=201)
 async def begin_upload(
-    instance_id: _Number,
+    instance_id: Number,
     attempt: _Attempt,
     request: Request,
     services: ServicesOf,
@@ -154,7 +153,9 @@ async def begin_upload(
 
 
 @router.head("/uploads/{upload_id}")
-async def upload_offset(upload_id: str, services: ServicesOf, principal: NodeItself) -> Response:
+async def upload_offset(
+    upload_id: UploadId, services: ServicesOf, principal: NodeItself
+) -> Response:
     """How much of the file is here."""
     upload = await tus.find(services, upload_id, node_id=node_id_of(principal))
     return await tus.look(services, upload)
@@ -162,7 +163,7 @@ async def upload_offset(upload_id: str, services: ServicesOf, principal: NodeIts
 
 @router.patch("/uploads/{upload_id}")
 async def send_part(
-    upload_id: str, request: Request, services: ServicesOf, principal: NodeItself
+    upload_id: UploadId, request: Request, services: ServicesOf, principal: NodeItself
 ) -> Response:
     """Take the part that begins at ``Upload-Offset``."""
     upload = await tus.find(services, upload_id, node_id=node_id_of(principal))
@@ -171,7 +172,7 @@ async def send_part(
 
 @router.put(_ATTEMPT + "/results")
 async def copy_results(
-    instance_id: _Number,
+    instance_id: Number,
     attempt: _Attempt,
     body: FilesIn,
     services: ServicesOf,
@@ -196,7 +197,7 @@ async def copy_results(
 
 @router.get(_ATTEMPT + "/checkpoint")
 async def fetch_checkpoint(
-    instance_id: _Number, attempt: _Attempt, services: ServicesOf, principal: NodeItself
+    instance_id: Number, attempt: _Attempt, services: ServicesOf, principal: NodeItself
 ) -> dict[str, list[dict[str, Any]]]:
     """The files that the attempt goes on from; none where it starts from the beginning."""
     await _owner(services, principal, AttemptKey(instance_id=instance_id, attempt=attempt))
@@ -206,7 +207,7 @@ async def fetch_checkpoint(
 
 @router.put(_ATTEMPT + "/checkpoint")
 async def save_checkpoint(
-    instance_id: _Number,
+    instance_id: Number,
     attempt: _Attempt,
     body: FilesIn,
     services: ServicesOf,

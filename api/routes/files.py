@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.files import tus
 from api.files.receiving import checked_sha256, receive_whole
+from api.names import UploadId
 from api.problems import not_found
 from api.security import JobsWriter, ServicesOf, tenant_id_of
 from domain.files import EMPTY_SHA256
@@ -45,7 +46,9 @@ async def begin_upload(request: Request, services: ServicesOf, principal: JobsWr
 
 
 @router.head("/uploads/{upload_id}")
-async def upload_offset(upload_id: str, services: ServicesOf, principal: JobsWriter) -> Response:
+async def upload_offset(
+    upload_id: UploadId, services: ServicesOf, principal: JobsWriter
+) -> Response:
     """How much of the file is here."""
     upload = await tus.find(services, upload_id, tenant_id=tenant_id_of(principal))
     return await tus.look(services, upload)
@@ -53,7 +56,7 @@ async def upload_offset(upload_id: str, services: ServicesOf, principal: JobsWri
 
 @router.patch("/uploads/{upload_id}")
 async def send_part(
-    upload_id: str, request: Request, services: ServicesOf, principal: JobsWriter
+    upload_id: UploadId, request: Request, services: ServicesOf, principal: JobsWriter
 ) -> Response:
     """Take the part that begins at ``Upload-Offset``."""
     upload = await tus.find(services, upload_id, tenant_id=tenant_id_of(principal))
@@ -61,7 +64,9 @@ async def send_part(
 
 
 @router.delete("/uploads/{upload_id}")
-async def give_up_upload(upload_id: str, services: ServicesOf, principal: JobsWriter) -> Response:
+async def give_up_upload(
+    upload_id: UploadId, services: ServicesOf, principal: JobsWriter
+) -> Response:
     """Drop an upload that is not complete."""
     upload = await tus.find(services, upload_id, tenant_id=tenant_id_of(principal))
     return await tus.give_up(services, upload)

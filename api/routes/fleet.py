@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.fleet.profiles import profiles_view
-from api.jobs.submission import Text
+from api.names import Id, Number, Text
 from api.problems import Problem, not_found
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import node_view, site_view
@@ -31,7 +31,7 @@ class SiteIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
-    storage_wh_per_k: float = Field(gt=0, le=1e9, allow_inf_nan=False)
+    storage_wh_per_k: float = Field(ge=1, le=1e9, allow_inf_nan=False)
     limit_temp_c: float = Field(default=50.0, gt=0, le=95, allow_inf_nan=False)
     is_preheat: bool = True
     floor_temp_c: float | None = Field(default=None, ge=0, le=95, allow_inf_nan=False)
@@ -67,7 +67,7 @@ class EnrolmentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    site_id: int
+    site_id: Id
     node_name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
     life_s: float = Field(
         default=_DEFAULT_ENROLMENT_S, gt=0, le=_LONGEST_ENROLMENT_S, allow_inf_nan=False
@@ -105,7 +105,7 @@ async def add_site(body: SiteIn, services: ServicesOf, principal: NodesAdmin) ->
 
 @router.put("/sites/{site_id}")
 async def change_site(
-    site_id: int, body: SiteIn, services: ServicesOf, principal: NodesAdmin
+    site_id: Number, body: SiteIn, services: ServicesOf, principal: NodesAdmin
 ) -> dict[str, int]:
     """Describe a site anew; what is left out takes its default."""
     spec = body.to_spec()
@@ -163,13 +163,13 @@ async def list_profiles(services: ServicesOf, principal: NodesReader) -> dict[st
 
 
 @router.post("/nodes/{node_id}/drain")
-async def drain(node_id: int, services: ServicesOf, principal: NodesAdmin) -> dict[str, Any]:
+async def drain(node_id: Number, services: ServicesOf, principal: NodesAdmin) -> dict[str, Any]:
     """Send no new work to a node; what runs there goes on."""
     return await _set_drained(services, node_id, principal, drained=True)
 
 
 @router.post("/nodes/{node_id}/resume")
-async def resume(node_id: int, services: ServicesOf, principal: NodesAdmin) -> dict[str, Any]:
+async def resume(node_id: Number, services: ServicesOf, principal: NodesAdmin) -> dict[str, Any]:
     """Let a drained node take work again."""
     return await _set_drained(services, node_id, principal, drained=False)
 

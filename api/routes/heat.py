@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.fleet.heat import heat_report
+from api.names import AskedNumber
 from api.problems import Problem, not_found
 from api.security import HeatReader, ServicesOf
 from domain.refusal import Refused
@@ -18,7 +19,7 @@ Instant = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
 async def heat(
     services: ServicesOf,
     principal: HeatReader,
-    site_id: int | None = None,
+    site_id: AskedNumber = None,
     from_s: Instant = None,
     to_s: Instant = None,
 ) -> dict[str, Any]:

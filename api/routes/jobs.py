@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.fleet.profiles import check_profile
 from api.hub import job_topic
@@ -18,6 +18,7 @@ from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
 from api.jobs.submission import SubmissionIn, request_hash, to_spec
 from api.jobs.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
+from api.names import LARGEST, NO_NUL, AskedName, AskedNumber, Id, Text
 from api.problems import Problem, not_found, problem_document
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
@@ -42,9 +43,12 @@ LARGEST_BATCH = 5000
 #: A wait for many jobs looks at most this often [s].
 MANY_JOBS_PAUSE_S = 0.02
 MANY_JOBS = 20
-_MOST = 2**63 - 1
 
-IdempotencyKey = Annotated[str | None, Header(max_length=200)]
+_LONGEST_KEY = 200
+_Key = Annotated[Text, StringConstraints(min_length=1, max_length=_LONGEST_KEY)]
+IdempotencyKey = Annotated[
+    str | None, Header(min_length=1, max_length=_LONGEST_KEY, pattern=NO_NUL)
+]
 WaitS = Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)]
 
 
@@ -63,7 +67,7 @@ class BatchIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     jobs: list[SubmissionIn] = Field(max_length=LARGEST_BATCH)
-    idempotency_keys: list[str] | None = None
+    idempotency_keys: list[_Key] | None = None
 
 
 class WaitIn(BaseModel):
@@ -71,7 +75,7 @@ class WaitIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    job_ids: list[int] = Field(max_length=LARGEST_BATCH)
+    job_ids: list[Id] = Field(max_length=LARGEST_BATCH)
     until: Literal["all", "any"] = "all"  #: How many of them must have ended.
     wait_s: float = Field(default=0.0, ge=0, le=LONGEST_WAIT_S)
 
@@ -293,8 +297,8 @@ async def list_jobs(  # noqa: PLR0917 - called by name, from the query
     services: ServicesOf,
     principal: JobsReader,
     state: Annotated[list[JobState] | None, Query()] = None,
-    name: str | None = None,
-    before_id: int | None = None,
+    name: AskedName = None,
+    before_id: AskedNumber = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
 ) -> dict[str, Any]:
     """Jobs, newest first."""
@@ -368,7 +372,7 @@ async def list_instances(  # noqa: PLR0917 - called by name, from the query
     services: ServicesOf,
     principal: JobsReader,
     state: Annotated[list[JobState] | None, Query()] = None,
-    after_id: Annotated[int, Query(ge=0, le=_MOST)] = 0,
+    after_id: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
 ) -> dict[str, Any]:
     """The instances of a job: those of an array in the order of their indexes."""

@@ -129,11 +129,18 @@ def _signed_in(request: Request, session: sessions.Session) -> Response:
 def _check_origin(request: Request) -> None:
     """Refuse a form that another site sends on behalf of its visitor."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and _host_of(origin) != request.headers.get("host"):
         refusal = Refused(
             code="page.origin", sentence="This form was sent from another site; open our page."
         )
         raise Problem(403, refusal)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 @router.get("/static/{name}", dependencies=[Depends(public)])

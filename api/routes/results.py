@@ -5,7 +5,7 @@ import base64
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse
 
 from api.files.serving import AskedOf, file_response
@@ -25,6 +25,7 @@ from api.jobs.live_output import (
     position_of,
     writes_no_more,
 )
+from api.names import LARGEST, LARGEST_SMALL, NO_NUL
 from api.problems import Problem, not_found
 from api.security import JobsReader, ServicesOf, is_admitted, tenant_seen_by
 from api.services import Services
@@ -37,6 +38,7 @@ from store.jobs.job_refs import Single
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
 LONGEST_WAIT_S = 60.0
+_LONGEST_PATH = 8192
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events.", "content": {"text/event-stream": {}}},
     204: {"description": "Everything was told."},
@@ -86,9 +88,9 @@ async def output(  # noqa: PLR0917 - called by name, from the query
     services: ServicesOf,
     principal: JobsReader,
     stream: Stream = "stdout",
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0.0,
-    attempt: Annotated[int | None, Query(ge=1)] = None,
+    attempt: Annotated[int | None, Query(ge=1, le=LARGEST_SMALL)] = None,
 ) -> dict[str, Any]:
     """Output from an offset on; with ``wait_s`` the answer comes when there is more of it.
 
@@ -172,7 +174,7 @@ async def _where_to_begin(
 @router.get("/files/{path:path}")
 async def fetch(
     job_id: JobPath,
-    path: str,
+    path: Annotated[str, Path(max_length=_LONGEST_PATH, pattern=NO_NUL)],
     services: ServicesOf,
     principal: JobsReader,
     conditions: AskedOf,

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from api.names import Name, Number
+from api.names import AskedName, Name, Number
 from api.problems import Problem, not_found
 from api.security import JobsReader, KeysAdmin, ServicesOf, tenant_seen_by
 from domain.refusal import Refused
@@ -67,7 +67,7 @@ async def close_tenant(
 
 @router.get("/projects")
 async def show_projects(
-    services: ServicesOf, principal: JobsReader, tenant: str | None = None
+    services: ServicesOf, principal: JobsReader, tenant: AskedName = None
 ) -> dict[str, Any]:
     """Projects: a tenant's own, or everybody's for operators."""
     visible = tenant_seen_by(principal)
@@ -103,7 +103,7 @@ async def close_project(
 async def show_users(
     services: ServicesOf,
     principal: KeysAdmin,  # noqa: ARG001 - the declared scope
-    tenant: str | None = None,
+    tenant: AskedName = None,
 ) -> dict[str, Any]:
     """Every user; ``tenant`` leaves those of the others out."""
     rows = await services.read(lambda connection: tenants.persons(connection, tenant))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.billing.usage import prices_document, read_cursor, usage_document
+from api.names import AskedName
 from api.problems import Problem
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from domain.months import parse_month
@@ -14,15 +15,14 @@ from store.attempts.usage import UsageWanted, usage_sums
 router = APIRouter(prefix="/v1", tags=["usage"])
 
 LARGEST_PAGE = 1000
-_Word = Annotated[str | None, Query(max_length=8192, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/usage")
 async def usage(  # noqa: PLR0917 - called by name, from the query
     services: ServicesOf,
     principal: JobsReader,
-    tenant: _Word = None,
-    project: _Word = None,
+    tenant: AskedName = None,
+    project: AskedName = None,
     from_month: str | None = None,
     to_month: str | None = None,
     after: Annotated[str | None, Query(max_length=20_000)] = None,

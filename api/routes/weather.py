@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.names import Id
 from api.problems import Problem
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import forecast_view
@@ -30,7 +31,7 @@ class ForecastBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    site_ids: list[int] = Field(default=[], max_length=_MOST_SITES)
+    site_ids: list[Id] = Field(default=[], max_length=_MOST_SITES)
     first_hour_s: float = Field(allow_inf_nan=False)
     outdoor_temp_c: list[OutdoorTemp] = Field(min_length=1, max_length=LONGEST_HOURS)
 

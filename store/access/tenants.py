@@ -135,7 +135,8 @@ def _open(tx: Transaction, table: Table, tenant_name: str, name: str, actor: str
     if row is None:
         return Refused(
             code="tenant.unknown",
-            sentence=f"There is no tenant {tenant_name!r}; make it with: chaufferie tenants add",
+            sentence=f"There is no tenant {tenant_name!r}; make it with "
+            "chaufferie tenants add NAME.",
         )
     if row.closed_at_s is not None:
         return _closed(tenant_name)
@@ -150,8 +151,8 @@ def _open(tx: Transaction, table: Table, tenant_name: str, name: str, actor: str
 def _closed(tenant_name: str) -> Refused:
     return Refused(
         code="tenant.closed",
-        sentence=f"The tenant {tenant_name!r} was closed; open it again with: "
-        "chaufferie tenants add",
+        sentence=f"The tenant {tenant_name!r} was closed; open it again with "
+        "chaufferie tenants add NAME.",
     )
 
 

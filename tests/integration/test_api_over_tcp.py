@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx2
@@ -15,6 +15,7 @@ import pytest
 from api.body_limit import LARGEST_BODY_BYTES
 
 _START_WITHIN_S = 30.0
+_POST = b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\n"
 _PIECE = b"1000\r\n" + b"x" * 0x1000 + b"\r\n"
 
 
@@ -116,3 +117,34 @@ def test_the_first_operator_key_is_for_its_owner_only(
     subprocess.run(init, env=env, check=True)
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.read_text() == first
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /v1/jobs HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 200_000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/jobs\0 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/jobs HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n",
+        _POST + b"Content-Length: 9e9\r\n\r\n",
+        _POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        _POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n",
+        _POST + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        b"\0" * 1000,
+    ],
+    ids=lambda raw: repr(raw[:40]),
+)
+def test_what_is_hardly_http_is_refused_and_others_are_served(
+    address: tuple[str, int, str], request_bytes: bytes
+) -> None:
+    host, port, _ = address
+    with closing(socket.create_connection((host, port), timeout=20)) as connection:
+        connection.sendall(request_bytes)
+        connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError), connection.makefile("rb") as answer:
+            status = answer.readline().decode()
+            assert status == "" or status.split()[1].startswith("4"), status
+
+    assert httpx2.get(f"http://{host}:{port}/healthz").status_code == 200

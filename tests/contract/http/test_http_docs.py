@@ -6,8 +6,8 @@ from pathlib import Path
 from fastapi.routing import iter_route_contexts
 
 from domain.access import ROLE_SCOPES
-from tests.contract.http.test_http_rights import scope_of
 from tests.support.http_scene import HttpScene
+from tests.support.routes import scope_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "http.md").read_text()
 _ROW = re.compile(r"^\| `([A-Z]+) (/\S*)` \| `([a-z:]+)` \|", re.MULTILINE)

@@ -3,31 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from domain.access import ROLE_SCOPES, Role, Scope
 from tests.support.http_scene import HttpScene
+from tests.support.routes import declared_scopes, routes_of, scope_of
 
 SHA256 = "ab" * 32
-
-
-def routes_of(app: FastAPI) -> list[RouteContext]:
-    return list(iter_route_contexts(app.routes))
-
-
-def _declared(dependant: Dependant) -> Iterator[Scope]:
-    for dependency in dependant.dependencies:
-        scope = getattr(dependency.call, "scope", None)
-        if isinstance(scope, Scope):
-            yield scope
-        yield from _declared(dependency)
-
-
-def scope_of(route: RouteContext) -> Scope:
-    (scope,) = set(_declared(route.dependant))
-    return scope
 
 
 def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope]]:
@@ -46,7 +28,9 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
 
 
 def test_every_route_declares_exactly_one_scope(http: HttpScene) -> None:
-    declared = [(route.path, set(_declared(route.dependant))) for route in routes_of(http.app)]
+    declared = [
+        (route.path, set(declared_scopes(route.dependant))) for route in routes_of(http.app)
+    ]
 
     assert [path for path, scopes in declared if len(scopes) != 1] == []
     assert len(declared) >= 50
