@@ -21,9 +21,11 @@ from api.routes import (
     fleet,
     health,
     heat,
+    job_lists,
     jobs,
     metrics,
     pages,
+    quotas,
     results,
     steering,
     tenants,
@@ -62,8 +64,8 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
-    of_jobs = (jobs, steering, results, files, attempt_files)
-    of_people = (access, tenants, usage, collectivities)
+    of_jobs = (jobs, job_lists, steering, results, files, attempt_files)
+    of_people = (access, tenants, usage, quotas, collectivities)
     for module in (*of_jobs, *of_people, agent, fleet, weather, heat, metrics, health, pages):
         app.include_router(module.router)
     return app

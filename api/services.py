@@ -18,6 +18,7 @@ from store.access.keys import USE_NOTED_EVERY_S, find_principal, note_use
 from store.attempts.job_keys import JOB_KEY_PREFIX, find_job, job_key, job_key_secret
 from store.files.content import ContentStore
 from store.files.outputs import OutputStore
+from store.quotas.budgets import remember_prices
 from store.rows import Connection
 from store.transaction import Store, Transaction
 from store.wakeups import Listener, decode_changes
@@ -52,6 +53,7 @@ class Services:
         ``tariff`` nothing has a price.
         """
         self.tariff = tariff or Tariff()
+        remember_prices(store, self.tariff.prices)
         self.known_names = known_names or {}
         self.store = store
         self.content = content

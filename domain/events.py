@@ -32,6 +32,7 @@ class JobQueued:
     nodes: int = 1  #: Of one site, each with all that is said here, at once or not at all.
     gpus: int = 0
     gpu_kind: str = ""  #: Of which kind they must be; empty = any.
+    project: str = ""  #: Of its tenant, under which it counts; empty = none.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,17 @@ class AttemptEnded:
     node_id: int
     reason: str
     wall_s: float  #: 0 when it never started.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaSet:
+    """What a tenant, or one project of it, may have on nodes at once; another limit than before."""
+
+    tenant_id: int
+    project: str  #: '' = the whole tenant.
+    cores: int | None  #: None = no limit.
+    jobs: int | None  #: The same of running instances.
+    is_spent: bool  #: A budget of it is used up: nothing more starts.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +170,7 @@ Event = (
     | JobArrayWithdrawn
     | AttemptClaimed
     | AttemptEnded
+    | QuotaSet
     | NodeJoined
     | NodeLeft
     | ReadingTaken

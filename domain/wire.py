@@ -27,6 +27,7 @@ _EVENTS: Mapping[str, type[Event]] = {
         events.JobArrayWithdrawn,
         events.AttemptClaimed,
         events.AttemptEnded,
+        events.QuotaSet,
         events.NodeJoined,
         events.NodeLeft,
         events.ReadingTaken,

@@ -20,6 +20,7 @@ from domain.events import (
     KnowledgeRestored,
     NodeJoined,
     NodeLeft,
+    QuotaSet,
     ReadingTaken,
     TimePassed,
     WeatherForecast,
@@ -27,6 +28,7 @@ from domain.events import (
 from domain.job import EndReason
 from scheduler.forecast.duration import DurationForecast
 from scheduler.placement.cluster import ClusterState, Occupation
+from scheduler.placement.limits import close_lines, set_quota
 from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
 ENGINE_VERSION = "4"
@@ -76,6 +78,7 @@ class Engine:
         self._has_news = False
         if not len(state.queue) and not (is_refresh and state.occupations):
             return []
+        close_lines(state)
         view = View(state=state, now_s=now_s, is_refresh=is_refresh)
         commands = (self._do(step, now_s) for step in self.policy.plan(view))
         return [command for command in commands if command is not None]
@@ -96,7 +99,7 @@ class Engine:
         return {
             "form": KNOWLEDGE_FORM,
             "demand": self.state.demand.to_plain(self.state.fleet.site_row_of),
-            "floor_temp_c": self.state.floors(),
+            "floor_temp_c": self.state.fleet.floors(),
             "urgent": self.state.urgent.to_plain({0: 0}),
             "durations": self.state.durations.to_plain(),
         }
@@ -124,6 +127,10 @@ class Engine:
             self._release(instance_id, now_s)
             self.state.done_s.pop(instance_id, None)
         self._has_news = True  # Others of it may have come into line.
+
+    def _on_quota_set(self, event: QuotaSet, now_s: float) -> None:
+        set_quota(self.state, event, now_s)
+        self._has_news = True
 
     def _on_node_joined(self, event: NodeJoined, _: float) -> None:
         self.state.join(event)
@@ -247,6 +254,7 @@ class Engine:
         KnowledgeRestored: _on_knowledge_restored,
         NodeJoined: _on_node_joined,
         NodeLeft: _on_node_left,
+        QuotaSet: _on_quota_set,
         TimePassed: _on_time_passed,
         WeatherForecast: _on_weather_forecast,
     }

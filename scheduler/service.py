@@ -15,6 +15,7 @@ from store.attempts import assignments, reconcile
 from store.engine import event_log, knowledge, leadership, outbox
 from store.fleet import advice
 from store.jobs import overdue
+from store.quotas import budgets
 from store.transaction import Store, Transaction
 from store.wakeups import URGENT, Listener
 
@@ -174,6 +175,7 @@ class SchedulerService:
             lost = reconcile.lose_expired(tx)
             silent = reconcile.mark_silent_nodes(tx)
             too_late = overdue.end_overdue(tx)
+            budgets.renew(tx)
             # Where no dispatcher runs nobody else does; heartbeats say what a hint says.
             outbox.drop_stale(tx, assignments.HINT_TOPIC, _HINT_STALE_S)
         if lost or silent or too_late:

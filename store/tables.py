@@ -157,6 +157,13 @@ instance = Table(
     Index("ix_instance_node_id_state", "node_id", "state"),
     Index("ix_instance_tenant_id_id", "tenant_id", "id"),
     Index("ix_instance_job_id_array_index", "job_id", "array_index"),
+    Index(  # of what waits, to be counted
+        "ix_instance_tenant_id_job_id",
+        "tenant_id",
+        "job_id",
+        sqlite_where=text("state IN ('queued', 'held', 'blocked')"),
+        postgresql_where=text("state IN ('queued', 'held', 'blocked')"),
+    ),
     Index(
         "ix_instance_state_give_up_at_s",
         "state",

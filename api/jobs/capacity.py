@@ -11,7 +11,7 @@ from domain.job_spec import JobSpec
 from domain.node import NodeSpec
 from domain.refusal import Refused
 from domain.requirements import feature_tags, in_words, meets, tags_of
-from domain.sizing import fits, has_gpus
+from domain.sizing import core_need, fits, has_gpus
 from store.fleet import site_queries
 
 #: Inventories change when a node is enrolled or declares itself anew [s].
@@ -49,6 +49,12 @@ def fitting(job: JobSpec, sizes: Sizes) -> list[str]:
         for name, spec in meeting(job, sizes)
         if fits(job.resources, spec) and name not in job.excluded
     ]
+
+
+def least_cores(job: JobSpec, sizes: Sizes) -> int:
+    """The fewest cores that one instance takes, on whichever node it goes to."""
+    needs = [core_need(job.resources, node) for _, node in sizes if fits(job.resources, node)]
+    return job.resources.nodes * min(needs, default=job.resources.cores)
 
 
 def meeting(job: JobSpec, sizes: Sizes) -> Sizes:

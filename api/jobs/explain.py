@@ -12,14 +12,16 @@ from domain.endings import describe_reason
 from domain.events import JobQueued
 from domain.job import EndReason, JobState
 from domain.job_ref import element_ref
+from domain.refusal import Refused
 from scheduler.explaining.beliefs import Beliefs, believe
 from scheduler.explaining.placed import explain_placed
-from scheduler.explaining.waiting import Explanation, Line, explain_waiting
+from scheduler.explaining.waiting import BUDGET_USED_UP, Explanation, Line, explain_waiting
 from store.database import Database
 from store.dependencies import dependency_queries
 from store.dependencies.dependency_queries import ShownCondition
 from store.jobs import job_lists, job_queries
 from store.jobs.queueing import queued_event
+from store.quotas.admission import budget_used_up
 from store.rows import Connection
 
 _UNDER_WAY = {
@@ -40,6 +42,7 @@ class _Facts:
     beliefs: Beliefs | None  #: Only where the job waits.
     n_ahead: int = 0
     n_placed: int = 0  #: Of its array.
+    budget: Refused | None = None  #: That is used up, so that it waits.
     conditions: Sequence[ShownCondition] = ()  #: Where it waits for other jobs, or did in vain.
 
 
@@ -55,10 +58,16 @@ def gather(database: Database, connection: Connection, job_id: int) -> _Facts | 
         attempts=job_queries.attempts(connection, job_id),
         reasons=job_queries.reasons(connection, job_id),
         beliefs=believe(database, connection) if waits else None,
+        budget=_budget(database, connection, row) if waits else None,
         n_ahead=job_queries.ahead_of(connection, job_id) if waits else 0,
         conditions=dependency_queries.conditions(connection, row["job_id"]),
         n_placed=job_lists.count_placed(connection, row["job_id"]) if waits and is_element else 0,
     )
+
+
+def _budget(database: Database, connection: Connection, row: dict[str, Any]) -> Refused | None:
+    now_s = database.now_s(connection)
+    return budget_used_up(connection, now_s, row["tenant_id"], row["project"])
 
 
 def explain(facts: _Facts) -> dict[str, Any]:
@@ -119,6 +128,8 @@ def _explain_state(facts: _Facts) -> Explanation:
         line = Line(n_ahead=facts.n_ahead, is_counted_out=is_counted_out, first=before)
         job = _as_queued(facts.row)
         why = explain_waiting(facts.beliefs.view, job, line, facts.beliefs.policy)
+        if why.code == BUDGET_USED_UP and facts.budget is not None:
+            why = replace(why, code=facts.budget.code, sentence=facts.budget.sentence)
         return replace(why, sentence=_after_a_failure(facts) + why.sentence)
     if state is JobState.HELD:
         return Explanation(code="held", sentence=_held(facts.row))

@@ -11,18 +11,26 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.fleet.profiles import check_profile
 from api.hub import job_topic
-from api.jobs.capacity import NO_NODES_YET, Capacity, Sizes, check_fits, fitting, knowing_nodes
+from api.jobs.capacity import (
+    NO_NODES_YET,
+    Capacity,
+    Sizes,
+    check_fits,
+    fitting,
+    knowing_nodes,
+    least_cores,
+)
 from api.jobs.heating import heating
 from api.jobs.job_refs import JobPath, found, one_or_all
 from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
 from api.jobs.submission import SubmissionIn, request_hash, to_spec
 from api.jobs.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
-from api.names import LARGEST, NO_NUL, AskedName, AskedNumber, Id, Text
+from api.names import NO_NUL, Id, Text
 from api.problems import Problem, not_found, problem_document
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
-from api.views import array_detail, job_detail, job_view
+from api.views import array_detail, job_detail
 from domain import wire
 from domain.access import Principal
 from domain.array_spec import MAX_ARRAY_SIZE
@@ -33,12 +41,12 @@ from store.dependencies import dependency_queries
 from store.files import job_inputs, stored_files
 from store.jobs import job_lists, job_queries, jobs
 from store.jobs.job_refs import Single
+from store.quotas.admission import refusal_of
 from store.rows import Connection
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 LONGEST_WAIT_S = 60.0
-LARGEST_PAGE = 200
 LARGEST_BATCH = 5000
 #: A wait for many jobs looks at most this often [s].
 MANY_JOBS_PAUSE_S = 0.02
@@ -92,6 +100,7 @@ async def _submit(
     read = read_waits(_bounded(specs), [body.label for body in bodies])
     specs = refuse_with_what_they_wait_for(specs, read)
     waits = among_accepted(specs, read)
+    sizes = await capacity.sizes()
     valid = [
         jobs.NewJob(
             tenant_id=tenant_id,
@@ -101,12 +110,12 @@ async def _submit(
             request_hash=None if key is None else request_hash(body),
             conditions=its.conditions,
             any_suffices=its.any_suffices,
+            least_cores=least_cores(spec, sizes),
         )
         for body, spec, key, its in zip(bodies, specs, keys, waits, strict=True)
         if not isinstance(spec, Refused)
     ]
     answers = iter(await services.write(lambda tx: job_inputs.submit(tx, valid)) if valid else [])
-    sizes = await capacity.sizes()
     no_nodes = () if sizes else (NO_NODES_YET,)
     return [
         (spec, ())
@@ -239,6 +248,13 @@ async def check(
     if isinstance(spec, Refused):
         raise Problem(_status(spec), spec)
     sizes, database = await capacity.sizes(), services.store.database
+    refused = await services.read(
+        lambda connection: refusal_of(
+            connection, database.now_s(connection), tenant_id, spec, least_cores(spec, sizes)
+        )
+    )
+    if refused is not None:
+        raise Problem(_status(refused), refused)
     now_s = time.time()  # noqa: TID251 - the prices of now
     run = full_run(spec, sizes, services.tariff.prices, now_s)
     start = None
@@ -292,31 +308,6 @@ async def wait_for_many(
     return {"states": {str(job_id): found[job_id] for job_id in body.job_ids if job_id in found}}
 
 
-@router.get("")
-async def list_jobs(  # noqa: PLR0917 - called by name, from the query
-    services: ServicesOf,
-    principal: JobsReader,
-    state: Annotated[list[JobState] | None, Query()] = None,
-    name: AskedName = None,
-    before_id: AskedNumber = None,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
-) -> dict[str, Any]:
-    """Jobs, newest first."""
-    wanted = [item.value for item in state] if state else None
-    rows = await services.read(
-        lambda connection: job_lists.page(
-            connection,
-            tenant_id=tenant_seen_by(principal),
-            states_wanted=wanted,
-            name=name,
-            before_id=before_id,
-            limit=limit,
-        )
-    )
-    next_id = rows[-1]["job_id"] if len(rows) == limit else None
-    return {"jobs": [job_view(row) for row in rows], "next_before_id": next_id}
-
-
 @router.get("/{job_id}")
 async def look(
     job_id: JobPath, services: ServicesOf, principal: JobsReader, wait_s: WaitS = 0.0
@@ -364,24 +355,3 @@ def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[st
         return None
     conditions = dependency_queries.conditions(connection, job_id)
     return array_detail(job_lists.array_detail(connection, job_id), conditions)
-
-
-@router.get("/{job_id}/instances")
-async def list_instances(  # noqa: PLR0917 - called by name, from the query
-    job_id: JobPath,
-    services: ServicesOf,
-    principal: JobsReader,
-    state: Annotated[list[JobState] | None, Query()] = None,
-    after_id: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
-) -> dict[str, Any]:
-    """The instances of a job: those of an array in the order of their indexes."""
-    target = await found(services, job_id, tenant_seen_by(principal))
-    wanted = [item.value for item in state] if state else None
-    rows = await services.read(
-        lambda connection: job_lists.instances(
-            connection, target, states_wanted=wanted, after_id=after_id, limit=limit
-        )
-    )
-    next_id = rows[-1]["id"] if len(rows) == limit else None
-    return {"instances": [job_view(row) for row in rows], "next_after_id": next_id}

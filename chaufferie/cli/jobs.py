@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -23,6 +23,9 @@ from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, sa
 from chaufferie.cli.waiting import wait_for
 from domain.endings import describe_reason
 from domain.job import FINAL_STATES, JobState
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.job import Job
 
 _JOB_COLUMNS = (
     "ID",
@@ -87,10 +90,13 @@ def job(
             return
         document = found.document
         moments = found.timeline()
+        waiting = _waiting(found)
     if as_json:
-        say_json({**document, "timeline": [asdict(moment) for moment in moments]})
+        timeline = [asdict(moment) for moment in moments]
+        say_json({**document, "timeline": timeline, "waiting": waiting})
         return
-    say_fields(_job_fields(document))
+    because = None if waiting is None else waiting["sentence"]
+    say_fields({**_job_fields(document), "Waits because": because})
     attempts = document.get("attempts", ())
     if attempts:
         say("")
@@ -106,6 +112,14 @@ def job(
     if (document.get("energy") or {}).get("is_simulated"):
         remark("Energy here is of simulated meters.")
     remarks(document.get("notes", ()))
+
+
+def _waiting(found: "Job") -> dict[str, str] | None:
+    """Why a job that queues does not start; of an array each instance has its own reason."""
+    if found.document["state"] != JobState.QUEUED or "array" in found.document:
+        return None
+    why = found.explain()
+    return {"code": why.code, "sentence": why.sentence}
 
 
 def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:

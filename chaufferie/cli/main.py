@@ -8,7 +8,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from chaufferie.cli import collectivities, fetching, fleet, jobs, keys, programs, steering, tenants
+from chaufferie.cli import (
+    collectivities,
+    fetching,
+    fleet,
+    jobs,
+    keys,
+    programs,
+    quotas,
+    steering,
+    tenants,
+)
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
@@ -133,6 +143,7 @@ for group, name in (
     (tenants.users, "users"),
     (keys.app, "keys"),
     (collectivities.app, "collectivities"),
+    (quotas.app, "quotas"),
 ):
     app.add_typer(group, name=name)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):

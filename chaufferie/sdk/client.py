@@ -14,6 +14,7 @@ from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job, Steered
 from chaufferie.sdk.pipeline import in_order, with_numbers
+from chaufferie.sdk.quotas import QuotaView, read_quotas
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
@@ -253,6 +254,23 @@ class Client:
         }
         answer: Mapping[str, Any] = self.transport.post("/v1/weather", body)
         return answer
+
+    def quotas(self, tenant: str | None = None) -> tuple[QuotaView, ...]:
+        """Quotas and what of them is used: your tenant's, or everybody's for an operator."""
+        params = {} if tenant is None else {"tenant": tenant}
+        return read_quotas(self.transport.get("/v1/quotas", params))
+
+    def set_quotas(
+        self, tenant: str, limits: Mapping[str, str | None], *, project: str | None = None
+    ) -> tuple[QuotaView, ...]:
+        """Set quotas of a tenant, or of a project of it: ``{"cores": "64", "kwh/month": None}``.
+
+        None takes one away; those not named stay. For operators; all quotas of the tenant.
+        """
+        body: dict[str, Any] = {"tenant": tenant, "limits": dict(limits)}
+        if project is not None:
+            body["project"] = project
+        return read_quotas(self.transport.post_once("/v1/quotas", body))
 
     def whoami(self) -> Mapping[str, Any]:
         """Whose key this is, and what it may do."""

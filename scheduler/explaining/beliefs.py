@@ -16,6 +16,7 @@ from store.engine import event_log, knowledge
 from store.engine.engine_facts import job_facts, node_facts
 from store.fleet.weather import forecast_facts
 from store.jobs import job_queries
+from store.quotas import quotas
 from store.rows import Connection
 from store.transaction import Transaction
 
@@ -45,6 +46,7 @@ def believe(database: Database, connection: Connection) -> Beliefs:
         *(() if learned is None else (learned,)),
         *node_facts(reader),
         *forecast_facts(reader),
+        *quotas.facts(connection),
         *job_facts(reader, only=_NOBODY),
     ]
     engine.handle(facts, now_s)

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 
 from domain import gpus
 from domain.events import JobQueued
 from domain.job import SchedulingType
+from domain.quota import Measure, Quota
 from domain.requirements import in_words as requirement_in_words
+from domain.sizing import core_need, fits
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.draft import Draft
 from scheduler.placement.gangs import emptiest_gang
@@ -28,6 +31,7 @@ WAITING_FOR_GPUS = "waiting_for_gpus"
 NO_NODE_WITH_FEATURES = "no_node_with_features"
 WAITING_FOR_HEAT = "waiting_for_heat"
 RESERVED_FOR_WIDER_JOB = "reserved_for_wider_job"
+BUDGET_USED_UP = "budget_used_up"
 ABOUT_TO_START = "about_to_start"
 
 
@@ -64,6 +68,7 @@ def explain_waiting(view: View, job: JobQueued, line: Line, policy: HeatAware) -
     draft = Draft(view)
     code, sentence = (
         _too_early(view, job)
+        or _quota_reached(draft, job)
         or _no_place_at_all(draft, job)
         or _no_room(draft, job, line)
         or _no_heat_wanted(draft, job, policy)
@@ -79,6 +84,30 @@ def _too_early(view: View, job: JobQueued) -> tuple[str, str] | None:
         return None
     wait = in_words(job.not_before_s - view.now_s)
     return NOT_BEFORE, f"It was asked not to begin yet; it may start in {wait}."
+
+
+def _quota_reached(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
+    nodes = [facts for facts in draft.fleet.facts if fits(job, facts)]
+    needs = job.nodes * min((core_need(job, facts) for facts in nodes), default=job.cores)
+    for limit, jobs, cores_held in draft.state.quotas.held(job):
+        if limit.is_spent:
+            whose = f"project {limit.project!r}" if limit.project else "its tenant"
+            sentence = (
+                f"A budget of {whose} is used up (chaufferie quotas list shows which); it waits "
+                "until the budget is renewed or raised."
+            )
+            return BUDGET_USED_UP, sentence
+        for measure, most, used, more in (
+            (Measure.RUNNING_JOBS, limit.jobs, jobs, 1),
+            (Measure.CORES, limit.cores, cores_held, needs),
+        ):
+            if most is None:
+                continue
+            quota = Quota(measure=measure, limit=Decimal(most), project=limit.project)
+            why = quota.why_it_waits(Decimal(used), more, month=0)
+            if why is not None:
+                return quota.code, why
+    return None
 
 
 def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.events import (
     JobArrayQueued,
@@ -26,6 +25,7 @@ from scheduler.placement.gain import Water, reach_of
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.promises import Promises
 from scheduler.placement.queue import JobQueue, Shape, is_brief
+from scheduler.placement.quotas import QuotaBook
 from scheduler.placement.readings import Readings
 
 _HOUR_S = 3600.0
@@ -64,6 +64,11 @@ class Occupation:
         """Of the node that runs its script."""
         return self.shares[0].row
 
+    @property
+    def cores(self) -> int:
+        """Cores that it holds, of all its nodes."""
+        return sum(share.cores for share in self.shares)
+
     def cores_on(self, row: int) -> int:
         """Cores that it holds of one node."""
         return sum(share.cores for share in self.shares if share.row == row)
@@ -77,6 +82,8 @@ class ClusterState:
         self.fleet = FleetTable()
         self.queue = JobQueue()
         self.arrays = ArrayBacklog()
+        self.quotas = QuotaBook()
+        self.eased: set[int] = set()  #: Tenants of whom something ended since the last plan.
         self.occupations: dict[int, Occupation] = {}
         self._held: dict[int, dict[int, Occupation]] = {}  # the same by row of their node
         self.promises = Promises()
@@ -122,12 +129,6 @@ class ClusterState:
             plant_s = (part.taken_at_s - _A_MONDAY_S) * part.time_factor
             self.demand.learn_each(part.site, plant_s, part.heat_demand_w)
         return is_news
-
-    def floors(self) -> list[list[float]]:
-        """The coldest water of late of each site, by its number."""
-        floor_c = self.fleet.sites.floor_temp_c
-        rows = self.fleet.site_row_of.items()
-        return [[site_id, round(float(floor_c[row]), 3)] for site_id, row in rows]
 
     def plant_time_s(self, unix_s: float) -> float:
         """Time of the plants, from a Monday's midnight on."""
@@ -188,13 +189,20 @@ class ClusterState:
         done_s = self.done_s.get(job.instance_id, 0.0)
         if done_s and job.start_before_s is not None:
             job = replace(job, start_before_s=job.start_before_s + GOES_ON_FRAC * done_s)
+        self.line_up(job, now_s)
+
+    def line_up(self, job: JobQueued, now_s: float) -> None:
+        """Let a job wait in the line of its shape."""
         length, spread = self.length_of(self.expect(job))
-        self.arrived.add(self.queue.add(job, length=length, spread=spread, now_s=now_s))
+        account = self.quotas.account_of(job)
+        shape = self.queue.add(job, length=length, spread=spread, now_s=now_s, account=account)
+        self.arrived.add(shape)
 
     def occupy(self, job: JobQueued, attempt: int, rows: Sequence[int], now_s: float) -> Occupation:
         """Take cores and memory of nodes of one site, and count the heat as promised."""
         fleet = self.fleet
         shares = tuple(Share(row, *fleet.take(row, job)) for row in rows)
+        self.quotas.take(job, sum(share.cores for share in shares))
         core_heat_w = fleet.nodes.core_heat_w
         length, spread = self.length_of(self.expect(job))
         promise = self.promises.add(
@@ -250,11 +258,6 @@ class ClusterState:
         """The attempts that hold cores of a node."""
         return self._held.get(row, {}).values()
 
-    def rows_at(self, is_meant: NDArray[np.bool_]) -> list[int]:
-        """Nodes of some sites; ``is_meant`` has shape (n_sites,)."""
-        rows: list[int] = np.flatnonzero(is_meant[self.fleet.nodes.site]).tolist()
-        return rows
-
     def vacate(self, instance_id: int, now_s: float) -> Occupation | None:
         """Give back what an attempt held."""
         occupation = self.occupations.pop(instance_id, None)
@@ -268,6 +271,8 @@ class ClusterState:
                 self.fleet.nodes.stopping_cores[share.row] -= share.cores
             self.fleet.give_back(share.row, occupation.job, share.cores, share.gpus, now_s)
         self.promises.remove(occupation.promise)
+        self.quotas.give_back(occupation.job, occupation.cores)
+        self.eased.add(occupation.job.tenant_id)
         self.arrays.vacated(occupation.job)
         self.admit(occupation.job.array_id, now_s)
         return occupation

@@ -11,6 +11,7 @@ from domain.gpus import overlap
 from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.placement.gangs import emptiest_gang, gang_of, whole_gangs
 from scheduler.placement.policy import Placement, Step, View
+from scheduler.placement.quotas import NO_LIMIT, QuotaDraft
 
 if TYPE_CHECKING:
     from scheduler.placement.cluster import ClusterState
@@ -51,6 +52,7 @@ class Draft:
         self.placed: set[int] = set()
         self._large: dict[_Need, Flags] = {}  # nodes that are open and large enough
         self._free_gpus: dict[str, Counts] = {}  # by kind, where somebody asked
+        self._quotas = QuotaDraft(self.state.quotas)
         self._gpus_taken: list[tuple[int, str, int]] = []  # row, kind and number
         self._without_room: set[tuple[_Need, bool]] = set()  # and whether what asked is short
 
@@ -72,6 +74,7 @@ class Draft:
         """Open nodes that would take the job if they were empty, shape (n_nodes,).
 
         Of a job of several nodes, those whose site has enough of them.
+        None of them where a quota keeps it from starting: it is not nodes that it waits for.
         """
         asked = _need(job)
         able = self._large.get(asked)
@@ -79,6 +82,7 @@ class Draft:
             able = self._large[asked] = self.fleet.has_size(job) & self.is_open
         found = np.asarray(able & self._is_known(job))
         self._leave_out(job, found)
+        self._keep_quotas(job, found)
         return whole_gangs(self.fleet, found, job.nodes)
 
     def fitting(self, job: JobQueued) -> Flags:
@@ -112,6 +116,7 @@ class Draft:
             return fits
         fits &= self._is_known(job)
         self._leave_out(job, fits)
+        self._keep_quotas(job, fits)
         return np.asarray(fits)
 
     def _avoid(self, job: JobQueued, fits: Flags) -> None:
@@ -142,8 +147,10 @@ class Draft:
             )
             if not is_plain or self._safe_wh is not None:
                 fits[index] = self.fitting(job)
-            elif job.requires:
-                fits[index] &= self.fleet.tags.meet(job.requires)
+            else:
+                if job.requires:
+                    fits[index] &= self.fleet.tags.meet(job.requires)
+                self._keep_quotas(job, fits[index])
         share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
         fits &= (share <= self.free_mem_mib) | (need > self.free_cores)
         for index, job in enumerate(jobs):
@@ -166,6 +173,20 @@ class Draft:
         for other, free in self._free_gpus.items():
             if overlap(other, kind):
                 free[row] -= count
+
+    def has_quota(self, job: JobQueued, row: int) -> bool:
+        """Whether quotas let the job start on this node."""
+        need = core_need(job, self.fleet.facts[row]) * job.nodes
+        return self._quotas.room_cores(job) >= need
+
+    def _keep_quotas(self, job: JobQueued, rows: Flags) -> None:
+        """Take the nodes out on which the job would hold more than a quota lets it.
+
+        Of one for several nodes, each is taken to be like the others.
+        """
+        room = self._quotas.room_cores(job)
+        if room < NO_LIMIT:
+            rows &= self.fleet.need_cores(job) * job.nodes <= room
 
     def _leave_out(self, job: JobQueued, rows: Flags) -> None:
         """Take the nodes out on which the job must not run."""
@@ -195,6 +216,8 @@ class Draft:
                 self._take_gpus(one, kind, gpus)
             if self._safe_wh is not None and heat_wh is not None:
                 self._safe_wh[one] -= heat_wh[one]
+        held = sum(core_need(job, self.fleet.facts[one]) for one in (row, *members))
+        self._quotas.take(job, held)
         self.steps.append(Placement(job, row, why, members))
         self.placed.add(job.instance_id)
 

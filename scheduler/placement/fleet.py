@@ -185,6 +185,17 @@ class FleetTable:
         sites.read_at_s[site] = readings.taken_at_s
         return np.asarray(readings.accepts_work & ~is_known)
 
+    def floors(self) -> list[list[float]]:
+        """The coldest water of late of each site, by its number."""
+        floor_c = self.sites.floor_temp_c
+        rows = self.site_row_of.items()
+        return [[site_id, round(float(floor_c[row]), 3)] for site_id, row in rows]
+
+    def rows_at(self, is_meant: NDArray[np.bool_]) -> list[int]:
+        """Nodes of some sites; ``is_meant`` has shape (n_sites,)."""
+        rows: list[int] = np.flatnonzero(is_meant[self.nodes.site]).tolist()
+        return rows
+
     def is_heard(self) -> Flags:
         """Whether each node was ever read, shape (n_nodes,)."""
         return np.asarray(self.nodes.read_at_s > _NEVER_S)

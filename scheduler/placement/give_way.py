@@ -30,7 +30,7 @@ def give_way(state: ClusterState, lost_soon_wh: Floats, rule: HeatRule, now_s: f
     """
     lost_wh = lost_soon_wh.sum(0)
     running: dict[int, list[Occupation]] = {}
-    for row in state.rows_at(lost_wh > rule.stop_lost_wh):
+    for row in state.fleet.rows_at(lost_wh > rule.stop_lost_wh):
         site = int(state.fleet.nodes.site[row])
         for held in state.held_on(row):
             if _may_stop(state, held, rule, now_s):

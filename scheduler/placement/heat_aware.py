@@ -185,6 +185,8 @@ class HeatAware:
             bar = self.bar(job, draft.view.now_s, scores.heat_wh(shape, row))
             if gain[row] < bar - _ROUNDING:
                 return
+            if not draft.has_quota(job, row):  # Another of this round took what was left.
+                continue
             self._put(draft, scores, job, shape, np.array([row]), gain, HEAT_WANTED)
             following = self._next_waiting(draft, line)
             if following is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from domain.events import JobQueued
 from domain.job import SchedulingType
+from scheduler.placement.quotas import Account
 
 Place = tuple[float, float, int]
 
@@ -36,6 +37,7 @@ class Shape:
     requires: tuple[str, ...]
     gpus: int
     gpu_kind: str
+    account: Account | None  #: Whose quotas its jobs must keep; None = nobody has any.
 
     is_patient: bool  #: Whether its jobs may wait for heat.
     is_brief: bool  #: Patient, and stopped at little cost: it need not stay where heat ends.
@@ -43,16 +45,16 @@ class Shape:
     @classmethod
     def of(cls, job: JobQueued, *, length: int, spread: int) -> "Shape":
         """The shape of a job whose run time is believed to stand there in the tables."""
-        return cls(*_kind(job, length, spread))
+        return cls(*_kind(job, length, spread, None))
 
 
 _Kind = tuple[
     *tuple[str, int, int | None, bool, int, int, int, int | None],
-    *tuple[tuple[str, ...], tuple[str, ...], int, str, bool, bool],
+    *tuple[tuple[str, ...], tuple[str, ...], int, str, Account | None, bool, bool],
 ]
 
 
-def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
+def _kind(job: JobQueued, length: int, spread: int, account: Account | None) -> _Kind:
     return (
         job.scheduling_type,
         job.cores,
@@ -66,6 +68,7 @@ def _kind(job: JobQueued, length: int, spread: int) -> _Kind:
         job.requires,
         job.gpus,
         job.gpu_kind,
+        account,
         job.scheduling_type == SchedulingType.FLEX,
         is_brief(job),
     )
@@ -118,6 +121,7 @@ class JobQueue:
         self._counts: dict[Shape, int] = {}
         self._deadlines: list[tuple[float, int]] = []  # A heap; jobs gone stay a while.
         self._early: list[tuple[float, int]] = []  # A heap: jobs asked not to begin yet.
+        self._closed: frozenset[Shape] = frozenset()
 
     def __len__(self) -> int:
         """Jobs waiting, the early ones included."""
@@ -127,14 +131,22 @@ class JobQueue:
         """Whether this instance waits."""
         return instance_id in self._jobs
 
-    def add(self, job: JobQueued, *, length: int, spread: int, now_s: float) -> Shape:
+    def add(
+        self,
+        job: JobQueued,
+        *,
+        length: int,
+        spread: int,
+        now_s: float,
+        account: Account | None = None,
+    ) -> Shape:
         """Put a job in line; its shape. News of a waiting job replaces what was known."""
         known = self._jobs.get(job.instance_id)
         if known is not None:
             if known.job == job:
                 return known.shape
             self.remove(job.instance_id)
-        kind = _kind(job, length, spread)
+        kind = _kind(job, length, spread, account)
         shape = self._kinds.get(kind)
         if shape is None:
             shape = self._kinds[kind] = Shape(*kind)
@@ -165,16 +177,31 @@ class JobQueue:
                 self._stand(known)
 
     def urgent_shapes(self) -> list[Shape]:
-        """Shapes with jobs in line that somebody waits for."""
-        return list(self._lines[0])
+        """Shapes with jobs in line that somebody waits for, and that are open."""
+        return self._open_of(self._lines[0])
 
     def patient_shapes(self) -> list[Shape]:
-        """Shapes with jobs in line that may wait for heat."""
-        return list(self._lines[1])
+        """Shapes with jobs in line that may wait for heat, and that are open."""
+        return self._open_of(self._lines[1])
 
     def shapes(self) -> list[Shape]:
-        """Shapes with jobs in line."""
-        return [*self._lines[0], *self._lines[1]]
+        """Shapes with jobs in line that are open."""
+        return [*self.urgent_shapes(), *self.patient_shapes()]
+
+    def _open_of(self, lines: Iterable[Shape]) -> list[Shape]:
+        return [shape for shape in lines if shape not in self._closed]
+
+    def limited_shapes(self) -> list[Shape]:
+        """Shapes with jobs in line that must keep somebody's quotas, open or closed."""
+        return [shape for lines in self._lines for shape in lines if shape.account is not None]
+
+    def close(self, shapes: Iterable[Shape]) -> None:
+        """Let these lines wait, and no others."""
+        self._closed = frozenset(shapes)
+
+    def of_tenant(self, tenant_id: int) -> list[JobQueued]:
+        """A tenant's waiting jobs."""
+        return [known.job for known in self._jobs.values() if known.job.tenant_id == tenant_id]
 
     def earliest_deadline_s(self) -> float:
         """The first moment by which a patient job in line must have started."""

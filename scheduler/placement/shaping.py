@@ -24,7 +24,7 @@ def shape_power(state: ClusterState, lost_soon_wh: Floats) -> list[PowerCap]:
     lost_wh = lost_soon_wh[0]
     fleet = state.fleet
     caps = []
-    for row in state.rows_at(lost_wh >= _LEAST_LOST_WH):
+    for row in state.fleet.rows_at(lost_wh >= _LEAST_LOST_WH):
         jobs = state.held_on(row)
         is_hurried = any(held.job.scheduling_type != SchedulingType.FLEX for held in jobs)
         if is_hurried or not jobs:

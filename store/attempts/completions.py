@@ -26,6 +26,7 @@ from store.dependencies.dependencies import settle
 from store.files.results import Left, list_results, replace_results
 from store.jobs.queueing import queued_event
 from store.jobs.waiting import give_up_at_s
+from store.quotas import budgets
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, job_usage, node
 from store.transaction import Transaction
@@ -199,9 +200,9 @@ def _write(
             if end["of_finished"] is not None
         ],
     )
-    tx.connection.execute(
-        insert(job_usage), [_usage_values(tx, row, report, node_spec) for row, report in accepted]
-    )
+    billed = [_usage_values(tx, row, report, node_spec) for row, report in accepted]
+    tx.connection.execute(insert(job_usage), billed)
+    budgets.bill(tx, billed)
     list_results(tx, files)
 
 

@@ -162,6 +162,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         holds="What counts toward a tenant's quota of stored bytes is the sum of its files.",
         look=_numbered("tenant", offenders.stored_bytes_miscounted),
     ),
+    Invariant(
+        name="usage-summed",
+        holds="What budgets are held against is the sum of what was billed.",
+        look=offenders.usage_miscounted,
+    ),
     _of_a_working_scheduler(
         "leases-end",
         "No lease is long over and still held.",

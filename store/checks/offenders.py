@@ -16,6 +16,7 @@ from store.attempts.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S
 from store.dependencies.dependency_rows import OPEN, ConditionState
 from store.dependencies.dependency_tables import dependency
 from store.jobs.waiting import WAITING_STATES
+from store.quotas.quota_tables import usage_total
 from store.tables import (
     attempt,
     decision,
@@ -36,6 +37,8 @@ from store.transaction import Transaction
 #: A working scheduler takes in, repairs and sends everything well within this time [s].
 SETTLED_AFTER_S = 60.0
 MOST_EXAMPLES = 5
+#: Sums of the same numbers in another order differ by less [s].
+_A_SECOND = 1.0
 _OPEN = (AttemptState.OFFERED.value, AttemptState.RUNNING.value)
 _REPORTED = (AttemptState.DONE.value, AttemptState.FAILED.value, AttemptState.KILLED.value)
 _FINAL = tuple(sorted(state.value for state in FINAL_STATES))
@@ -324,6 +327,21 @@ def stored_bytes_miscounted(_: Transaction) -> Select[tuple[int]]:
         .scalar_subquery()
     )
     return select(tenant.c.id).where(tenant.c.stored_bytes != counted)
+
+
+def usage_miscounted(tx: Transaction) -> list[str]:
+    """Tenants and months of which the sums are not those of what was billed."""
+    keys = (job_usage.c.tenant_id, job_usage.c.month)
+    billed = select(*keys, func.sum(job_usage.c.cores * job_usage.c.wall_s)).group_by(*keys)
+    kept = (usage_total.c.tenant_id, usage_total.c.month)
+    summed = select(*kept, func.sum(usage_total.c.core_s)).group_by(*kept)
+    there = {(row[0], row[1]): row[2] for row in tx.connection.execute(billed)}
+    here = {(row[0], row[1]): row[2] for row in tx.connection.execute(summed)}
+    return [
+        f"tenant {tenant_id} in {month}"
+        for tenant_id, month in sorted(there.keys() | here.keys())
+        if abs(there.get((tenant_id, month), 0.0) - here.get((tenant_id, month), 0.0)) > _A_SECOND
+    ][:MOST_EXAMPLES]
 
 
 def node_simulated_meter_not(tx: Transaction) -> list[str]:

@@ -28,6 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.quota import Quota
 from domain.refusal import Refused
 from store.files.content import ContentKey
+from store.quotas import quotas
 from store.tables import (
     checkpoint_file,
     instance,
@@ -74,11 +75,14 @@ def touch(tx: Transaction, tenant_id: int, digests: Collection[str]) -> set[str]
 def keep(tx: Transaction, key: ContentKey, size_bytes: int, quota: Quota) -> Refused | None:
     """The tenant has this file from now on, unless its quota has no room for one more.
 
+    ``quota`` is the usual one, for a tenant that has none of its own.
+
     The row is held until the end of the transaction: put the bytes in their place inside it.
     """
     if touch(tx, key.tenant_id, [key.sha256]):
         return None
-    refused = quota.refuse(used_bytes(tx, key.tenant_id), size_bytes)
+    its = quotas.stored_bytes(tx.connection, key.tenant_id, quota)
+    refused = its.refuse(used_bytes(tx, key.tenant_id), size_bytes)
     if refused is not None:
         return refused
     values = {

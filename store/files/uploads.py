@@ -12,6 +12,7 @@ from domain.quota import Quota
 from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.files.stored_files import used_bytes
+from store.quotas import quotas
 from store.tables import upload
 from store.transaction import Transaction
 
@@ -42,7 +43,8 @@ def begin(
     known = tx.connection.execute(statement).first()
     if known is not None:
         return _upload(dict(known._mapping))
-    refused = quota.refuse(used_bytes(tx, key.tenant_id), size_bytes)
+    its = quotas.stored_bytes(tx.connection, key.tenant_id, quota)
+    refused = its.refuse(used_bytes(tx, key.tenant_id), size_bytes)
     if refused is not None:
         return refused
     values = {

@@ -19,6 +19,7 @@ from store.dependencies.dependency_targets import NewCondition
 from store.jobs import arrays
 from store.jobs.queueing import array_queued_event, queued_event
 from store.jobs.waiting import give_up_at_s
+from store.quotas import admission
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
 from store.transaction import Transaction
@@ -37,6 +38,13 @@ class NewJob:
     request_hash: bytes | None = None
     conditions: tuple[NewCondition, ...] = ()  #: What it waits for.
     any_suffices: bool = False  #: Whether one of them is enough.
+    #: That one instance takes on whatever node; None = as its specification says.
+    least_cores: int | None = None
+
+    @property
+    def cores(self) -> int:
+        """The fewest cores that one instance of it takes."""
+        return self.least_cores or self.spec.resources.cores * self.spec.resources.nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +99,10 @@ def submit(
             answers.append(_repeat(earlier, hashes[position]))
     targets = new_conditions.targets(tx, [submissions[position] for position in fresh])
     fresh = new_conditions.without_refused(submissions, answers, fresh, targets)
+    admitted = admission.without_refused(tx, submissions, answers, fresh)
+    if len(admitted) < len(fresh):  # Others may have been to wait for what is refused now.
+        admitted = new_conditions.without_refused(submissions, answers, admitted, targets)
+    fresh = admitted
     ids = _number(tx, [submissions[position].spec for position in fresh])
     for job_id, position in zip(ids, fresh, strict=True):
         answers[position] = Accepted(job_id=job_id)

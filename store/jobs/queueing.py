@@ -49,6 +49,7 @@ def queued_event(
         requires=spec.requires,
         gpus=spec.resources.gpus,
         gpu_kind=spec.resources.gpu_kind,
+        project=spec.project or "",
     )
 
 

@@ -6,6 +6,7 @@ from store import tables  # noqa: F401 - makes them known to the metadata
 from store.collectivities import collectivity_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.metadata import metadata
+from store.quotas import quota_tables  # noqa: F401 - likewise
 from store.sweeps import sweep_tables  # noqa: F401 - likewise
 
 context.configure(

@@ -21,6 +21,7 @@ from domain.events import (
     JobArrayWithdrawn,
     JobQueued,
     JobWithdrawn,
+    QuotaSet,
     TimePassed,
     WeatherForecast,
 )
@@ -45,6 +46,9 @@ SHORTEST_RUN_S = 10.0
 REQUIREMENTS = [("a",), ("a", "b"), ("a|b",), ("node:boiler-2",), ("gpu",), ("a|x", "b|gpu")]
 KINDS = ["", "x", "x-1", "y"]
 nodes = st.integers(1, 4)
+tenants = st.integers(1, 2)
+projects = st.sampled_from(["", "mesh", "flow"])
+limits = st.one_of(st.none(), st.integers(0, 6))
 types = st.sampled_from([kind.value for kind in SchedulingType])
 
 
@@ -77,6 +81,7 @@ class World(RuleBasedStateMachine):
         self.gpus: dict[int, tuple[str, ...]] = {}
         self.features: dict[int, tuple[str, ...]] = {}
         self.heard: set[int] = set()
+        self.quotas: dict[tuple[int, str], QuotaSet] = {}
 
     def tell(self, *facts: Event) -> None:
         commands = self.engine.handle(facts, self.now_s)
@@ -108,6 +113,8 @@ class World(RuleBasedStateMachine):
         assert all(0.0 <= item.free_cores <= 8 for item in order.why.candidates)
         job.attempt, job.node_id, job.member_ids = order.attempt, order.node_id, order.member_ids
         job.is_claimed = job.is_stopping = False
+        for account in ((job.fact.tenant_id, ""), (job.fact.tenant_id, job.fact.project)):
+            self.check_quota(account)
 
     def _stopped(self, order: PreemptAttempt) -> None:
         job = self.jobs[order.instance_id]
@@ -123,8 +130,60 @@ class World(RuleBasedStateMachine):
     def _placed_on(self, node_id: int) -> list[Job]:
         return [job for job in self._placed() if node_id in {job.node_id, *job.member_ids}]
 
+    def check_quota(self, account: tuple[int, str]) -> None:
+        """Asked after a start: what is over a limit that was lowered may go on, not grow."""
+        quota = self.quotas.get(account)
+        if quota is None:
+            return
+        assert not quota.is_spent, "a job started on a budget that is used up"
+        jobs, cores = self._use(account)
+        assert quota.jobs is None or jobs <= quota.jobs
+        assert quota.cores is None or cores <= quota.cores
 
-class ClusterMachine(World):
+    def _use(self, account: tuple[int, str]) -> tuple[int, int]:
+        """Instances and cores that a tenant, or one project of it, has on nodes."""
+        tenant_id, project = account
+        held = [
+            job
+            for job in self._placed()
+            if job.fact.tenant_id == tenant_id and project in {"", job.fact.project}
+        ]
+        return len(held), sum(
+            self.cores[node_id] if job.fact.whole_node else job.fact.cores
+            for job in held
+            for node_id in (job.node_id or 0, *job.member_ids)
+        )
+
+
+class Accounts(World):
+    """A world whose tenants and projects have quotas."""
+
+    @rule(
+        tenant_id=tenants,
+        project=projects,
+        cores=limits,
+        jobs=limits,
+        is_spent=st.sampled_from([False, False, True]),
+    )
+    def set_quota(
+        self, tenant_id: int, project: str, cores: int | None, jobs: int | None, *, is_spent: bool
+    ) -> None:
+        fact = QuotaSet(
+            tenant_id=tenant_id, project=project, cores=cores, jobs=jobs, is_spent=is_spent
+        )
+        self.quotas[tenant_id, project] = fact
+        self.tell(fact)
+
+    @invariant()
+    def what_counts_toward_quotas_is_what_is_on_nodes(self) -> None:
+        book = self.engine.state.quotas
+        for quota in self.quotas.values():
+            asked = job_queued(1, tenant_id=quota.tenant_id, project=quota.project)
+            for limit, jobs, cores in book.held(asked):
+                assert (jobs, cores) == self._use((limit.tenant_id, limit.project))
+
+
+class ClusterMachine(Accounts):
     """A cluster that tells the engine everything, once, in some order."""
 
     @rule(
@@ -182,6 +241,8 @@ class ClusterMachine(World):
         slack_s=st.floats(0.0, 90_000.0),
         resumes=st.booleans(),
         n_nodes=st.sampled_from([1, 1, 2, 3]),
+        tenant_id=tenants,
+        project=projects,
         asked=st.one_of(
             st.just({}),
             st.fixed_dictionaries({"requires": st.sampled_from(REQUIREMENTS)}),
@@ -196,6 +257,8 @@ class ClusterMachine(World):
         slack_s: float,
         n_nodes: int,
         asked: dict[str, Any],
+        tenant_id: int,
+        project: str,
         *,
         whole: bool,
         resumes: bool,
@@ -212,6 +275,8 @@ class ClusterMachine(World):
             start_before_s=self.now_s + slack_s if kind == SchedulingType.FLEX else None,
             is_preemptible=kind == SchedulingType.FLEX,
             can_resume=resumes,
+            tenant_id=tenant_id,
+            project=project,
             **asked,
         )
         self.jobs[number] = Job(fact)
@@ -222,13 +287,17 @@ class ClusterMachine(World):
         at_once=st.one_of(st.none(), st.integers(1, 4)),
         cores=st.integers(1, 4),
         kind=types,
+        project=projects,
     )
-    def submit_array(self, count: int, at_once: int | None, cores: int, kind: str) -> None:
+    def submit_array(
+        self, count: int, at_once: int | None, cores: int, kind: str, project: str
+    ) -> None:
         fact = array_queued(
             max(self.jobs, default=0) + 1,
             count,
             at_once,
             cores=cores,
+            project=project,
             scheduling_type=kind,
             queued_at_s=self.now_s,
             start_before_s=self.now_s + 3600.0 if kind == SchedulingType.FLEX else None,

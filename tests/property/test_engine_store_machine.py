@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from domain.delivery import AttemptKey, CompletionResult
-from domain.job import FINAL_STATES, EndReason, JobState
+from domain.job import FINAL_STATES, HOLDING_STATES, EndReason, JobState
+from domain.quota import Measure, Period
+from domain.quota_words import Setting
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
 from store.attempts import reconcile
@@ -24,6 +28,10 @@ from store.checks.invariants import look_at_all
 from store.engine import event_log
 from store.fleet.readings import add_readings
 from store.jobs import array_steering
+from store.jobs.waiting import WAITING_STATES
+from store.quotas.setting import set_quotas
+from store.quotas.use import use_now
+from store.tables import instance
 from tests.support.builders import array_spec, job_spec, reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene
@@ -32,6 +40,8 @@ from tests.support.told import policy
 EAGER = Pace(reconcile_s=0.0, renew_s=0.0)
 TOLERANCE_S = 60
 CORES = 8
+#: Quotas of the only tenant: less than the two nodes have.
+MOST_JOBS, MOST_CORES = 3, 10
 reports = st.sampled_from(
     [EndReason.COMPLETED, EndReason.PROGRAM_FAILED, EndReason.OVERHEATED, EndReason.TIME_LIMIT]
 )
@@ -71,6 +81,12 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.jobs: list[int] = []
         self.arrays: list[int] = []
         self.ended: dict[AttemptKey, int] = {}
+        settings_ = [
+            Setting(measure=measure, period=Period.NOW, limit=Decimal(limit))
+            for measure, limit in ((Measure.RUNNING_JOBS, MOST_JOBS), (Measure.CORES, MOST_CORES))
+        ]
+        with self.scene.store.transaction() as tx:
+            set_quotas(tx, tenant_name="lab", project_name="", settings=settings_, actor="test")
         self.restart_scheduler()
 
     @rule()
@@ -221,6 +237,17 @@ class ProtocolMachine(RuleBasedStateMachine):
         assert {(row["instance_id"], row["attempt"]) for row in self.scene.usage()} == {
             (key.instance_id, key.attempt) for key in self.ended
         }
+
+    @invariant()
+    def nothing_is_placed_beyond_the_quotas(self) -> None:
+        with self.scene.database.read() as connection:
+            (use,) = use_now(connection, self.scene.tenant_id).values()
+            rows = connection.execute(select(instance.c.state, instance.c.cores)).all()
+        held = [row.cores for row in rows if row.state in HOLDING_STATES]
+        assert (use.running_jobs, use.cores) == (len(held), sum(held))
+        assert use.queued_jobs == sum(row.state in WAITING_STATES for row in rows)
+        assert use.running_jobs <= MOST_JOBS
+        assert use.cores <= MOST_CORES
 
     @invariant()
     def the_store_is_sound(self) -> None:

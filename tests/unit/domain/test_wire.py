@@ -21,6 +21,7 @@ from domain.events import (
     JobArrayWithdrawn,
     JobWithdrawn,
     KnowledgeRestored,
+    QuotaSet,
     TimePassed,
     WeatherForecast,
 )
@@ -46,6 +47,7 @@ EVENTS: list[Event] = [
     JobArrayWithdrawn(array_id=1, first_ids=(2, 7), last_ids=(4, 9)),
     claimed(1),
     ended(1),
+    QuotaSet(tenant_id=1, project="mesh", cores=8, jobs=None, is_spent=True),
     node_joined(1),
     node_left(1),
     reading_taken(1),

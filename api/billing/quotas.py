@@ -1,0 +1,36 @@
+"""Quotas as they are shown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.quota import WHOLE_TENANT
+from domain.quota_words import write_key
+from store.quotas.standing import Standing
+
+MEANINGS: Mapping[str, str] = {
+    "cores": "Cores of attempts that run or are offered to nodes; more wait.",
+    "running_jobs": "Instances that run or are offered to nodes; more wait.",
+    "queued_jobs": "Instances that queue, are held or wait for other jobs; more are refused.",
+    "stored_bytes": "Inputs and results, each content counted once; more are refused.",
+    "budgets": "Core-hours, kWh and cost of what has ended, as usage shows them, lines of "
+    "simulated boilers too. Used up, a budget refuses new jobs and keeps queued ones from "
+    "starting; what runs by then goes on to its end.",
+}
+
+
+def quotas_document(found: Sequence[Standing]) -> dict[str, Any]:
+    """Quotas with what of them is used; amounts are text, so that no fraction becomes binary."""
+    return {"quotas": [_line(item) for item in found], "meanings": MEANINGS}
+
+
+def _line(item: Standing) -> dict[str, Any]:
+    quota = item.quota
+    return {
+        "tenant": item.tenant,
+        "project": None if quota.project == WHOLE_TENANT else quota.project,
+        "quota": write_key(quota.measure, quota.period),
+        "used": f"{item.used:f}",
+        "limit": f"{quota.limit:f}",
+        "currency": quota.currency or None,
+        "is_used_up": quota.is_spent(item.used),
+    }

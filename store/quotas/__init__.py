@@ -1,0 +1,1 @@
+"""Quotas and budgets: what is set, what is used, who is refused or waits."""

@@ -1,0 +1,125 @@
+"""Submissions against quotas: what can be known now is refused now, before anything is stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from domain.job_spec import JobSpec
+from domain.months import month_of
+from domain.prices import PriceList
+from domain.quota import BUDGETS, WHOLE_TENANT, Measure
+from domain.refusal import Refused
+from domain.spending import UsageLine, used
+from store.quotas import quotas, totals
+from store.quotas.price_list import read_prices
+from store.quotas.quotas import Holder, SetQuota
+from store.quotas.use import Use, hold_still, use_now
+from store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from store.jobs.jobs import Accepted, NewJob
+
+
+def without_refused(
+    tx: Transaction,
+    submissions: Sequence["NewJob"],
+    answers: list["Accepted | Refused | None"],
+    fresh: Sequence[int],
+) -> list[int]:
+    """Those positions whose jobs their quotas let in; the others are answered.
+
+    The tenants are held, so that two submissions at once cannot both take the last place.
+    """
+    tenant_ids = {submissions[position].tenant_id for position in fresh}
+    limited = {item.holder.tenant_id for item in quotas.of_tenants(tx.connection, tenant_ids)}
+    hold_still(tx, limited)
+    gates = {tenant_id: Gate(tx.connection, tx.now_s, tenant_id) for tenant_id in limited}
+    left = []
+    for position in fresh:
+        item = submissions[position]
+        gate = gates.get(item.tenant_id)
+        answers[position] = None if gate is None else gate.admit(item.spec, item.cores)
+        if answers[position] is None:
+            left.append(position)
+    return left
+
+
+def refusal_of(
+    connection: Connection, now_s: float, tenant_id: int, spec: JobSpec, least_cores: int
+) -> Refused | None:
+    """Why a quota would refuse this job if it were submitted now."""
+    return Gate(connection, now_s, tenant_id).admit(spec, least_cores)
+
+
+def budget_used_up(
+    connection: Connection, now_s: float, tenant_id: int, project: str | None
+) -> Refused | None:
+    """Which budget, if any, keeps a waiting job of this project from starting; as it is said."""
+    found = quotas.of_job(connection, tenant_id, project)
+    its = [item.quota for item in found if item.quota.measure in BUDGETS]
+    lines = totals.lines(connection, tenant_id) if its else ()
+    month, prices = month_of(now_s), read_prices(connection) if its else None
+    for quota in its:
+        why = quota.why_it_waits(used(quota, lines, month, prices), 0, month)
+        if why is not None:
+            return Refused(code=quota.code, sentence=why)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spending:
+    lines: Sequence[UsageLine]
+    prices: PriceList | None
+    month: int
+
+
+class Gate:
+    """What one tenant's quotas say to jobs that come in, one after another."""
+
+    def __init__(self, connection: Connection, now_s: float, tenant_id: int) -> None:
+        """Look at what is set and what is used now."""
+        self._tenant_id = tenant_id
+        self._set = quotas.of_tenants(connection, [tenant_id])
+        self._use: Mapping[Holder, Use] = use_now(connection, tenant_id) if self._set else {}
+        has_budgets = any(item.quota.measure in BUDGETS for item in self._set)
+        self._spending = _Spending(
+            lines=totals.lines(connection, tenant_id) if has_budgets else (),
+            prices=read_prices(connection) if has_budgets else None,
+            month=month_of(now_s),
+        )
+        self._admitted: dict[str, int] = {}
+
+    def admit(self, spec: JobSpec, least_cores: int) -> Refused | None:
+        """Count a job as queued, unless some quota refuses it."""
+        mine = [
+            item
+            for item in self._set
+            if item.holder.project in {WHOLE_TENANT, spec.project or WHOLE_TENANT}
+        ]
+        count = 1 if spec.array is None else spec.array.count
+        for item in mine:
+            refused = self._refusal(item, count, least_cores)
+            if refused is not None:
+                return refused
+        for name in {WHOLE_TENANT, spec.project or WHOLE_TENANT}:
+            self._admitted[name] = self._admitted.get(name, 0) + count
+        return None
+
+    def _refusal(self, item: SetQuota, count: int, least_cores: int) -> Refused | None:
+        use = self._use.get(item.holder, Use())
+        match item.quota.measure:
+            case Measure.CORES:
+                return item.quota.refuse_for_ever(use.cores, least_cores)
+            case Measure.RUNNING_JOBS:
+                return item.quota.refuse_for_ever(use.running_jobs, 1)
+            case Measure.QUEUED_JOBS:
+                queued = use.queued_jobs + self._admitted.get(item.holder.project, 0)
+                return item.quota.refuse(queued, count)
+            case Measure.STORED_BYTES:
+                return None  # Refused where the bytes come in.
+            case _:
+                its = self._spending
+                amount = used(item.quota, its.lines, its.month, its.prices)
+                return item.quota.refuse_spent(amount, its.month)

@@ -1,0 +1,112 @@
+"""Quotas as the operator set them, and the facts by which the engine learns of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, select
+
+from domain.events import QuotaSet
+from domain.quota import AT_ONCE, WHOLE_TENANT, Measure, Period, Quota
+from store.quotas.price_list import read_prices
+from store.quotas.quota_tables import quota
+from store.rows import AnyRow
+from store.transaction import Transaction
+
+
+class Holder(NamedTuple):
+    """Whose quota it is: a tenant's own, or that of one of its projects."""
+
+    tenant_id: int
+    project: str  #: '' = the whole tenant.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetQuota:
+    """A quota that was set."""
+
+    holder: Holder
+    quota: Quota
+    spent_in: int | None  #: The month in which its budget was found used up.
+
+
+def of_tenants(connection: Connection, tenant_ids: Collection[int]) -> list[SetQuota]:
+    """Every quota of these tenants and of their projects."""
+    return _read(connection, select(quota).where(quota.c.tenant_id.in_(sorted(tenant_ids))))
+
+
+def of_job(connection: Connection, tenant_id: int, its_project: str | None) -> list[SetQuota]:
+    """Those that hold for a job: its tenant's, and its project's."""
+    holders = (WHOLE_TENANT, its_project or WHOLE_TENANT)
+    which = select(quota).where(quota.c.tenant_id == tenant_id, quota.c.project.in_(holders))
+    return _read(connection, which)
+
+
+def every(connection: Connection) -> list[SetQuota]:
+    """All quotas there are."""
+    return _read(connection, select(quota))
+
+
+def _read(connection: Connection, statement: Select[Any]) -> list[SetQuota]:
+    keys = (quota.c.tenant_id, quota.c.project, quota.c.measure, quota.c.period)
+    rows = connection.execute(statement.order_by(*keys)).all()
+    if not rows:
+        return []
+    priced = any(row.measure == Measure.COST for row in rows)
+    prices = read_prices(connection) if priced else None
+    currency = "" if prices is None else prices.currency
+    return [_set_quota(row, currency) for row in rows]
+
+
+def _set_quota(row: AnyRow, currency: str) -> SetQuota:
+    measure = Measure(row.measure)
+    return SetQuota(
+        holder=Holder(row.tenant_id, row.project),
+        quota=Quota(
+            measure=measure,
+            limit=Decimal(row.amount),
+            period=Period(row.period),
+            project=row.project,
+            currency=currency if measure is Measure.COST else "",
+        ),
+        spent_in=row.spent_in,
+    )
+
+
+def stored_bytes(connection: Connection, tenant_id: int, usual: Quota) -> Quota:
+    """The quota on a tenant's files: its own where one was set, else the usual one."""
+    which = select(quota).where(
+        quota.c.tenant_id == tenant_id, quota.c.measure == Measure.STORED_BYTES.value
+    )
+    return next((item.quota for item in _read(connection, which)), usual)
+
+
+def facts(connection: Connection) -> list[QuotaSet]:
+    """What an engine must know of quotas: whatever keeps jobs from starting."""
+    found = every(connection)
+    told = [_fact(holder, found) for holder in dict.fromkeys(item.holder for item in found)]
+    return [
+        fact for fact in told if fact.cores is not None or fact.jobs is not None or fact.is_spent
+    ]
+
+
+def tell(tx: Transaction, holders: Collection[Holder]) -> None:
+    """Let the engine know how it stands with these, after a change."""
+    found = of_tenants(tx.connection, {holder.tenant_id for holder in holders})
+    for holder in sorted(holders):
+        tx.record(_fact(holder, found))
+
+
+def _fact(holder: Holder, found: Sequence[SetQuota]) -> QuotaSet:
+    its = [item for item in found if item.holder == holder]
+    limits = {
+        item.quota.measure: int(item.quota.limit) for item in its if item.quota.measure in AT_ONCE
+    }
+    return QuotaSet(
+        tenant_id=holder.tenant_id,
+        project=holder.project,
+        cores=limits.get(Measure.CORES),
+        jobs=limits.get(Measure.RUNNING_JOBS),
+        is_spent=any(item.spent_in is not None for item in its),
+    )

@@ -1,0 +1,84 @@
+"""How it stands with every quota: what is set, and what is used."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from domain.months import month_of
+from domain.quota import BUDGETS, WHOLE_TENANT, Measure, Quota
+from domain.spending import used
+from store.files.stored_files import promised_bytes
+from store.quotas import quotas, totals
+from store.quotas.price_list import read_prices
+from store.quotas.quotas import Holder
+from store.quotas.use import Use, use_now
+from store.rows import AnyRow
+from store.tables import tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One quota and what of it is used."""
+
+    tenant: str
+    quota: Quota
+    used: Decimal
+
+
+def standings(
+    connection: Connection,
+    now_s: float,
+    *,
+    usual_bytes: Quota,
+    tenant_id: int | None = None,
+    tenant_name: str | None = None,
+) -> list[Standing]:
+    """The quotas of one tenant, or of all, by tenant and project.
+
+    ``usual_bytes`` holds for stored bytes where a tenant has no quota of its own.
+    """
+    statement = select(tenant).order_by(tenant.c.name)
+    if tenant_id is not None:
+        statement = statement.where(tenant.c.id == tenant_id)
+    if tenant_name is not None:
+        statement = statement.where(tenant.c.name == tenant_name)
+    rows = connection.execute(statement).all()
+    return [item for row in rows for item in _of_tenant(connection, now_s, row, usual_bytes)]
+
+
+def _of_tenant(
+    connection: Connection, now_s: float, row: AnyRow, usual_bytes: Quota
+) -> list[Standing]:
+    found = [item.quota for item in quotas.of_tenants(connection, [row.id])]
+    if not any(item.measure is Measure.STORED_BYTES for item in found):
+        n_own = sum(item.project == WHOLE_TENANT for item in found)
+        found.insert(n_own, usual_bytes)
+    amounts = _Amounts(connection, now_s, row)
+    return [Standing(tenant=row.name, quota=item, used=amounts.of(item)) for item in found]
+
+
+class _Amounts:
+    """What one tenant uses, each kind read once."""
+
+    def __init__(self, connection: Connection, now_s: float, row: AnyRow) -> None:
+        self._row = row
+        self._now = use_now(connection, row.id)
+        self._lines = totals.lines(connection, row.id)
+        self._prices = read_prices(connection)
+        self._month = month_of(now_s)
+        self._stored_bytes = row.stored_bytes + promised_bytes(connection, row.id)
+
+    def of(self, quota: Quota) -> Decimal:
+        if quota.measure in BUDGETS:
+            return used(quota, self._lines, self._month, self._prices)
+        its = self._now.get(Holder(self._row.id, quota.project), Use())
+        match quota.measure:
+            case Measure.CORES:
+                return Decimal(its.cores)
+            case Measure.RUNNING_JOBS:
+                return Decimal(its.running_jobs)
+            case Measure.QUEUED_JOBS:
+                return Decimal(its.queued_jobs)
+            case _:
+                return Decimal(self._stored_bytes)

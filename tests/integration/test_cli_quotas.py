@@ -1,0 +1,78 @@
+"""Quotas as an operator types them and a tenant meets them."""
+
+import json
+
+from tests.support.command_line import CommandLine
+from tests.support.warden import until
+
+
+def as_tenant(typed: CommandLine, name: str) -> CommandLine:
+    token = typed.cluster.key_for_tenant(name)
+    variables = {"CHAUFFERIE_URL": typed.cluster.url, "CHAUFFERIE_TOKEN": token}
+    return CommandLine(typed.cluster, typed.folder, variables)
+
+
+def test_a_limit_on_what_runs_makes_the_next_job_wait_and_say_why(typed: CommandLine) -> None:
+    limited = as_tenant(typed, "limited")
+    done = typed.run("quotas", "set", "running-jobs=1", "queued-jobs=2", "--tenant", "limited")
+    first = limited.submit("--", "sleep", "600")
+    until(lambda: limited.document("job", first)["state"] == "running", "it runs")
+    second = limited.submit("--", "true")
+    limited.submit("--hold", "--", "true")
+
+    shown = limited.run("job", second).stdout
+    explained = limited.document("explain", second)
+    refused = limited.run("submit", "--", "true")
+    listed = limited.run("quotas", "list").stdout
+
+    assert done.returncode == 0
+    assert "The quota of running jobs is reached: 1 of 1 are in use" in shown
+    assert explained["code"] == "quota.running_jobs"
+    assert limited.document("job", second)["waiting"]["code"] == "quota.running_jobs"
+    assert refused.returncode == 1
+    assert "The quota of queued jobs is used up: 2 of 2 are used" in refused.stderr
+    assert "running-jobs" in listed
+    assert "used up" in listed
+    assert limited.run("cancel", first).returncode == 0
+    assert limited.run("wait", second).returncode == 0
+
+
+def test_a_budget_that_is_used_up_stops_what_comes_and_not_what_runs(typed: CommandLine) -> None:
+    spender = as_tenant(typed, "spender")
+    assert typed.run("projects", "add", "mesh", "--tenant", "spender").returncode == 0
+    where = ("--tenant", "spender", "--project", "mesh")
+    typed.run("quotas", "set", "core-hours/month=0.001", "kwh/total=none", *where)
+    lasting = spender.submit("-A", "mesh", "--", "sleep", "12")
+    until(lambda: spender.document("job", lasting)["state"] == "running", "it runs")
+    assert spender.run("submit", "-A", "mesh", "--wait", "--", "sleep", "4").returncode == 0
+
+    refused = spender.run("submit", "-A", "mesh", "--", "true")
+
+    assert refused.returncode == 1
+    assert "The budget of core-hours of project 'mesh' for 20" in refused.stderr
+    assert "is used up: 0.001 of 0.001 are used" in refused.stderr
+    assert spender.run("wait", lasting).returncode == 0
+    assert spender.run("submit", "--wait", "--", "true").returncode == 0
+    raised = typed.document("quotas", "set", "core-hours/month=100", *where)
+    assert {line["quota"] for line in raised["quotas"]} == {"core_hours/month", "stored_bytes"}
+    assert spender.run("submit", "-A", "mesh", "--wait", "--", "true").returncode == 0
+
+
+def test_mistakes_end_in_one_sentence(typed: CommandLine) -> None:
+    def said(*words: str) -> str:
+        ran = typed.run("quotas", *words)
+        assert ran.returncode != 0
+        assert len(ran.stderr.strip().splitlines()) == 1
+        return ran.stderr
+
+    assert "'cores' is no limit; write for instance cores=64" in said(
+        "set", "cores", "--tenant", "lab"
+    )
+    assert "given twice" in said("set", "cores=1", "cores=2", "--tenant", "lab")
+    assert "There is no tenant 'nobody'" in said("set", "cores=1", "--tenant", "nobody")
+    assert "'nodes' is no quota; there are: cores" in said("set", "nodes=1", "--tenant", "operator")
+    assert "Computing has no price here" in said("set", "cost/month=5", "--tenant", "operator")
+    assert (
+        json.loads(typed.run("quotas", "list", "--tenant", "nobody", "--json").stdout)["quotas"]
+        == []
+    )
