@@ -241,29 +241,6 @@ refused_reading = Table(
     Column("count", BigInteger, nullable=False),
 )
 
-meter = Table(
-    "meter",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("serial", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),
-    Column("node_id", ID, ForeignKey("node.id"), nullable=False),
-    Column("is_simulated", Boolean, nullable=False),
-    Column("installed_at_s", Double, nullable=False),
-    Column("install_index_wh", BigInteger, nullable=False),
-)
-
-register_ledger = Table(
-    "register_ledger",
-    metadata,
-    Column("meter_id", ID, ForeignKey("meter.id"), primary_key=True),
-    Column("epoch", Integer, primary_key=True),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("taken_at_s", Double, nullable=False),
-    Column("index_wh", BigInteger, nullable=False),
-    Index("ix_register_ledger_meter_id_taken_at_s", "meter_id", "taken_at_s"),
-)
-
 event = Table(
     "event",
     metadata,

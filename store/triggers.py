@@ -1,9 +1,9 @@
-"""The two tables of allowed moves, copied into the database, which then refuses any other move.
+"""What the database itself refuses: moves that are not allowed, and changes of what is kept.
 
-The triggers carry the moves as constants rather than look them up in a table: they run for every
-change of a state, on the path of every job, and cost it some 3 microseconds (SQLite, 300 000
-changes). They are no part of a migration but follow it, so that they always say what
-``domain.job`` says, also after a migration has copied their table.
+The triggers on states carry the moves as constants rather than look them up in a table: they run
+for every change of a state, on the path of every job, and cost it some 3 microseconds (SQLite,
+300 000 changes). No trigger is part of a migration; they follow it, so that they always say what
+``domain.job`` and ``store.append_only`` say, also after a migration has copied their table.
 """
 
 from collections.abc import Iterable
@@ -13,50 +13,55 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.job import ATTEMPT_TRANSITIONS, JOB_TRANSITIONS
+from store import append_only
 
 #: The database says this where it refuses a move.
 REFUSAL = "this move between states is not allowed"
 _FUNCTION = "refuse_move"
+_MOVES_FUNCTION = (
+    f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = "
+    f"TG_TABLE_NAME || ': {REFUSAL}, ' || OLD.state || ' to ' || NEW.state; END $$"
+)
 
 
-def definitions(*, is_sqlite: bool) -> dict[str, str]:
-    """The statement that makes each trigger, by its name."""
+def definitions(*, is_sqlite: bool) -> dict[str, tuple[str, str]]:
+    """Table and statement of each trigger, by its name."""
     machines: tuple[tuple[str, Iterable[tuple[StrEnum, StrEnum]]], ...] = (
         ("instance", JOB_TRANSITIONS),
         ("attempt", ATTEMPT_TRANSITIONS),
     )
     write = _sqlite_trigger if is_sqlite else _postgresql_trigger
-    return {f"{table}_moves": write(table, _is_refused(moves)) for table, moves in machines}
+    moves = {
+        f"{table}_moves": (table, write(table, _is_refused(allowed))) for table, allowed in machines
+    }
+    return moves | append_only.definitions(is_sqlite=is_sqlite)
 
 
 def install(connection: Connection) -> None:
     """Make the triggers what this version says they are."""
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
-        connection.exec_driver_sql(
-            f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = "
-            f"TG_TABLE_NAME || ': {REFUSAL}, ' || OLD.state || ' to ' || NEW.state; END $$"
-        )
-    for name, statement in definitions(is_sqlite=is_sqlite).items():
+        for statement in (_MOVES_FUNCTION, *append_only.functions()):
+            connection.exec_driver_sql(statement)
+    for name, (table, statement) in definitions(is_sqlite=is_sqlite).items():
         remove(connection, name)
         connection.exec_driver_sql(statement)
         if not is_sqlite:
-            table = name.removesuffix("_moves")
             connection.exec_driver_sql(f"COMMENT ON TRIGGER {name} ON {table} IS '{_mark()}'")
 
 
 def remove(connection: Connection, name: str) -> None:
     """Drop one trigger, if it is there."""
     is_sqlite = connection.dialect.name == "sqlite"
-    on_table = "" if is_sqlite else f" ON {name.removesuffix('_moves')}"
+    on_table = "" if is_sqlite else f" ON {definitions(is_sqlite=False)[name][0]}"
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 
 def differing(connection: Connection) -> list[str]:
     """Names of triggers that are missing or say something else than this version."""
     is_sqlite = connection.dialect.name == "sqlite"
-    wanted = definitions(is_sqlite=is_sqlite)
+    wanted = {name: made[1] for name, made in definitions(is_sqlite=is_sqlite).items()}
     if is_sqlite:
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     else:

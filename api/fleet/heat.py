@@ -4,19 +4,24 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from domain.refusal import Refused
+from domain.register import MeterKind
+from metering.accounts import open_account
 from metering.indicators import erf
-from metering.registers import EnergyBetween, Meter, RegisterRow, heat_between
+from metering.ledger.energy import EnergyBetween, energy_between
 from store.fleet import heat_queries, site_queries
-from store.fleet.readings import ELECTRICITY, HEAT
-from store.fleet.site_queries import MeterRow, NodeRow, SiteRow
+from store.fleet.site_queries import NodeRow, SiteRow
+from store.ledger.edge_rows import earliest_s, edge_rows
+from store.ledger.meters import KnownMeter, known_meters
 from store.rows import Connection
+
+Period = tuple[float, float]  #: From one instant to another [Unix s].
 
 
 def heat_report(
     connection: Connection, only: Collection[int] | None, from_s: float | None, to_s: float
 ) -> dict[str, Any]:
     """Heat and electricity of these sites (None = all), and their sum."""
-    meters = site_queries.meters(connection, only)
+    meters = known_meters(connection, only)
     nodes = site_queries.nodes(connection, only)
     sites = [
         _site(
@@ -44,16 +49,19 @@ def heat_report(
 def _site(
     connection: Connection,
     row: SiteRow,
-    meters: Sequence[MeterRow],
+    meters: Sequence[KnownMeter],
     nodes: Sequence[NodeRow],
     period: tuple[float | None, float],
 ) -> dict[str, Any]:
-    first_s = heat_queries.earliest_s(connection, meters) if period[0] is None else period[0]
+    first_s = period[0]
+    if first_s is None:
+        first_s = earliest_s(connection, [item.facts.meter_id for item in meters])
     from_s = min(period[1] if first_s is None else first_s, period[1])
-    entries = [_meter(connection, item, from_s, period[1]) for item in meters]
-    heat = [entry for entry in entries if entry["kind"] == HEAT]
+    entries = [_meter(connection, item, (from_s, period[1])) for item in meters]
+    heat = [entry for entry in entries if entry["kind"] == MeterKind.HEAT]
     heat_wh = _sum(heat, "energy_wh")
-    electricity_wh = _sum([item for item in entries if item["kind"] == ELECTRICITY], "energy_wh")
+    electric = [entry for entry in entries if entry["kind"] == MeterKind.ELECTRICITY]
+    electricity_wh = _sum(electric, "energy_wh")
     first, last = heat_queries.edge_readings(
         connection, [node.node_id for node in nodes], from_s, period[1]
     )
@@ -67,7 +75,7 @@ def _site(
         "first_index_wh": _sum(heat, "first_index_wh"),
         "last_index_wh": _sum(heat, "last_index_wh"),
         "heat_meter_serial": ", ".join(item["serial"] for item in heat) or None,
-        "is_simulated": any(item.is_simulated for item in meters),
+        "is_simulated": any(item.facts.is_simulated for item in meters),
         "time_factor": None if last is None else last.time_factor,
         "erf": None if heat_wh is None or electricity_wh is None else erf(heat_wh, electricity_wh),
         "water_first_c": None if first is None else first.water_temp_c,
@@ -82,20 +90,15 @@ def _sum(entries: Sequence[dict[str, Any]], name: str) -> int | None:
     return sum(values) if values and None not in values else None
 
 
-def _meter(connection: Connection, item: MeterRow, from_s: float, to_s: float) -> dict[str, Any]:
-    rows = [
-        RegisterRow(epoch=epoch, seq=seq, taken_at_s=at_s, index_wh=index_wh)
-        for epoch, seq, at_s, index_wh in heat_queries.edge_rows(
-            connection, item.meter_id, from_s, to_s
-        )
-    ]
-    meter = Meter(serial=item.serial, is_simulated=item.is_simulated)
-    found = heat_between(rows, from_s, to_s, meter)
+def _meter(connection: Connection, item: KnownMeter, period: Period) -> dict[str, Any]:
+    account = open_account(connection, item)
+    rows = edge_rows(connection, item.facts.meter_id, account.epochs, period)
+    found = energy_between(item.facts, account.epochs, rows, period, account.decisions)
     shown: dict[str, Any] = {
-        "serial": item.serial,
-        "kind": item.kind,
+        "serial": item.facts.serial,
+        "kind": item.facts.kind.value,
         "node": item.node_name,
-        "is_simulated": item.is_simulated,
+        "is_simulated": item.facts.is_simulated,
     }
     return shown | (_doubt(found) if isinstance(found, Refused) else _energy(found))
 
@@ -105,8 +108,8 @@ def _energy(found: EnergyBetween) -> dict[str, Any]:
         "energy_wh": found.energy_wh,
         "first_index_wh": found.first.index_wh,
         "last_index_wh": found.last.index_wh,
-        "first_at_s": found.first.taken_at_s,
-        "last_at_s": found.last.taken_at_s,
+        "first_at_s": found.first.at_s,
+        "last_at_s": found.last.at_s,
         "is_estimated": found.is_estimated,
         "doubt": None,
     }

@@ -16,10 +16,10 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from domain.node import NodeState
+from domain.register import MeterKind
 from store import metric_queries
 from store.database import Database
 from store.fleet import site_queries
-from store.fleet.readings import ELECTRICITY, HEAT
 from store.fleet.site_queries import MeterRow, NodeRow
 from store.rows import Connection
 
@@ -103,12 +103,12 @@ class StoreCollector(Collector):
 
 def _meter_families(meters: Iterable[MeterRow]) -> Iterator[Metric]:
     families = {
-        HEAT: CounterMetricFamily(
+        MeterKind.HEAT: CounterMetricFamily(
             "chaufferie_heat_delivered_joules",
             "Heat handed to the site: index of the heat meter. E_REUSE of the energy reuse factor.",
             labels=_METER,
         ),
-        ELECTRICITY: CounterMetricFamily(
+        MeterKind.ELECTRICITY: CounterMetricFamily(
             "chaufferie_electricity_joules",
             "Electricity taken: index of the electricity meter. E_DC of the energy reuse factor.",
             labels=_METER,
@@ -121,7 +121,7 @@ def _meter_families(meters: Iterable[MeterRow]) -> Iterator[Metric]:
     )
     for item in meters:
         labels = [item.site_name, item.node_name, item.serial, _flag(value=item.is_simulated)]
-        families[item.kind].add_metric(labels, item.index_wh * J_PER_WH)
+        families[MeterKind(item.kind)].add_metric(labels, item.index_wh * J_PER_WH)
         told.add_metric(labels, item.taken_at_s)
     yield from families.values()
     yield told

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select
 
-from store.checks import offenders
+from store.checks import ledger_offenders, offenders
 from store.database import Database
 from store.engine import leadership
 from store.transaction import Transaction
@@ -192,9 +192,24 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders.message_not_sent,
     ),
     Invariant(
-        name="registers-count-up",
-        holds="No register of a meter goes back within an epoch.",
-        look=_numbered("meter", offenders.register_went_back),
+        name="ledger-chain",
+        holds="Every sealed month of a meter is what its digest says, and follows the one before.",
+        look=ledger_offenders.broken_chains,
+    ),
+    Invariant(
+        name="ledger-closings",
+        holds="The closed months of a site have no hole, and each is what its digest says.",
+        look=ledger_offenders.wrong_closings,
+    ),
+    Invariant(
+        name="ledger-lines",
+        holds="The lines of closed months are those that were sealed.",
+        look=ledger_offenders.changed_lines,
+    ),
+    Invariant(
+        name="ledger-rows",
+        holds="No sealed row was added or lost but by pruning.",
+        look=ledger_offenders.miscounted_rows,
     ),
     Invariant(
         name="simulated-readings-marked",

@@ -16,6 +16,7 @@ from store.attempts.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S
 from store.dependencies.dependency_rows import OPEN, ConditionState
 from store.dependencies.dependency_tables import dependency
 from store.jobs.waiting import WAITING_STATES
+from store.ledger.ledger_tables import meter, register_ledger
 from store.quotas.quota_tables import usage_total
 from store.tables import (
     attempt,
@@ -24,11 +25,9 @@ from store.tables import (
     instance,
     job,
     job_usage,
-    meter,
     node,
     outbox,
     reading,
-    register_ledger,
     stored_file,
     tenant,
 )
@@ -291,17 +290,6 @@ def message_not_sent(tx: Transaction) -> Select[tuple[int]]:
     return select(outbox.c.id).where(
         outbox.c.sent_at_s.is_(None), outbox.c.created_at_s < tx.now_s - 2 * SETTLED_AFTER_S
     )
-
-
-def register_went_back(_: Transaction) -> Select[tuple[int]]:
-    before_wh = func.lag(register_ledger.c.index_wh).over(
-        partition_by=(register_ledger.c.meter_id, register_ledger.c.epoch),
-        order_by=register_ledger.c.seq,
-    )
-    stepped = select(
-        register_ledger.c.meter_id, register_ledger.c.index_wh, before_wh.label("before_wh")
-    ).subquery()
-    return select(stepped.c.meter_id).where(stepped.c.index_wh < stepped.c.before_wh).distinct()
 
 
 def simulated_as_real(_: Transaction) -> Select[tuple[int]]:

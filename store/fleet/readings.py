@@ -9,14 +9,12 @@ from sqlalchemy import and_, func, insert, select, update
 from domain.events import ReadingTaken
 from domain.reading import Reading
 from domain.refusal import Refused
+from domain.register import MeterKind, RegisterRow
+from store.ledger.meters import meter_id_of
+from store.ledger.register_rows import add_rows
 from store.rows import AnyRow
-from store.tables import meter, reading, refused_reading, register_ledger
+from store.tables import reading, refused_reading
 from store.transaction import Transaction
-
-HEAT = "heat"
-ELECTRICITY = "electricity"
-#: The first epoch of a meter; a swap or a reset declares the next one.
-FIRST_EPOCH = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,8 @@ def add_readings(tx: Transaction, node_id: int, items: Sequence[Reading | Refuse
     """Store new readings of one node and the indexes they carry; count what is refused.
 
     Same sequence number and same values is a repeat; other values under a known number are a
-    conflict, refused and counted, never overwritten.
+    conflict, refused and counted, never overwritten. What it says of a register is kept beside
+    what was said before, in the ledger, where both stand in quarantine.
     """
     valid = {item.seq: item for item in items if isinstance(item, Reading)}
     refused = [item for item in items if isinstance(item, Refused)]
@@ -40,12 +39,14 @@ def add_readings(tx: Transaction, node_id: int, items: Sequence[Reading | Refuse
         reading.c.node_id == node_id, reading.c.seq.in_(valid)
     )
     known: dict[int, str] = {row.seq: row.payload for row in tx.connection.execute(statement)}
-    fresh = []
+    fresh: list[tuple[Reading, str]] = []
+    told_otherwise: list[Reading] = []
     for seq, item in sorted(valid.items()):
         payload = _dumps(item)
         if seq not in known:
             fresh.append((item, payload))
         elif known[seq] != payload:
+            told_otherwise.append(item)
             refused.append(
                 Refused(
                     code="reading.conflict",
@@ -53,6 +54,7 @@ def add_readings(tx: Transaction, node_id: int, items: Sequence[Reading | Refuse
                 )
             )
     _insert(tx, node_id, fresh)
+    add_rows(tx, node_id, _indexes(tx, [*(item for item, _ in fresh), *told_otherwise]))
     _count_refused(tx, node_id, refused)
     return Intake(stored=len(fresh), repeated=len(valid) - len(fresh), refused=tuple(refused))
 
@@ -80,48 +82,33 @@ def _insert(tx: Transaction, node_id: int, fresh: Sequence[tuple[Reading, str]])
             for item, payload in fresh
         ],
     )
-    rows = []
-    for item, _ in fresh:
-        heat_id = _meter_id(tx, item.heat_meter_serial, HEAT, node_id, item)
-        electricity_id = _meter_id(tx, item.electricity_meter_serial, ELECTRICITY, node_id, item)
-        rows += [
-            _ledger_row(heat_id, item, item.heat_register_wh),
-            _ledger_row(electricity_id, item, item.electricity_register_wh),
-        ]
-    tx.connection.execute(insert(register_ledger), rows)
     newest = fresh[-1][0]
     if newest_before is None or newest.seq > newest_before:
         tx.record(reading_event(newest))
 
 
-def _ledger_row(meter_id: int, item: Reading, index_wh: int) -> dict[str, object]:
-    return {
-        "meter_id": meter_id,
-        "epoch": FIRST_EPOCH,
-        "seq": item.seq,
-        "taken_at_s": item.taken_at_s,
-        "index_wh": index_wh,
-    }
-
-
-def _meter_id(tx: Transaction, serial: str, kind: str, node_id: int, item: Reading) -> int:
-    found = tx.connection.execute(select(meter.c.id).where(meter.c.serial == serial)).scalar()
-    if found is not None:
-        return int(found)
-    index = item.heat_register_wh if kind == HEAT else item.electricity_register_wh
-    statement = (
-        insert(meter)
-        .values(
-            serial=serial,
-            kind=kind,
-            node_id=node_id,
-            is_simulated=item.simulated,
-            installed_at_s=item.taken_at_s,
-            install_index_wh=index,
+def _indexes(tx: Transaction, items: Sequence[Reading]) -> list[tuple[int, RegisterRow]]:
+    """The indexes that readings carry, each with the number of its meter."""
+    meter_ids: dict[str, int] = {}
+    found = []
+    for item in items:
+        told = (
+            (MeterKind.HEAT, item.heat_meter_serial, item.heat_register_wh),
+            (MeterKind.ELECTRICITY, item.electricity_meter_serial, item.electricity_register_wh),
         )
-        .returning(meter.c.id)
-    )
-    return int(tx.connection.execute(statement).scalar_one())
+        for kind, serial, index_wh in told:
+            if serial not in meter_ids:
+                meter_ids[serial] = meter_id_of(tx, kind, item)
+            row = RegisterRow(
+                node_id=item.node_id,
+                seq=item.seq,
+                taken_at_s=item.taken_at_s,
+                received_at_s=tx.now_s,
+                index_wh=index_wh,
+                is_simulated=item.simulated,
+            )
+            found.append((meter_ids[serial], row))
+    return found
 
 
 def _count_refused(tx: Transaction, node_id: int, refused: Sequence[Refused]) -> None:

@@ -11,8 +11,11 @@ from domain.job import HOLDING_STATES
 from domain.node import NodeSpec, SiteSpec, node_spec_of
 from domain.reading import Reading
 from store.fleet.advice import advice_at
-from store.tables import instance, meter, node, reading, register_ledger, site
+from store.ledger.ledger_tables import meter, register_ledger
+from store.tables import instance, node, reading, site
 
+#: A row dated further than this after its reception says nothing of now [s].
+LATEST_S = 300.0
 _HOLDING = [state.value for state in HOLDING_STATES]
 
 
@@ -156,18 +159,14 @@ def node_specs(connection: Connection) -> list[tuple[str, NodeSpec]]:
 
 
 def meters(connection: Connection, only: Collection[int] | None) -> list[MeterRow]:
-    """Meters of these sites (None = all) with their newest index, in order of their epochs."""
+    """Meters of these sites (None = all) with their newest index; a wrong clock has none."""
+    told = register_ledger.alias("told")
     newest = (
-        select(register_ledger.c.seq)
-        .where(register_ledger.c.meter_id == meter.c.id)
-        .order_by(register_ledger.c.epoch.desc(), register_ledger.c.seq.desc())
+        select(told.c.taken_at_s)
+        .where(told.c.meter_id == meter.c.id)
+        .where(told.c.taken_at_s <= told.c.received_at_s + LATEST_S)
+        .order_by(told.c.taken_at_s.desc())
         .limit(1)
-        .correlate(meter)
-        .scalar_subquery()
-    )
-    newest_epoch = (
-        select(func.max(register_ledger.c.epoch))
-        .where(register_ledger.c.meter_id == meter.c.id)
         .correlate(meter)
         .scalar_subquery()
     )
@@ -191,12 +190,14 @@ def meters(connection: Connection, only: Collection[int] | None) -> list[MeterRo
             .join(
                 register_ledger,
                 (register_ledger.c.meter_id == meter.c.id)
-                & (register_ledger.c.epoch == newest_epoch)
-                & (register_ledger.c.seq == newest),
+                & (register_ledger.c.taken_at_s == newest),
             )
         )
-        .order_by(meter.c.id)
+        .order_by(meter.c.id, register_ledger.c.seq.desc())
     )
     if only is not None:
         statement = statement.where(node.c.site_id.in_(only))
-    return [MeterRow(**row._mapping) for row in connection.execute(statement)]
+    found: dict[int, MeterRow] = {}  # Two rows of one instant are one meter all the same.
+    for row in connection.execute(statement):
+        found.setdefault(row.meter_id, MeterRow(**row._mapping))
+    return list(found.values())

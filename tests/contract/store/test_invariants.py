@@ -7,6 +7,8 @@ from sqlalchemy import Connection, delete, insert, update
 
 from domain.delivery import AttemptKey
 from domain.job import EndReason
+from domain.months import month_of
+from metering.closing import close_month
 from scheduler.doctor import examine, report_findings
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
@@ -14,6 +16,13 @@ from store import triggers
 from store.checks.invariants import INVARIANTS
 from store.dependencies.dependency_tables import dependency
 from store.fleet.readings import add_readings
+from store.ledger.ledger_tables import (
+    meter,
+    register_closing,
+    register_ledger,
+    register_line,
+    register_segment,
+)
 from store.tables import (
     attempt,
     decision,
@@ -21,10 +30,8 @@ from store.tables import (
     instance,
     job,
     job_usage,
-    meter,
     node,
     outbox,
-    register_ledger,
     tenant,
 )
 from tests.support.builders import job_spec, reading
@@ -37,8 +44,12 @@ def busy(scene: Scene) -> Scene:
     service = SchedulerService(store=scene.store, policy=ColdestTank())
     node_id = scene.node()
     with scene.store.transaction() as tx:
-        items = [reading(node_id, seq, taken_at_s=scene.clock.now_s + seq / 10) for seq in range(3)]
-        add_readings(tx, node_id, items)
+        now_s = scene.clock.now_s
+        last_month = reading(node_id, 0, taken_at_s=now_s - 30 * 86_400.0)
+        items = [reading(node_id, seq, taken_at_s=now_s + seq / 10) for seq in (1, 2)]
+        add_readings(tx, node_id, [last_month, *items])
+        closed = close_month(tx, 1, month_of(last_month.taken_at_s), "test")
+    assert closed == 2
     for _ in range(6):
         scene.submit(job_spec(max_attempts=2))
     service.turn()
@@ -73,7 +84,7 @@ def test_an_empty_store_is_sound(scene: Scene) -> None:
 
 def _bypass(connection: Connection) -> None:
     """Let a test break what the database itself would refuse."""
-    for name in ("instance_moves", "attempt_moves"):
+    for name in triggers.definitions(is_sqlite=True):
         triggers.remove(connection, name)
 
 
@@ -185,11 +196,21 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
             {"topic": "webhook", "key": "", "payload": "", "created_at_s": 0.0, "tries": 0},
         ),
     ),
-    "a register that went back": (
-        "registers-count-up",
-        lambda c: c.execute(
-            update(register_ledger).where(register_ledger.c.seq == 1).values(index_wh=5)
-        ),
+    "a sealed month that was changed": (
+        "ledger-chain",
+        lambda c: c.execute(update(register_segment).values(facts="{}")),
+    ),
+    "a closed month with another digest": (
+        "ledger-closings",
+        lambda c: c.execute(update(register_closing).values(digest="")),
+    ),
+    "a line that was changed after its month was closed": (
+        "ledger-lines",
+        lambda c: c.execute(update(register_line).values(energy_wh=register_line.c.energy_wh + 1)),
+    ),
+    "a sealed row that is gone": (
+        "ledger-rows",
+        lambda c: c.execute(delete(register_ledger).where(register_ledger.c.seq == 0)),
     ),
     "a simulated meter taken as real": (
         "simulated-readings-marked",

@@ -5,8 +5,9 @@ from domain.events import ReadingTaken
 from domain.reading import Reading
 from domain.refusal import Refused
 from store.fleet.readings import Intake, add_readings, latest_readings
-from store.tables import meter, refused_reading, register_ledger
+from store.ledger.ledger_tables import meter, register_ledger
 from store.tables import reading as reading_table
+from store.tables import refused_reading
 from tests.support.builders import reading
 from tests.support.scene import Scene
 

@@ -8,7 +8,8 @@ from store import retention
 from store.attempts.assignments import HINT_TOPIC
 from store.engine import outbox
 from store.fleet.readings import add_readings
-from store.tables import decision, event, register_ledger
+from store.ledger.ledger_tables import register_ledger
+from store.tables import decision, event
 from store.tables import outbox as outbox_table
 from store.tables import reading as table
 from tests.support.builders import reading

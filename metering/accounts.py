@@ -1,0 +1,158 @@
+"""The account of one meter: its rows, walked by the rules, from the last sealed month on."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import inf
+
+from domain.declaration import Declaration
+from domain.months import after, begin_of
+from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
+from metering.ledger.course import Flat, closing_row, opening_row
+from metering.ledger.epochs import epochs_of
+from metering.ledger.judging import judge
+from metering.ledger.lines import Case, MonthSum, month_sums
+from store.ledger import closed_months, meters, register_rows
+from store.ledger.decisions import Decided, decisions
+from store.ledger.meters import KnownMeter
+from store.rows import Connection
+
+#: Beyond the end of the last month rows are read this much further than the next one [s]: what
+#: follows a row decides whether it stands alone.
+_AFTERMATH_S = 7200.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a meter is judged by."""
+
+    known: KnownMeter
+    declared: Sequence[Declaration]
+    epochs: Sequence[Epoch]
+    decided: Sequence[Decided]
+    segments: Sequence[Segment]
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        return [item.decision for item in self.decided]
+
+    @property
+    def last_sealed(self) -> Segment | None:
+        return self.segments[-1] if self.segments else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What the walk along a meter's rows showed."""
+
+    sums: Sequence[MonthSum]
+    cases: Sequence[Case]
+    flats: Sequence[Flat]
+    newest: RegisterRow | None  #: At the end of the last month, the last row that counts.
+
+
+def open_account(connection: Connection, known: KnownMeter) -> Account:
+    """All that was told of a meter besides its rows."""
+    meter_id = known.facts.meter_id
+    declared = meters.declarations(connection, meter_id)
+    return Account(
+        known=known,
+        declared=declared,
+        epochs=epochs_of(declared, known.node_id),
+        decided=decisions(connection, meter_id),
+        segments=closed_months.segments(connection, meter_id),
+    )
+
+
+def walk(connection: Connection, account: Account, months: Sequence[int]) -> Walked:
+    """What each of these months came to; they follow one another, from the first not in doubt."""
+    anchor = _anchor(account, months[0])
+    meter_id = account.known.facts.meter_id
+    end_s = begin_of(after(months[-1]))
+    next_s = register_rows.taken_from(connection, meter_id, end_s)
+    until_s = end_s if next_s is None else next_s + _AFTERMATH_S
+    sums: list[MonthSum] = []
+    cases: list[Case] = []
+    flats: list[Flat] = []
+    newest = anchor
+    for epoch in _from(account.epochs, anchor):
+        start = _start(account, epoch, newest)
+        rows = register_rows.rows_between(
+            connection,
+            meter_id,
+            start if start is anchor else None,
+            epoch.begin_s if epoch.begin_s != -inf else 0.0,
+            until_s if epoch.end_s is None else min(epoch.end_s, until_s),
+        )
+        facts = account.known.facts
+        judged = judge(
+            facts,
+            epoch,
+            _with_closing(rows, account, epoch),
+            start=start,
+            decisions=account.decisions,
+        )
+        found = month_sums(epoch, facts, judged, months, start=start)
+        sums += found.sums
+        cases += found.cases
+        flats += found.flats
+        newest = found.newest[-1] or newest
+    cases += _outside(connection, account, anchor, until_s)
+    return Walked(sums=sums, cases=cases, flats=flats, newest=newest)
+
+
+def _anchor(account: Account, month: int) -> RegisterRow | None:
+    """The last row that counted before a month, as its segment remembers it."""
+    before = [item for item in account.segments if item.month < month]
+    if not before:
+        return None
+    plain = json.loads(before[-1].facts)["newest"]
+    return None if plain is None else RegisterRow(**plain)
+
+
+def _from(epochs: Sequence[Epoch], anchor: RegisterRow | None) -> Iterable[Epoch]:
+    """The epoch of the anchor and those after it."""
+    if anchor is None:
+        return epochs
+    return [item for item in epochs if item.end_s is None or item.end_s > anchor.taken_at_s]
+
+
+def _start(account: Account, epoch: Epoch, newest: RegisterRow | None) -> RegisterRow | None:
+    """The row an epoch goes on from: one it has already, or its first index.
+
+    Where only the reader changed, the register went on from what the one before told last.
+    """
+    if newest is not None and newest.taken_at_s >= epoch.begin_s:
+        return newest
+    if epoch.kind is EpochKind.READER and epoch.opening_index_wh is None:
+        return newest
+    return opening_row(epoch, account.known.facts)
+
+
+def _with_closing(
+    rows: Iterable[RegisterRow], account: Account, epoch: Epoch
+) -> Iterator[RegisterRow]:
+    closing = closing_row(epoch, account.known.facts)
+    return chain(rows, () if closing is None else (closing,))
+
+
+def _outside(
+    connection: Connection, account: Account, anchor: RegisterRow | None, until_s: float
+) -> Iterator[Case]:
+    """Rows dated before the meter was put in, or after it was taken out."""
+    first, last = account.epochs[0], account.epochs[-1]
+    spans = [(0.0, first.begin_s), (inf if last.end_s is None else last.end_s, until_s)]
+    for from_s, to_s in spans:
+        if from_s >= to_s or (anchor is not None and to_s <= anchor.taken_at_s):
+            continue
+        meter_id = account.known.facts.meter_id
+        rows = list(register_rows.rows_between(connection, meter_id, anchor, from_s, to_s))
+        if rows:
+            yield Case(
+                doubt=Doubt.OUTSIDE_EPOCH,
+                epoch=first.number,
+                first=rows[0],
+                last=rows[-1],
+                count=len(rows),
+            )

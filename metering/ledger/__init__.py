@@ -1,0 +1,1 @@
+"""The rules of the register ledger: which rows count, what lines they make."""

@@ -1,0 +1,90 @@
+"""Energy of any period, to look at: by the rules of the ledger, from few of its rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.refusal import Refused
+from domain.register import Decision, Doubt, Epoch, MeterFacts, RegisterRow
+from metering.ledger.course import Course, Edge, closing_row, opening_row
+from metering.ledger.judging import in_order, judge
+from metering.ledger.wording import sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyBetween:
+    """Energy of a period, with the two indexes that prove it."""
+
+    energy_wh: int
+    first: Edge
+    last: Edge
+
+    @property
+    def is_estimated(self) -> bool:
+        """The total is the meter's; how much of it fell inside the edges is an estimate."""
+        return any(edge.is_estimated or edge.is_silent for edge in (self.first, self.last))
+
+
+def energy_between(
+    meter: MeterFacts,
+    epochs: Sequence[Epoch],
+    rows: Iterable[RegisterRow],
+    period: tuple[float, float],
+    decisions: Sequence[Decision] = (),
+) -> EnergyBetween | Refused:
+    """Energy that passed a meter from one instant to another; refused where a row is in doubt.
+
+    Any subset of the ledger gives the same answer if it holds the rows on both sides of both
+    edges, the first and last row of each epoch between them and, where the register rolls over, a
+    row in each of its turns.
+    """
+    if period[0] > period[1]:
+        return Refused(code="period.reversed", sentence="The period ends before it begins.")
+    told = list(rows)
+    parts = []
+    for epoch in epochs:
+        part = _of_epoch(meter, epoch, told, period, decisions)
+        if isinstance(part, Refused):
+            return part
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        return Refused(
+            code="register.empty", sentence=f"Meter {meter.serial} has no index yet; wait for one."
+        )
+    inside = [item for item in parts if item[1].at_s > period[0]] or parts[-1:]
+    inside = [item for item in inside if item[0].at_s < period[1]] or inside[:1]
+    return EnergyBetween(
+        energy_wh=sum(last.counted_wh - first.counted_wh for first, last in inside),
+        first=inside[0][0],
+        last=inside[-1][1],
+    )
+
+
+def _of_epoch(
+    meter: MeterFacts,
+    epoch: Epoch,
+    told: Sequence[RegisterRow],
+    period: tuple[float, float],
+    decisions: Sequence[Decision],
+) -> tuple[Edge, Edge] | Refused | None:
+    """The edges of the period in one epoch; None where it has no rows among these."""
+    until_s = float("inf") if epoch.end_s is None else epoch.end_s
+    rows = in_order(row for row in told if epoch.begin_s <= row.taken_at_s < until_s)
+    closing = closing_row(epoch, meter)
+    start = opening_row(epoch, meter)
+    course = Course(edges_s=period)
+    if start is not None:
+        course.took(start, 0)
+    ends = () if closing is None else (closing,)
+    for item in judge(meter, epoch, [*rows, *ends], start=start, decisions=decisions):
+        if item.doubt is None:
+            step = item.step
+            course.took(item.row, 0 if step is None else step.energy_wh)
+        elif item.doubt not in {Doubt.REJECTED, Doubt.OTHER_READER}:
+            return Refused(
+                code=f"register.{item.doubt.value}", sentence=sentence(meter.serial, item.doubt)
+            )
+    edges = [course.at_edge(number, meter.rolls_over_at_wh) for number in (0, 1)]
+    if edges[0] is None or edges[1] is None:
+        return None
+    return edges[0], edges[1]

@@ -1,0 +1,1 @@
+"""The register ledger: meters, their epochs and rows, months once closed, and the chain of them."""

@@ -1,0 +1,165 @@
+"""Rows of the register ledger: a set, to which is added and from which nothing is changed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.months import after, begin_of, month_of
+from domain.register import RegisterRow
+from store.ledger.ledger_tables import register_closing, register_ledger
+from store.rows import AnyRow
+from store.tables import node
+from store.transaction import Transaction
+
+_FETCHED = 5000
+
+
+def add_rows(tx: Transaction, node_id: int, rows: Sequence[tuple[int, RegisterRow]]) -> int:
+    """Add what a node told, each with the number of its meter; how much of it was new.
+
+    A row is sealed with the month in which it was taken, or with the first that is still open.
+    """
+    if not rows:
+        return 0
+    first_open, this_month = _first_open_month(tx, node_id), month_of(tx.now_s)
+    values = [
+        {
+            "meter_id": meter_id,
+            "node_id": node_id,
+            "seq": row.seq,
+            "index_wh": row.index_wh,
+            "taken_at_s": row.taken_at_s,
+            "received_at_s": tx.now_s,
+            "is_simulated": row.is_simulated,
+            "segment": max(min(month_of(row.taken_at_s), this_month), first_open),
+        }
+        for meter_id, row in rows
+    ]
+    dialect = sqlite if tx.connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(register_ledger).on_conflict_do_nothing()
+    return int(tx.connection.execute(statement, values).rowcount)
+
+
+def _first_open_month(tx: Transaction, node_id: int) -> int:
+    """The first month of the node's site that is not closed; 0 where none is closed yet."""
+    newest = tx.connection.execute(
+        select(func.max(register_closing.c.month))
+        .select_from(node.join(register_closing, register_closing.c.site_id == node.c.site_id))
+        .where(node.c.id == node_id)
+    ).scalar()
+    return 0 if newest is None else after(int(newest))
+
+
+def rows_between(
+    connection: Connection, meter_id: int, start: RegisterRow | None, from_s: float, until_s: float
+) -> Iterator[RegisterRow]:
+    """Rows taken from one instant up to another, as far as they may follow ``start``.
+
+    Those of its own node follow by their number, those of others by their time.
+    """
+    wanted = and_(
+        register_ledger.c.meter_id == meter_id,
+        register_ledger.c.taken_at_s >= from_s,
+        register_ledger.c.taken_at_s < until_s,
+    )
+    if start is not None:
+        is_own = register_ledger.c.node_id == start.node_id
+        is_after = or_(
+            and_(is_own, register_ledger.c.seq > start.seq),
+            and_(~is_own, register_ledger.c.taken_at_s > start.taken_at_s),
+        )
+        wanted = and_(wanted, is_after)
+    yield from _fetched(connection, _in_order(wanted))
+
+
+def taken_from(connection: Connection, meter_id: int, at_s: float) -> float | None:
+    """When the first row at or after an instant was taken."""
+    own = register_ledger.c.meter_id == meter_id
+    statement = (
+        select(register_ledger.c.taken_at_s)
+        .where(own, register_ledger.c.taken_at_s >= at_s)
+        .order_by(register_ledger.c.taken_at_s)
+        .limit(1)
+    )
+    found = connection.execute(statement).scalar()
+    return None if found is None else float(found)
+
+
+def ends_between(
+    connection: Connection, meter_id: int, from_s: float, to_s: float
+) -> tuple[RegisterRow, RegisterRow] | None:
+    """The first and the last row taken within a time; None where there is none."""
+    inside = (register_ledger.c.meter_id == meter_id) & register_ledger.c.taken_at_s.between(
+        from_s, to_s
+    )
+    times = register_ledger.c.taken_at_s
+    found = [
+        connection.execute(select(*columns()).where(inside).order_by(order).limit(1)).one_or_none()
+        for order in (times, times.desc())
+    ]
+    first, last = found
+    if first is None or last is None:
+        return None
+    return register_row(first), register_row(last)
+
+
+def late_since(connection: Connection, meter_id: int, segment: int) -> float | None:
+    """When the oldest row was taken of those sealed with a month later than their own."""
+    statement = select(func.min(register_ledger.c.taken_at_s)).where(
+        register_ledger.c.meter_id == meter_id,
+        register_ledger.c.segment == segment,
+        register_ledger.c.taken_at_s < begin_of(segment),
+    )
+    found = connection.execute(statement).scalar()
+    return None if found is None else float(found)
+
+
+def rows_of_segment(connection: Connection, meter_id: int, segment: int) -> Iterator[RegisterRow]:
+    """The rows that are sealed with a month, in the order of their digest."""
+    own = and_(register_ledger.c.meter_id == meter_id, register_ledger.c.segment == segment)
+    yield from _fetched(connection, _in_order(own))
+
+
+def columns() -> list[ColumnElement[Any]]:
+    """What of a row the rules need."""
+    return [
+        register_ledger.c.node_id,
+        register_ledger.c.seq,
+        register_ledger.c.index_wh,
+        register_ledger.c.taken_at_s,
+        register_ledger.c.received_at_s,
+        register_ledger.c.is_simulated,
+    ]
+
+
+def _in_order(condition: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*columns())
+        .where(condition)
+        .order_by(
+            register_ledger.c.node_id,
+            register_ledger.c.seq,
+            register_ledger.c.index_wh,
+            register_ledger.c.taken_at_s,
+        )
+    )
+
+
+def _fetched(connection: Connection, statement: Select[Any]) -> Iterator[RegisterRow]:
+    for part in connection.execute(statement).partitions(_FETCHED):
+        for row in part:
+            yield register_row(row)
+
+
+def register_row(row: AnyRow) -> RegisterRow:
+    """A row of the table as the rules know it."""
+    return RegisterRow(
+        node_id=row.node_id,
+        seq=row.seq,
+        taken_at_s=row.taken_at_s,
+        received_at_s=row.received_at_s,
+        index_wh=row.index_wh,
+        is_simulated=row.is_simulated,
+    )
