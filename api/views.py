@@ -77,10 +77,13 @@ def _array_view(row: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def array_detail(row: Mapping[str, Any], conditions: Sequence[ShownCondition]) -> dict[str, Any]:
-    """An array with its notes; what its instances left is theirs."""
+def array_detail(
+    row: Mapping[str, Any], waiting: Mapping[str, str], conditions: Sequence[ShownCondition]
+) -> dict[str, Any]:
+    """An array with its notes and which of it wait; what its instances left is theirs."""
     return {
         **job_view(row),
+        "waiting": waiting,
         "detail": why_never(conditions),
         "notes": json.loads(row["spec"])["notes"],
         "dependencies": dependencies.view(conditions),

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 #: Instances that one array may have: what a person asks for by mistake is mostly more.
@@ -78,6 +78,23 @@ class ArraySpec:
             ]
             yield from _runs(ranks)
             before += part.count
+
+    def text_of(self, runs: Iterable[tuple[int, int]]) -> str:
+        """The indexes of these runs of ranks, given by first and last, as people write them."""
+        found: list[str] = []
+        parts, before = iter(self.parts()), 0
+        part = next(parts)
+        for first, last in runs:
+            low = first
+            while low <= last:
+                while low >= before + part.count:
+                    before += part.count
+                    part = next(parts)
+                high = min(last, before + part.count - 1)
+                start = part.first + (low - before) * part.step
+                found.append(_text(ArrayPart(first=start, count=high - low + 1, step=part.step)))
+                low = high + 1
+        return ",".join(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

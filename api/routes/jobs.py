@@ -354,4 +354,5 @@ def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[st
     if not is_last and job_lists.array_state(connection, job_id) not in FINAL_STATES:
         return None
     conditions = dependency_queries.conditions(connection, job_id)
-    return array_detail(job_lists.array_detail(connection, job_id), conditions)
+    row = job_lists.array_detail(connection, job_id)
+    return array_detail(row, job_lists.waiting_indexes(connection, row), conditions)

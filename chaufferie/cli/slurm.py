@@ -15,11 +15,11 @@ from chaufferie.sdk.errors import BadInputError
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
 
-_NAMES = ("sbatch", "squeue", "sacct", "scancel", "scontrol")
+_NAMES = ("sbatch", "sinfo", "squeue", "sacct", "scancel", "scontrol")
 
 
 def slurm(context: typer.Context) -> None:
-    """Run one of sbatch, squeue, sacct, scancel and scontrol, with its own words.
+    """Run one of sbatch, sinfo, squeue, sacct, scancel and scontrol, with its own words.
 
     Jobs find them on their PATH. Elsewhere they are asked for by this name, so that a real Slurm
     is never in the way.
@@ -41,9 +41,10 @@ def slurm(context: typer.Context) -> None:
 
 
 def _command(name: str) -> "Callable[[Client, Sequence[str]], list[str]]":
-    from chaufferie.slurm import looking, steering
+    from chaufferie.slurm import looking, nodes, steering
 
     return {
+        "sinfo": nodes.sinfo,
         "squeue": looking.squeue,
         "sacct": looking.sacct,
         "scancel": steering.scancel,

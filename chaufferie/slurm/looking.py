@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaufferie.sdk.errors import NotFoundError
 from chaufferie.slurm.arguments import Parser, job_refs
+from chaufferie.slurm.arrays import unfolded
 from chaufferie.slurm.words import (
     clock,
     elapsed_s,
@@ -17,8 +18,9 @@ from chaufferie.slurm.words import (
     reason_of,
     short_duration,
     state_of,
+    states_behind,
 )
-from domain.job import FINAL_STATES
+from domain.job import FINAL_STATES, JobState
 from domain.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.sbatch.durations import describe_duration
 
@@ -51,6 +53,10 @@ _QUEUE_TITLES = {
     "e": "END_TIME",
     "V": "SUBMIT_TIME",
 }
+_MOST_ENDED = 1000
+_EVERY = frozenset({"ALL"})
+#: What only the attempts of a job tell.
+_USED = frozenset({"maxrss", "totalcpu"})
 _ACCOUNT_FORMAT = "JobID,JobName,Partition,Account,AllocCPUS,State,ExitCode"
 _COLUMN_WIDTH = 12
 
@@ -63,14 +69,20 @@ def squeue(client: "Client", words: Sequence[str]) -> list[str]:
     parser.add_argument("-o", "--format", default=_QUEUE_FORMAT)
     parser.add_argument("-t", "--states", "--state", type=_states)
     parser.add_argument("-n", "--name", "--names")
-    parser.ignore("--me", "-a", "--all", "-r", "--array", "-l", "--long", "-v", "--verbose")
-    parser.ignore_values("-u", "--user", "--users", "-p", "--partition", "-A", "--account", "-S")
+    parser.add_argument("-A", "--account", "--accounts")
+    parser.add_argument("-r", "--array", action="store_true")
+    parser.ignore("--me", "-a", "--all", "-l", "--long", "-v", "--verbose")
+    parser.ignore_values("-u", "--user", "--users", "-p", "--partition", "-S", "--sort")
     asked = parser.parse_args(words)
-    found = _jobs(client, asked.jobs, asked.name)
-    if asked.states is None:
-        shown = [job for job in found if job["state"] not in FINAL_STATES]
-    else:
-        shown = [job for job in found if "ALL" in asked.states or is_named(job, asked.states)]
+    states = states_behind(asked.states)
+    found = _jobs(client, asked.jobs, asked.name, states)
+    lines_of = (unfolded(client, job, states, each=asked.array) for job in found)
+    shown = [
+        line
+        for job in lines_of
+        for line in job
+        if is_named(line, asked.states) and asked.account in {None, line["project"]}
+    ]
     now_s = time.time()  # noqa: TID251 - how long jobs have run by the reader's clock
     lines = [] if asked.noheader else [fill(asked.format, _QUEUE_TITLES)]
     return lines + [fill(asked.format, _queue_values(job, now_s)) for job in shown]
@@ -86,16 +98,26 @@ def sacct(client: "Client", words: Sequence[str]) -> list[str]:
     parser.add_argument("-o", "--format", default=_ACCOUNT_FORMAT)
     parser.add_argument("-s", "--state", type=_states)
     parser.add_argument("--name")
+    parser.add_argument("-A", "--accounts", "--account")
     parser.ignore("-X", "--allocations", "-a", "--allusers", "-D", "--duplicates", "-L")
     parser.ignore_values("-S", "--starttime", "-E", "--endtime", "-u", "--user", "--uid")
-    parser.ignore_values("--units", "-M", "--clusters", "-A", "--accounts")
+    parser.ignore_values("--units", "-M", "--clusters")
     asked = parser.parse_args(words)
     columns = [part.partition("%")[0].strip() for part in asked.format.split(",") if part.strip()]
     unknown = [name for name in columns if name.lower() not in _ACCOUNT_FIELDS]
     if unknown:
         parser.error(f"the field {unknown[0]!r} is unknown")
-    found = _jobs(client, asked.jobs, asked.name, in_full=True)
-    shown = [job for job in found if asked.state is None or is_named(job, asked.state)]
+    states = states_behind(asked.state or _EVERY)
+    found = sorted(_jobs(client, asked.jobs, asked.name, states), key=lambda job: job["job_id"])
+    lines_of = (unfolded(client, job, states, each=False) for job in found)
+    shown = [
+        line
+        for job in lines_of
+        for line in job
+        if is_named(line, asked.state) and asked.accounts in {None, line["project"]}
+    ]
+    if not _USED.isdisjoint(name.lower() for name in columns):
+        shown = [_in_full(client, line) for line in shown]
     now_s = time.time()  # noqa: TID251 - how long jobs have run by the reader's clock
     rows = [[_ACCOUNT_FIELDS[name.lower()](job, now_s) for name in columns] for job in shown]
     lines = rows if asked.noheader else [columns, *rows]
@@ -116,14 +138,15 @@ def _states(text: str) -> frozenset[str]:
 
 
 def _jobs(
-    client: "Client", wanted: Sequence[str], name: str | None, *, in_full: bool = False
+    client: "Client", wanted: Sequence[str], name: str | None, states: frozenset[JobState]
 ) -> list[Document]:
-    """These jobs, or the newest there are; those that do not exist are left out."""
+    """These jobs, or those in these states; what does not exist is left out.
+
+    Of jobs that have ended it is the newest thousand.
+    """
     if not wanted:
-        listed = list(client.job_documents(name=name, limit=1000))
-        return (
-            [client.job(job["job_id"]).document for job in listed] if in_full and name else listed
-        )
+        limit = None if states.isdisjoint(FINAL_STATES) else _MOST_ENDED
+        return list(client.job_documents(states=sorted(states), name=name, limit=limit))
     found: list[Document] = []
     for number in wanted:
         try:
@@ -133,6 +156,11 @@ def _jobs(
         if name is None or document["name"] == name:
             found.append(document)
     return found
+
+
+def _in_full(client: "Client", line: Document) -> Document:
+    """A line with the attempts of its job; of elements that wait together there are none."""
+    return line if "array" in line else client.job(line["job_id"]).document
 
 
 def _limit_s(job: Document) -> int:

@@ -46,16 +46,16 @@ def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
         case ["show", joined] if joined.startswith(("job=", "jobid=")):
             numbers = _numbers(joined.partition("=")[2])
             return [_described(client.job(number).document) for number in numbers]
-        case ["requeue", numbers]:
-            for number in _numbers(numbers):
+        case ["requeue", _]:
+            for number in _numbers(",".join(plain[1:])):
                 client.job(number).requeue()
             return []
-        case ["hold", numbers]:
-            for number in _numbers(numbers):
+        case ["hold", _]:
+            for number in _numbers(",".join(plain[1:])):
                 client.hold(number)
             return []
-        case ["release", numbers]:
-            for number in _numbers(numbers):
+        case ["release", _]:
+            for number in _numbers(",".join(plain[1:])):
                 client.release(number)
             return []
     shown = " ".join(plain[:2]) or "nothing"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.job import EndReason, JobState
+from domain.job import FINAL_STATES, EndReason, JobState
 from domain.sbatch.durations import describe_duration
 
 #: Long and short state of a job that has not ended, by ours.
@@ -48,9 +48,9 @@ def state_of(document: Mapping[str, Any]) -> tuple[str, str]:
     return ("FAILED", "F") if state is JobState.FAILED else ("CANCELLED", "CA")
 
 
-def is_named(document: Mapping[str, Any], wanted: frozenset[str]) -> bool:
-    """Whether a filter names the job's state, in its long or short form."""
-    return bool(wanted & {*state_of(document)})
+def is_named(document: Mapping[str, Any], wanted: frozenset[str] | None) -> bool:
+    """Whether a filter names the job's state, in its long or short form, or there is none."""
+    return wanted is None or bool(wanted & {"ALL", *state_of(document)})
 
 
 def read_states(text: str) -> frozenset[str]:
@@ -71,6 +71,19 @@ def read_states(text: str) -> frozenset[str]:
     if strange:
         raise ValueError(strange[0])
     return wanted
+
+
+def states_behind(wanted: frozenset[str] | None) -> frozenset[JobState]:
+    """Our states that a filter may mean; None = whatever has not ended."""
+    open_states = frozenset(JobState) - FINAL_STATES
+    if wanted is None:
+        return open_states
+    if "ALL" in wanted:
+        return frozenset(JobState)
+    meant = {state for state, names in _OPEN.items() if wanted & {*names}}
+    # Which end it was is told by the reason, which the server is not asked by.
+    is_end = not wanted <= {name for state in open_states for name in _OPEN[state]}
+    return frozenset(meant | (FINAL_STATES if is_end else frozenset()))
 
 
 def reason_of(document: Mapping[str, Any]) -> str:

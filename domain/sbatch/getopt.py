@@ -150,7 +150,7 @@ def find_option(name: str, origin: Origin) -> Option | Refused:
     """The option a long name or a prefix of one stands for."""
     if name in BY_NAME:
         return BY_NAME[name]
-    if name.startswith("ear-") and len(name) <= _LONGEST_GUESS:
+    if name.startswith("ear-") and name.isprintable() and len(name) <= _LONGEST_GUESS:
         return Option(name=name, takes=Takes.MAYBE, duty=Duty.NO_MEANING, key=name)
     candidates = with_prefix(name) if name else ()
     if len(candidates) == 1:

@@ -49,6 +49,13 @@ class Given:
 
 
 def shortened(text: str, at_most: int = 60) -> str:
-    """``text`` on one line, cut where it would drown the sentence around it."""
+    """``text`` on one line, cut where it would drown the sentence around it.
+
+    What would move the cursor or turn the line round is shown by its number.
+    """
     line = text.replace("\n", " ")
-    return line if len(line) <= at_most else f"{line[:at_most]}..."
+    cut = line if len(line) <= at_most else f"{line[:at_most]}..."
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in cut
+    )

@@ -135,10 +135,10 @@ def _read_directive(text: str, number: int, line: str) -> tuple[Given, ...] | Re
     words = split.words
     remark_free = " ".join(word for word in words if not word.startswith(_REMARK_OPTIONS))
     if _TEMPLATE.search(remark_free):
-        return origin.refuse("template", f"fill in the template first: {shortened(line.strip())}")
+        return origin.refuse("template", f"fill in the template first: {shortened(line.strip())}.")
     if split.open_quote is not None:
         return origin.refuse(
-            "open_quote", f"a {split.open_quote} is not closed: {shortened(line.strip())}"
+            "open_quote", f"a {split.open_quote} is not closed: {shortened(line.strip())}."
         )
     if words and (words[0].lower() in {"hetjob", "packjob"} or words[0].startswith(":")):
         return origin.refuse(

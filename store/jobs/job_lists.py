@@ -1,10 +1,12 @@
 """Lists of jobs and of the instances of an array, by page; an array is one row of the first."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
 
+from domain.array_spec import ArraySpec
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
 from store.jobs.arrays import elements_of
 from store.jobs.job_queries import instance_rows, visible
@@ -14,6 +16,8 @@ from store.tables import instance, job, tenant
 _STATES = tuple(state.value for state in JobState)
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))
 _FINAL = frozenset(state.value for state in FINAL_STATES)
+_WAITING = tuple(state.value for state in (JobState.HELD, JobState.BLOCKED, JobState.QUEUED))
+_MOST_RUNS = 100
 #: What belongs to one instance and is nowhere in the row of an array.
 _NOT_OF_ARRAYS = ("reason", "exit_code", "node", "site", "started_at_s", "finished_at_s")
 
@@ -109,6 +113,37 @@ def array_detail(connection: Connection, job_id: int) -> dict[str, Any]:
         "finished_at_s": its.finished_at_s if is_over else None,
         "exit_code": its.exit_code if is_over else None,
     }
+
+
+def waiting_indexes(connection: Connection, row: Mapping[str, Any]) -> dict[str, str]:
+    """Which of an array's instances wait, by state, as indexes are written: ``3-9,12``."""
+    return {
+        state: _indexes_in(connection, row, state) for state in _WAITING if state in row["counts"]
+    }
+
+
+def _indexes_in(connection: Connection, row: Mapping[str, Any], state: str) -> str:
+    """The indexes of an array's instances in one state; of very many runs, the first."""
+    rank = instance.c.id - row["job_id"] - 1
+    numbered = (
+        select(
+            rank.label("rank"),
+            (rank - func.row_number().over(order_by=instance.c.id)).label("run"),
+        )
+        .where(instance.c.id.between(row["job_id"] + 1, row["job_id"] + row["array_count"]))
+        .where(instance.c.state == state)
+        .subquery()
+    )
+    statement = (
+        select(func.min(numbered.c.rank).label("first"), func.max(numbered.c.rank).label("last"))
+        .group_by(numbered.c.run)
+        .order_by("first")
+        .limit(_MOST_RUNS + 1)
+    )
+    runs = [(found.first, found.last) for found in connection.execute(statement)]
+    array = ArraySpec(**json.loads(row["spec"])["array"])
+    text = array.text_of(runs[:_MOST_RUNS])
+    return text if len(runs) <= _MOST_RUNS else f"{text},..."
 
 
 def _of_array(job_id: int, count: int) -> Select[Any]:

@@ -112,7 +112,8 @@ def test_the_commands_exist_elsewhere_by_choice(typed: CommandLine) -> None:
         ["scancel"],
         ["scontrol", "update", "x"],
         ["scontrol", "show", "job", "x"],
-        ["sinfo"],
+        ["sinfo", "--dead-or-alive"],
+        ["sprio-like"],
     ):
         refused = typed.run("slurm", *words)
         assert refused.returncode == 2, words

@@ -44,10 +44,12 @@ def test_any_script_is_either_accepted_or_refused_in_one_sentence(
     found = parse_submission(SubmitRequest(now_s=NOW_S, script=text))
     if isinstance(found, Refused):
         assert found.code.startswith("sbatch.")
-        assert found.sentence
+        assert found.sentence.isprintable(), "it would be more than a line on a terminal"
+        assert found.sentence.endswith(".")
         assert found.line is None or 1 <= found.line <= text.count("\n") + 1
     else:
         assert found.cores == found.ntasks * found.cpus_per_task >= 1
+        assert all(str(note).isprintable() for note in found.notes)
 
 
 @given(text=st.text(max_size=200))

@@ -95,6 +95,11 @@ def _ask(scene: HostileScene, method: str, path: str, **arguments: Any) -> Any: 
     return answer.json() if answer.status_code < 400 else None
 
 
+def _unclear(notes: list[str]) -> list[str]:
+    """Notes that are no line for a terminal."""
+    return [note for note in notes if not note.isprintable() or len(note) > 500]
+
+
 def _look_at(scene: HostileScene, job_id: int) -> None:
     for what in ("", "/explain", "/timeline", "/instances"):
         _ask(scene, "GET", f"/v1/jobs/{job_id}{what}")
@@ -126,6 +131,9 @@ def test_no_job_script_is_a_500_or_stops_the_scheduler(scene: HostileScene) -> N
         else:
             answer = _ask(scene, "POST", _CHECK if is_check else _SUBMIT, json=bodies[0])
             told = [] if answer is None else [answer]
+        for item in told:
+            for note in _unclear(item.get("notes", [])):
+                scene.faults.setdefault(f"a note: {note[:300]!r}", json.dumps(bodies)[:1500])
         fresh = [item["job_id"] for item in told if "job_id" in item]
         for job_id in fresh:
             _look_at(scene, job_id)

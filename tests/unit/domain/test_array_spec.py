@@ -99,6 +99,21 @@ def test_ranks_count_the_indexes_and_selections_find_them(
     ranks = [rank for first, last in whole.ranks_of(some) for rank in range(first, last + 1)]
     assert ranks == sorted(ranks)
     assert {by_rank[rank] for rank in ranks} == set(by_rank) & set(indexes(some))
+    told = whole.text_of(whole.ranks_of(some))
+    assert (
+        sorted(indexes(array(told))) == sorted(by_rank[rank] for rank in ranks)
+        if ranks
+        else not told
+    )
+
+
+def test_runs_of_ranks_are_told_as_people_write_indexes() -> None:
+    whole = array("0-9,20-40:5,99%2")
+
+    assert whole.text_of([(3, 9)]) == "3-9"
+    assert whole.text_of([(0, 0), (8, 12), (15, 15)]) == "0,8-9,20-30:5,99"
+    assert whole.text_of([(0, 15)]) == whole.text
+    assert whole.text_of([]) == ""
 
 
 @pytest.mark.parametrize("text", ["12", "12_3", "12_[0-9,12]", "12_*"])
