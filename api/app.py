@@ -17,6 +17,7 @@ from api.routes import (
     agent,
     attempt_files,
     collectivities,
+    contracts,
     files,
     fleet,
     health,
@@ -27,6 +28,7 @@ from api.routes import (
     pages,
     quotas,
     results,
+    statements,
     steering,
     tenants,
     usage,
@@ -65,7 +67,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, job_lists, steering, results, files, attempt_files)
-    of_people = (access, tenants, usage, quotas, collectivities)
+    of_people = (access, tenants, usage, quotas, collectivities, contracts, statements)
     for module in (*of_jobs, *of_people, agent, fleet, weather, heat, metrics, health, pages):
         app.include_router(module.router)
     return app

@@ -16,6 +16,8 @@ class Scope(StrEnum):
     NODES_READ = "nodes:read"
     NODES_ADMIN = "nodes:admin"
     KEYS_ADMIN = "keys:admin"
+    STATEMENTS_READ = "statements:read"  #: Contracts on heat and what was issued under them.
+    STATEMENTS_WRITE = "statements:write"
     METRICS_READ = "metrics:read"
     NODE_WORK = "node:work"  #: A node's own calls: claim, heartbeat, readings, results.
 
@@ -31,7 +33,7 @@ class Role(StrEnum):
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
     Role.TENANT: frozenset({Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.NODES_READ}),
-    Role.BUYER: frozenset({Scope.HEAT_READ}),
+    Role.BUYER: frozenset({Scope.HEAT_READ, Scope.STATEMENTS_READ}),
     Role.OPERATOR: frozenset(
         {
             Scope.JOBS_READ,
@@ -40,6 +42,8 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.NODES_READ,
             Scope.NODES_ADMIN,
             Scope.KEYS_ADMIN,
+            Scope.STATEMENTS_READ,
+            Scope.STATEMENTS_WRITE,
             Scope.METRICS_READ,
         }
     ),

@@ -4,7 +4,12 @@ A row of the register ledger may go once its segment is noted as pruned: then it
 stands for it.
 """
 
-from store.ledger.ledger_tables import KEPT_TABLES, register_ledger, register_pruning
+from store.contracts.contract_tables import contract_version
+from store.ledger.ledger_tables import KEPT_TABLES as LEDGER_TABLES
+from store.ledger.ledger_tables import register_ledger, register_pruning
+from store.statements.statement_tables import statement
+
+KEPT_TABLES = (*LEDGER_TABLES, contract_version, statement)
 
 #: The database says this where it refuses.
 REFUSAL = "rows of this table are only added"

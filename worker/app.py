@@ -17,6 +17,7 @@ from worker.retention import run_retention
 from worker.settings import WorkerSettings
 
 RETENTION_TASK = "chaufferie.retention"
+STATEMENTS_TASK = "chaufferie.statements"
 CELL_TASK = "chaufferie.simulate_cell"
 
 
@@ -43,12 +44,24 @@ def make_app(
                 # A round that waited longer than its period has a successor.
                 "options": {"expires": settings.retention_every_s},
             },
+            "statements": {
+                "task": STATEMENTS_TASK,
+                "schedule": settings.statements_every_s,
+                "options": {"expires": settings.statements_every_s},
+            },
         },
     )
 
     @app.task(name=RETENTION_TASK, ignore_result=True, shared=False)
     def retention() -> None:
         run_retention(store, LocalContentStore(settings.data_dir / FILES_FOLDER), settings)
+
+    @app.task(name=STATEMENTS_TASK, ignore_result=True, shared=False)
+    def statements() -> None:
+        # Its pages and its contracts are read by the worker alone that has some.
+        from worker.statements import run_statements  # noqa: PLC0415
+
+        run_statements(store)
 
     @app.task(name=CELL_TASK, ignore_result=True, shared=False)
     def simulate_cell(sweep_id: int, number: int) -> None:

@@ -20,6 +20,9 @@ class WorkerSettings(BaseSettings):
     database_url: str | None = Field(default=None, description="Default: SQLite in data_dir.")
     redis_url: str | None = Field(default=None, description="Broker; the worker needs one.")
     retention_every_s: float = Field(default=3600.0, gt=0, description="Between two rounds.")
+    statements_every_s: float = Field(
+        default=600.0, gt=0, description="Between two looks for months to draft and PDFs to make."
+    )
     readings_whole_s: float = Field(
         default=90 * _DAY_S, gt=0, description="Readings of this age are thinned."
     )

@@ -10,12 +10,14 @@ from typer.core import TyperCommand
 
 from chaufferie.cli import (
     collectivities,
+    contracts,
     fetching,
     fleet,
     jobs,
     keys,
     programs,
     quotas,
+    statements,
     steering,
     tenants,
 )
@@ -144,6 +146,8 @@ for group, name in (
     (keys.app, "keys"),
     (collectivities.app, "collectivities"),
     (quotas.app, "quotas"),
+    (contracts.app, "contracts"),
+    (statements.app, "statement"),
 ):
     app.add_typer(group, name=name)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):

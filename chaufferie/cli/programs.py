@@ -20,6 +20,7 @@ PROGRAMS = {
     "agent": ("node_agent",),
     "simulate": ("simulation",),
     "doctor": ("scheduler", "doctor"),
+    "statement verify": ("metering", "verify"),
 }
 _BROKER_VARIABLE = "CHAUFFERIE_REDIS_URL"
 _BOILER_COMMANDS = frozenset({"sites", "boiler"})

@@ -1,6 +1,7 @@
 """Numbers as people read them."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from domain.sbatch.durations import describe_duration
 
@@ -12,6 +13,11 @@ _BYTES_PER_STEP = 1024
 def kwh(energy_wh: float | None) -> str | None:
     """Energy in kWh."""
     return None if energy_wh is None else f"{energy_wh / _WH_PER_KWH:.3f}"
+
+
+def mwh(energy_wh: int) -> str:
+    """Energy in MWh, to the Wh."""
+    return f"{Decimal(energy_wh).scaleb(-6):f}"
 
 
 def kw(power_w: float | None) -> str | None:

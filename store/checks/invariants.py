@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select
 
-from store.checks import ledger_offenders, offenders
+from store.checks import ledger_offenders, offenders, statement_offenders
 from store.database import Database
 from store.engine import leadership
 from store.transaction import Transaction
@@ -210,6 +210,21 @@ INVARIANTS: tuple[Invariant, ...] = (
         name="ledger-rows",
         holds="No sealed row was added or lost but by pruning.",
         look=ledger_offenders.miscounted_rows,
+    ),
+    Invariant(
+        name="statement-numbers",
+        holds="Each series of statements holds every number from 1 to its last.",
+        look=statement_offenders.series_with_gaps,
+    ),
+    Invariant(
+        name="statement-months",
+        holds="No month of a contract has two statements that hold.",
+        look=statement_offenders.twice_billed,
+    ),
+    Invariant(
+        name="statement-digests",
+        holds="Every statement that was issued is what its digest says.",
+        look=statement_offenders.other_digests,
     ),
     Invariant(
         name="simulated-readings-marked",

@@ -4,10 +4,12 @@ from alembic import context
 
 from store import tables  # noqa: F401 - makes them known to the metadata
 from store.collectivities import collectivity_tables  # noqa: F401 - likewise
+from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.ledger import ledger_tables  # noqa: F401 - likewise
 from store.metadata import metadata
 from store.quotas import quota_tables  # noqa: F401 - likewise
+from store.statements import statement_tables  # noqa: F401 - likewise
 from store.sweeps import sweep_tables  # noqa: F401 - likewise
 
 context.configure(

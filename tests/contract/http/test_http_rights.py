@@ -19,6 +19,7 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
     places |= {"{site_id}": "1", "{instance_id}": "1", "{attempt}": "1", "{upload_id}": "1"}
     places |= {"{tenant_id}": "999", "{project_id}": "999", "{user_id}": "999"}
     places |= {"{collectivity_id}": "999"}
+    places |= {"{reference}": "M-1", "{number}": "CHALEUR-2026-00001"}
     for route in routes_of(http.app):
         path = route.path or ""
         for place, value in places.items():

@@ -3,12 +3,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.delivery import AttemptKey
 from domain.job import EndReason
 from domain.months import month_of
+from domain.refusal import Refused
 from metering.closing import close_month
+from metering.statements.canonical import canonical, digest_of, sealed
 from scheduler.doctor import examine, report_findings
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
@@ -23,6 +25,8 @@ from store.ledger.ledger_tables import (
     register_line,
     register_segment,
 )
+from store.statements.statement_tables import statement, statement_series
+from store.statements.statements import NewStatement, add_statement, take_number
 from store.tables import (
     attempt,
     decision,
@@ -36,6 +40,7 @@ from store.tables import (
 )
 from tests.support.builders import job_spec, reading
 from tests.support.scene import Scene
+from tests.support.sold import add, give_town
 
 
 @pytest.fixture
@@ -50,6 +55,7 @@ def busy(scene: Scene) -> Scene:
         add_readings(tx, node_id, [last_month, *items])
         closed = close_month(tx, 1, month_of(last_month.taken_at_s), "test")
     assert closed == 2
+    _issue(scene)
     for _ in range(6):
         scene.submit(job_spec(max_attempts=2))
     service.turn()
@@ -103,6 +109,31 @@ def _of_attempt(number: int, attempt_number: int = 1, **values: Any) -> Callable
 def _again(number: int, **values: Any) -> Callable[[Connection], Any]:  # noqa: ANN401 - any column
     usual = {"attempt": 9, "node_id": 1, "state": "running", "batch": 1, "offered_at_s": 0.0}
     return lambda c: c.execute(insert(attempt), {"instance_id": number, **usual, **values})
+
+
+def _issue(scene: Scene) -> None:
+    """A statement stands in the books; what is in it does not matter here."""
+    give_town(scene)
+    added = add(scene)
+    assert not isinstance(added, Refused)
+    with scene.store.transaction() as tx:
+        new = NewStatement(
+            contract_id=added,
+            month=202601,
+            kind="statement",
+            number=take_number(tx, "CHALEUR-2026"),
+            contract_version=1,
+            energy_wh=0,
+            document=canonical(sealed({})),
+            digest=digest_of({}),
+        )
+        add_statement(tx, new, "test")
+
+
+def _bill_again(connection: Connection) -> None:
+    first = connection.execute(select(statement)).one()._asdict()
+    again = {**first, "id": first["id"] + 1, "number": "X-1", "series_number": 2}
+    connection.execute(insert(statement), again)
 
 
 BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
@@ -211,6 +242,15 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
     "a sealed row that is gone": (
         "ledger-rows",
         lambda c: c.execute(delete(register_ledger).where(register_ledger.c.seq == 0)),
+    ),
+    "a number of a series that nothing bears": (
+        "statement-numbers",
+        lambda c: c.execute(update(statement_series).values(last=2)),
+    ),
+    "a month with two statements": ("statement-months", _bill_again),
+    "a statement that was changed": (
+        "statement-digests",
+        lambda c: c.execute(update(statement).values(document="{}")),
     ),
     "a simulated meter taken as real": (
         "simulated-readings-marked",

@@ -1,0 +1,83 @@
+"""What contracts and statements look like outside, and the forms in which a document is given."""
+
+import json
+from enum import StrEnum
+from typing import Any
+
+from fastapi import Response
+
+from domain import paris
+from domain.months import write_month
+from metering.papers.page import page
+from metering.papers.table import table
+from metering.papers.words import Language
+from store.contracts.contracts import ContractRow
+from store.statements.statements import StatementRow
+
+#: A page of ours needs nothing but its own style, from nowhere.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+_CSV, _PDF, _JSON = "text/csv; charset=utf-8", "application/pdf", "application/json"
+
+
+class Form(StrEnum):
+    """A form of a document."""
+
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+    PDF = "pdf"
+
+
+def contract_view(row: ContractRow) -> dict[str, Any]:
+    """A contract in its newest version."""
+    return {
+        "reference": row.reference,
+        "collectivity_id": row.collectivity_id,
+        "collectivity": row.collectivity,
+        "version": row.version,
+        "reason": row.reason,
+        "made_at_s": row.made_at_s,
+        "terms": row.terms,
+    }
+
+
+def statement_view(row: StatementRow) -> dict[str, Any]:
+    """A document in a list."""
+    return {
+        "number": row.number,
+        "contract": row.contract,
+        "month": write_month(row.month),
+        "kind": row.kind,
+        "state": "corrected" if row.is_corrected else "issued",
+        "corrects": row.corrects,
+        "contract_version": row.contract_version,
+        "energy_wh": row.energy_wh,
+        "digest_sha256": row.digest,
+        "issued_on": paris.date_at(row.issued_at_s),
+    }
+
+
+def written(document: bytes, form: Form, language: Language, name: str) -> Response:
+    """A document in a form that follows from it; its PDF is made elsewhere."""
+    if form is Form.JSON:
+        return _file(document, _JSON, f"{name}.json")
+    plain = json.loads(document)
+    if form is Form.CSV:
+        return _file(table(plain, language).encode("utf-8"), _CSV, f"{name}.csv")
+    return Response(
+        page(plain, language), media_type="text/html; charset=utf-8", headers=dict(_HEADERS)
+    )
+
+
+def pdf_answer(pdf: bytes, name: str) -> Response:
+    """The PDF of a document."""
+    return _file(pdf, _PDF, f"{name}.pdf")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    """Bytes to be saved under a name."""
+    headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,137 @@
+"""What the next statement of a contract says, from the closed months of its sites."""
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from domain.months import after
+from domain.refusal import Refused
+from domain.register import MeterKind
+from metering.books.contracting import contract_of
+from metering.contracts.contract import Contract, outside
+from metering.statements.canonical import canonical
+from metering.statements.document import statement_document
+from metering.statements.inputs import EarlierMonth, Heading, HeatLine, Source, StatementInputs
+from store.contracts import contracts
+from store.contracts.contracts import ContractRow
+from store.ledger import closed_months, meters
+from store.rows import Connection
+from store.statements import drafts, statements
+from store.transaction import Store, Transaction
+
+
+@cache
+def software() -> str:
+    """What works statements out, as they name it."""
+    return f"chaufferie {version('chaufferie')}"
+
+
+def next_month(connection: Connection, row: ContractRow, contract: Contract) -> int:
+    """The first month of a contract that has no statement: they are issued in their order."""
+    held = statements.standing(connection, row.contract_id)
+    return after(held[-1].month) if held else contract.first_month
+
+
+def inputs_for(
+    connection: Connection, row: ContractRow, contract: Contract, month: int
+) -> StatementInputs | Refused:
+    """What the statement of a month is worked out from; refused while a site's month is open."""
+    beyond = outside(contract, month)
+    if beyond is not None:
+        return beyond
+    lines: list[HeatLine] = []
+    sources: list[Source] = []
+    for site_id in contract.site_ids_in(month):
+        found = _of_site(connection, site_id, month)
+        if isinstance(found, Refused):
+            return found
+        sources.append(found[0])
+        lines += found[1]
+    begin = contract.year_start(month)
+    return StatementInputs(
+        contract=contract,
+        contract_version=row.version,
+        month=month,
+        lines=tuple(lines),
+        sources=tuple(sources),
+        earlier=tuple(
+            EarlierMonth(
+                month=item.month,
+                number=item.number,
+                digest_sha256=item.digest,
+                energy_wh=item.energy_wh,
+            )
+            for item in statements.standing(connection, row.contract_id)
+            if begin <= item.month < month
+        ),
+        heading=Heading(software=software()),
+    )
+
+
+def draft_next(tx: Transaction, row: ContractRow) -> dict[str, Any] | Refused:
+    """Make, or make anew, the draft of the next statement of a contract."""
+    contract = contract_of(row)
+    if isinstance(contract, Refused):
+        return contract
+    month = next_month(tx.connection, row, contract)
+    inputs = inputs_for(tx.connection, row, contract, month)
+    if isinstance(inputs, Refused):
+        return inputs
+    document = statement_document(inputs)
+    if not isinstance(document, Refused):
+        drafts.keep_draft(
+            tx,
+            contract_id=row.contract_id,
+            month=month,
+            contract_version=row.version,
+            document=canonical(document),
+        )
+    return document
+
+
+def draft_all(store: Store) -> int:
+    """Draft the next statement of every contract whose month is closed; how many were made.
+
+    May be called as often, and as late, as you like: a draft that stands is not made again.
+    """
+    made = 0
+    with store.database.read() as connection:
+        rows = contracts.contracts(connection)
+    for row in rows:
+        with store.transaction() as tx:
+            if not _is_drafted(tx.connection, row):
+                made += not isinstance(draft_next(tx, row), Refused)
+    return made
+
+
+def _is_drafted(connection: Connection, row: ContractRow) -> bool:
+    contract, draft = contract_of(row), drafts.draft_of(connection, row.contract_id)
+    if isinstance(contract, Refused) or draft is None:
+        return False
+    is_next = draft.month == next_month(connection, row, contract)
+    return is_next and draft.contract_version == row.version
+
+
+def _of_site(
+    connection: Connection, site_id: int, month: int
+) -> tuple[Source, list[HeatLine]] | Refused:
+    """The closed month of one site; a site whose heat is simulated can have no statement."""
+    name = contracts.site_name(connection, site_id)
+    heat = [
+        item.facts
+        for item in meters.known_meters(connection, [site_id])
+        if item.facts.kind is MeterKind.HEAT
+    ]
+    if heat and all(facts.is_simulated for facts in heat):
+        return Refused(
+            code="meter.simulated",
+            sentence=f"Every heat meter of {name} is simulated, so its kWh cannot enter a "
+            "statement; end its delivery in the contract, or read a real meter.",
+        )
+    found = closed_months.statement_lines(connection, site_id, month)
+    if isinstance(found, Refused):
+        return found
+    closed = closed_months.closed_month(connection, site_id, month)
+    assert closed is not None  # noqa: S101 - it has lines
+    source = Source(site_id=site_id, site=name, ledger_digest=closed.digest)
+    return source, [HeatLine(site_id=site_id, site=name, line=line) for line in found]

@@ -1,0 +1,1 @@
+"""Contracts on heat, version by version; no version is ever changed."""

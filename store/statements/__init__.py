@@ -1,0 +1,1 @@
+"""Statements as they were issued, drafts of the next, and what was made of them to read."""

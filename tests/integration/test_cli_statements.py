@@ -1,0 +1,176 @@
+"""From a contract's file to a verified PDF by the command line, the PDF made by the real worker."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.collectivities import Collectivity
+from domain.declaration import Act, Declaration, Evidence
+from domain.months import begin_of
+from domain.node import NodeSpec, SiteSpec
+from domain.refusal import Refused
+from metering.closing import close_month
+from store.collectivities import collectivities
+from store.fleet import nodes
+from store.fleet.readings import add_readings
+from store.ledger.meters import declare, known_meters
+from store.transaction import Store
+from tests.support.builders import reading
+from tests.support.cluster import Cluster, running_cluster, until
+from tests.support.command_line import CommandLine
+from tests.support.metered import FEBRUARY, JANUARY, MARCH
+from tests.support.valkey import running_valkey
+
+DIRECTORY = Path(__file__).parent
+TOWN = Collectivity(name="Ville de Bains-les-Eaux", siret="21750001600019")
+NUMBER = "CHALEUR-2026-00001"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster whose past is known: a real meter, closed months, a worker on its broker."""
+    folder = tmp_path_factory.mktemp("statements")
+    with running_cluster(folder, sites=1) as running, running_valkey(folder) as broker:
+        with running.store() as store:
+            _past(store)
+        running.run(
+            "worker",
+            "worker",
+            CHAUFFERIE_REDIS_URL=broker.url,
+            CHAUFFERIE_STATEMENTS_EVERY_S="1",
+        )
+        yield running
+
+
+def _past(store: Store) -> None:
+    """Readings at the edges of two months, the display seen, the town described."""
+    spec = NodeSpec(cores=2, mem_mib=4096, idle_power_w=400.0, max_power_w=5_000.0)
+    with store.transaction() as tx:
+        site_id = nodes.add_site(tx, SiteSpec(name="Piscine Nord", storage_wh_per_k=500.0), "test")
+        assert isinstance(site_id, int)
+        nodes.add_enrolment(
+            tx, token="sold", site_id=site_id, node_name="sold", ttl_s=60.0, actor="test"
+        )
+        enrolled = nodes.enrol(tx, "sold", spec)
+        assert not isinstance(enrolled, Refused)
+        items = [
+            reading(
+                enrolled.node_id,
+                number,
+                taken_at_s=begin_of(month),
+                heat_register_wh=1_000_000 * number,
+                electricity_register_wh=1_000_000 * number,
+                simulated=False,
+            )
+            for number, month in enumerate((JANUARY, FEBRUARY, MARCH), start=1)
+        ]
+        add_readings(tx, enrolled.node_id, items)
+        for known in known_meters(tx.connection, [site_id]):
+            seen = Declaration(
+                act=Act.CONFIRM,
+                at_s=begin_of(MARCH),
+                index_wh=3_000_000,
+                evidence=Evidence(note="seen"),
+                actor="test",
+            )
+            declare(tx, known.facts.meter_id, seen)
+        for month in (JANUARY, FEBRUARY):
+            closed = close_month(tx, site_id, month, "test")
+            assert isinstance(closed, int), closed
+        town = collectivities.add_collectivity(tx, TOWN, "test")
+        assert isinstance(town, int)
+        assert collectivities.give_site(tx, town, site_id, None, "test") is None
+
+
+@pytest.fixture(scope="module")
+def example() -> str:
+    """The contract that the how-to shows."""
+    text = (DIRECTORY.parents[1] / "docs/howto/sell_heat.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition("```toml\n")
+    shown, _, _ = rest.partition("```")
+    assert "heat_vat" in tomllib.loads(shown)
+    return shown
+
+
+def test_from_a_contract_to_a_verified_pdf_and_its_correction(
+    typed: CommandLine, example: str
+) -> None:
+    site_id = next(
+        item["site_id"]
+        for item in typed.document("sites")["sites"]
+        if item["name"] == "Piscine Nord"
+    )
+    terms = example.replace("site_id = 1", f"site_id = {site_id}")
+    typed.write("contract.toml", terms)
+
+    added = typed.run("contracts", "add", "contract.toml")
+    shown = typed.run("contracts", "show", "M-2026-17")
+    drafted = typed.document("contracts", "draft", "M-2026-17")
+    issued = typed.run("statement", "issue", "M-2026-17", "--month", "2026-01")
+    listed = typed.run("statement", "list", "--contract", "M-2026-17")
+    lines = typed.run("statement", "show", NUMBER)
+
+    assert added.returncode == 0, added.stderr
+    assert "95.10 EUR for a MWh" in shown.stdout
+    assert "Next statement  2026-01" in shown.stdout
+    assert drafted["totals"]["energy_wh"] == 1_000_000
+    assert issued.stdout.startswith(f"{NUMBER} is issued: 1.000000 MWh, 114.12 with VAT.")
+    assert NUMBER in listed.stdout
+    assert "1000.000" in lines.stdout
+    assert "2000.000" in lines.stdout
+
+    until(
+        lambda: typed.run("statement", "get", NUMBER, "--language", "fr").returncode == 0,
+        120.0,
+    )
+    fetched = [
+        typed.run("statement", "get", NUMBER, f"a.{form}", "--form", form)
+        for form in ("json", "csv", "html")
+    ]
+    right = [typed.run("statement", "verify", name) for name in (f"{NUMBER}.pdf", "a.json")]
+    printed = typed.run("statement", "get", NUMBER, "-", "--form", "json")
+
+    assert [item.returncode for item in fetched] == [0, 0, 0]
+    assert [item.returncode for item in right] == [0, 0], right
+    assert (typed.folder / f"{NUMBER}.pdf").read_bytes().startswith(b"%PDF-")
+    assert printed.stdout == (typed.folder / "a.json").read_text()
+
+    spoiled = json.loads(printed.stdout)
+    spoiled["lines"][0]["from_index_wh"] -= 1
+    typed.write("spoiled.json", json.dumps(spoiled))
+    assert "Line 1 is wrong" in typed.run("statement", "verify", "spoiled.json").stdout
+
+    typed.write("cheaper.toml", terms.replace("95.10", "90.00"))
+    amended = typed.run("contracts", "amend", "cheaper.toml", "--reason", "avenant 1")
+    corrected = typed.run("statement", "correct", NUMBER, "--reason", "wrong price")
+    states = [item["state"] for item in typed.document("statement", "list")["statements"]]
+
+    assert amended.stdout == "Contract M-2026-17 has version 2 from now on.\n"
+    assert corrected.stdout == (
+        f"CHALEUR-2026-00002 takes {NUMBER} back, and CHALEUR-2026-00003 is in its place.\n"
+    )
+    assert states == ["corrected", "issued", "issued"]
+
+
+def test_mistakes_are_told_in_one_sentence(typed: CommandLine, example: str) -> None:
+    typed.write("no.toml", "reference = ")
+    typed.write("vat.toml", example.replace("rate_percent", "rate"))
+    typed.write("float.toml", example.replace("price_per_mwh = 95.10", "price_per_mwh = 1e9999999"))
+
+    ran = {
+        "no TOML": typed.run("contracts", "add", "no.toml"),
+        "heat_vat": typed.run("contracts", "add", "vat.toml"),
+        "price_per_mwh": typed.run("contracts", "add", "float.toml"),
+        "absent.toml": typed.run("contracts", "add", "absent.toml"),
+        "no such contract": typed.run("contracts", "show", "NONE"),
+        "no such statement": typed.run("statement", "show", "NONE-1"),
+        "There is no contract": typed.run("statement", "issue", "NONE", "--month", "2026-01"),
+        "month": typed.run("statement", "issue", "NONE", "--month", "January"),
+    }
+
+    assert all(item.returncode != 0 for item in ran.values())
+    assert [item.stderr for item in ran.values() if item.stderr.count("\n") != 1] == []
+    assert [said for said, item in ran.items() if said not in item.stderr] == []

@@ -1,0 +1,122 @@
+import json
+from typing import Any
+
+import pytest
+
+from domain.refusal import Refused
+from domain.register import Mark
+from metering.statements.canonical import canonical, digest_of, sealed
+from metering.statements.document import statement_document
+from metering.statements.verify import verify
+from tests.support.statements import heat_line, statement_inputs
+
+
+def _document() -> dict[str, Any]:
+    made = statement_document(
+        statement_inputs(
+            heat_line(),
+            heat_line(energy_wh=1_234_567, line_id=2, meter="HM-2"),
+            heat_line(energy_wh=5, line_id=3, meter="HM-3", marks=[Mark.TO_ESTIMATED]),
+        )
+    )
+    assert not isinstance(made, Refused)
+    return made
+
+
+def _findings(document: dict[str, Any]) -> list[str]:
+    verdict = verify(canonical(document))
+    assert not isinstance(verdict, Refused), verdict.sentence
+    return list(verdict.findings)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("to_index_wh", 2_234_568, "its indexes give 1234568 Wh"),
+        ("from_index_wh", 0, "its indexes give 2234567 Wh"),
+        ("energy_wh", 1, "its indexes give 1234567 Wh"),
+        ("amount", "117.42", "amount is 117.42, and its inputs give 117.41"),
+        ("price_per_mwh", "95.00", "price_per_mwh is 95.00"),
+        ("about_month", "2025-12", "Line"),
+    ],
+)
+def test_the_line_that_was_changed_is_named(field: str, value: object, said: str) -> None:
+    document = _document()
+    document["lines"][1][field] = value
+
+    findings = _findings(document)
+
+    assert said in findings[0]
+    assert findings[0].startswith(("Line 1", "Line 2"))
+    assert "digest" in findings[-1]
+
+
+def test_a_change_that_adds_up_is_betrayed_by_the_digest() -> None:
+    document = _document()
+    document["lines"][0]["site"] = "Piscine Sud"
+
+    assert [finding.startswith("The digest in it") for finding in _findings(document)] == [True]
+
+
+def test_a_change_with_a_new_digest_does_not_have_the_digest_that_was_issued() -> None:
+    document = _document()
+    issued = document["digest_sha256"]
+    document["lines"][0]["site"] = "Piscine Sud"
+    forged = sealed(document)
+
+    verdict = verify(canonical(forged))
+
+    assert not isinstance(verdict, Refused)
+    assert verdict.findings == ()
+    assert verdict.digest_sha256 == digest_of(forged) != issued
+
+
+def test_a_file_that_was_written_anew_is_told_apart_from_one_that_was_changed() -> None:
+    verdict = verify(json.dumps(_document(), indent=2).encode())
+
+    assert not isinstance(verdict, Refused)
+    assert len(verdict.findings) == 1
+    assert "content is unchanged" in verdict.findings[0]
+
+
+def test_totals_and_price_are_worked_out_again_too() -> None:
+    document = _document()
+    document["totals"]["incl_vat"] = "1.00"
+    document["price"]["per_mwh"] = "1.00"
+
+    findings = _findings(document)
+
+    assert findings[0].startswith("price.per_mwh is 1.00")
+    assert findings[1].startswith("totals.incl_vat is 1.00")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "Expecting value"),
+        (b"[]", "no object"),
+        (b"{}", "format"),
+        (b"{\xff}", "codec"),
+        (b"[" * 200_000, "nested"),
+        (b'{"a":1,"a":2}', "twice"),
+        (b'{"a":1.5}', "1.5"),
+        (b'{"a":NaN}', "NaN"),
+        (b'{"format":"chaufferie-statement/2"}', "format"),
+    ],
+)
+def test_what_is_no_statement_is_refused_with_the_reason(data: bytes, said: str) -> None:
+    refused = verify(data)
+
+    assert isinstance(refused, Refused)
+    assert said in refused.sentence
+
+
+@pytest.mark.parametrize("key", ["contract", "period", "lines", "year", "kind", "software"])
+def test_a_statement_that_lacks_a_part_is_refused_by_its_name(key: str) -> None:
+    document = _document()
+    del document[key]
+
+    refused = verify(canonical(document))
+
+    assert isinstance(refused, Refused)
+    assert key in refused.sentence

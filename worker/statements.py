@@ -1,0 +1,39 @@
+"""The round of the statements: drafts of months that are closed, PDFs of what was issued.
+
+A month is drafted whenever its round comes, however late, and only once; a PDF is made where one
+is lacking. So a round may be repeated, and one that was missed costs time alone.
+"""
+
+import json
+import logging
+
+from domain.refusal import Refused
+from metering.books.drafting import draft_all
+from metering.papers.pdf import write_pdf
+from metering.papers.words import Language
+from store.statements import papers, statements
+from store.transaction import Store
+
+_log = logging.getLogger(__name__)
+#: PDFs made in one round; each takes a second or two.
+MOST_AT_ONCE = 20
+
+
+def run_statements(store: Store) -> dict[str, int]:
+    """Draft what is due and make the PDFs that are lacking; how many of each."""
+    return {"drafts": draft_all(store), "pdfs": _make_pdfs(store)}
+
+
+def _make_pdfs(store: Store) -> int:
+    with store.database.read() as connection:
+        wanted = papers.lacking(connection, [item.value for item in Language], MOST_AT_ONCE)
+    for made, (statement_id, language) in enumerate(wanted):
+        with store.database.read() as connection:
+            document = json.loads(statements.document_of(connection, statement_id))
+        pdf = write_pdf(document, Language(language))
+        if isinstance(pdf, Refused):
+            _log.warning("%d PDFs of statements wait. %s", len(wanted), pdf.sentence)
+            return made
+        with store.transaction() as tx:
+            papers.keep_pdf(tx, statement_id, language, pdf)
+    return len(wanted)
