@@ -16,6 +16,7 @@ from api.billing.tariff import read_tariff
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
 from api.jobs.partitions import read_partitions
+from domain.notice_rules import read_notice_rules
 from domain.refusal import Refused
 from store.schema import check
 
@@ -54,7 +55,10 @@ def _application(settings: ApiSettings) -> FastAPI | Refused:
     if isinstance(known_names, Refused):
         return known_names
     tariff = read_tariff(settings.operator_file, settings.data_dir)
-    return tariff if isinstance(tariff, Refused) else build(settings, known_names, tariff)
+    if isinstance(tariff, Refused):
+        return tariff
+    rules = read_notice_rules(settings.notice_words())
+    return rules if isinstance(rules, Refused) else build(settings, known_names, tariff, rules)
 
 
 def serve(app: FastAPI, settings: ApiSettings, listen_fd: int | None) -> None:

@@ -33,6 +33,7 @@ from api.routes import (
     tenants,
     usage,
     weather,
+    webhooks,
 )
 from api.services import Services
 from store.wakeups import Listener
@@ -67,7 +68,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, job_lists, steering, results, files, attempt_files)
-    of_people = (access, tenants, usage, quotas, collectivities, contracts, statements)
+    of_people = (access, tenants, usage, quotas, webhooks, collectivities, contracts, statements)
     for module in (*of_jobs, *of_people, agent, fleet, weather, heat, metrics, health, pages):
         app.include_router(module.router)
     return app

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from api.billing.tariff import Tariff
 from api.services import Services
 from domain.access import Role
 from domain.job import SchedulingType
+from domain.notice_rules import NoticeRules, NoticeWords
 from domain.refusal import Refused
 from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
 from store.access.keys import KeyRequest, add_key, add_tenant
@@ -49,6 +51,20 @@ class ApiSettings(BaseSettings):
         default=None, gt=0, description="After the end of the job; default: for ever."
     )
 
+    mail_relay: str | None = Field(default=None, description="smtp://HOST; default: no mail.")
+    mail_from: str | None = Field(default=None, description="Whom mail is from.")
+    mail_domains: str | None = Field(
+        default=None, description="Whose mailboxes are written to; default: that of mail_from."
+    )
+    webhook_hosts: str = Field(default="", description="Where webhooks may go; default: nowhere.")
+    webhook_private_hosts: str = Field(
+        default="", description="Likewise, also where these are of the inner network."
+    )
+
+    def notice_words(self) -> NoticeWords:
+        """What may leave the house."""
+        return NoticeWords(**{item.name: getattr(self, item.name) for item in fields(NoticeWords)})
+
     def keeping(self) -> Keeping:
         """How much of tenants' files is kept, and for how long."""
         return Keeping(
@@ -64,7 +80,10 @@ def open_from(settings: ApiSettings) -> Store:
 
 
 def build(
-    settings: ApiSettings, known_names: Mapping[str, SchedulingType], tariff: Tariff
+    settings: ApiSettings,
+    known_names: Mapping[str, SchedulingType],
+    tariff: Tariff,
+    notice_rules: NoticeRules,
 ) -> FastAPI:
     """The application, woken by other programs."""
     store = open_from(settings)
@@ -76,6 +95,7 @@ def build(
         keeping=settings.keeping(),
         known_names=known_names,
         tariff=tariff,
+        notice_rules=notice_rules,
     )
     return create_app(services, store.wakeups.listen("api"))
 

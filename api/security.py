@@ -105,8 +105,19 @@ def node_id_of(principal: Principal) -> int:
     return principal.node_id
 
 
+async def person_writing(
+    principal: Annotated[Principal, Depends(requires(Scope.JOBS_WRITE))],
+) -> Principal:
+    """A key with the right to write jobs that is not that of a running job."""
+    if principal.job_id is not None:
+        sentence = "A running job may not do this; use a key of your own."
+        raise Problem(403, Refused(code="key.of_job", sentence=sentence))
+    return principal
+
+
 JobsReader = Annotated[Principal, Depends(requires(Scope.JOBS_READ))]
 JobsWriter = Annotated[Principal, Depends(requires(Scope.JOBS_WRITE))]
+PersonWriter = Annotated[Principal, Depends(person_writing)]
 HeatReader = Annotated[Principal, Depends(requires(Scope.HEAT_READ))]
 NodesReader = Annotated[Principal, Depends(requires(Scope.NODES_READ))]
 NodesAdmin = Annotated[Principal, Depends(requires(Scope.NODES_ADMIN))]

@@ -12,6 +12,7 @@ from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.delivery import AttemptKey
 from domain.job import SchedulingType
+from domain.notice_rules import NoticeRules
 from domain.refusal import Refused
 from domain.retention import Keeping
 from store.access.keys import USE_NOTED_EVERY_S, find_principal, note_use
@@ -46,12 +47,14 @@ class Services:
         keeping: Keeping,
         known_names: Mapping[str, SchedulingType] | None = None,
         tariff: Tariff | None = None,
+        notice_rules: NoticeRules | None = None,
     ) -> None:
         """Serve this store, with these files and this output.
 
         ``known_names`` says which scheduling type a partition or QOS stands for; without a
-        ``tariff`` nothing has a price.
+        ``tariff`` nothing has a price, and without ``notice_rules`` nothing leaves the house.
         """
+        self.notice_rules = notice_rules or NoticeRules()
         self.tariff = tariff or Tariff()
         remember_prices(store, self.tariff.prices)
         self.known_names = known_names or {}

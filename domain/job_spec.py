@@ -91,6 +91,8 @@ class JobSpec:
     excluded_results: tuple[str, ...] = ()  #: Patterns of what stays behind.
     copy_results_every_s: int | None = None  #: While it runs; None = only at its end.
     checkpoint_every_s: int | None = None  #: None = it starts from the beginning each time.
+    mail_to: tuple[str, ...] = ()  #: Who is written to; none = nobody.
+    mail_types: tuple[str, ...] = ()  #: When: types of ``domain.notices``.
     array: ArraySpec | None = None  #: None = one instance.
     dependency: str | None = None  #: What it waits for, as ``parse_dependency`` reads it.
     is_held: bool = False

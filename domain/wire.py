@@ -117,7 +117,7 @@ def load_command(plain: Mapping[str, Any]) -> Command:
 #: Fields of a job specification that hold texts in order.
 _TUPLES = (
     *("command", "arguments", "asked", "excluded", "wanted_nodes", "features", "notes"),
-    *("results", "excluded_results"),
+    *("results", "excluded_results", "mail_to", "mail_types"),
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert
 from domain import wire
 from domain.events import Event, JobArrayQueued, JobQueued, NodeJoined
 from store.database import Database
+from store.notices.noting import note_changes
 from store.tables import audit, event
 from store.wakeups import Wakeups
 
@@ -92,6 +93,7 @@ class Store:
                 locks_rows=not self.database.is_sqlite,
             )
             yield current
+            note_changes(current)
             current.flush_events()
         if current.events:
             urgent = any(isinstance(fact, _URGENT) for fact in current.events)

@@ -8,24 +8,31 @@ import threading
 
 from celery import Celery
 
+from domain.notice_rules import NoticeRules
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.transaction import Store
+from worker.notices import send_notices
 from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
 from worker.settings import WorkerSettings
 
+NOTICES_TASK = "chaufferie.notices"
 RETENTION_TASK = "chaufferie.retention"
 STATEMENTS_TASK = "chaufferie.statements"
 CELL_TASK = "chaufferie.simulate_cell"
 
 
 def make_app(
-    settings: WorkerSettings, store: Store, stopping: threading.Event | None = None
+    settings: WorkerSettings,
+    store: Store,
+    stopping: threading.Event | None = None,
+    rules: NoticeRules | None = None,
 ) -> Celery:
     """The application of one worker, on its store and its broker.
 
+    Without ``rules`` nothing leaves the house.
     Once ``stopping`` is set, a cell of a simulation is given back instead of finished.
     """
     stop = stopping or threading.Event()
@@ -38,17 +45,12 @@ def make_app(
         worker_hijack_root_logger=False,
         beat_scheduler="celery.beat:Scheduler",  # keeps no file: every round may be repeated
         beat_schedule={
-            "retention": {
-                "task": RETENTION_TASK,
-                "schedule": settings.retention_every_s,
-                # A round that waited longer than its period has a successor.
-                "options": {"expires": settings.retention_every_s},
-            },
-            "statements": {
-                "task": STATEMENTS_TASK,
-                "schedule": settings.statements_every_s,
-                "options": {"expires": settings.statements_every_s},
-            },
+            name: _every(task, period_s)
+            for name, task, period_s in (
+                ("retention", RETENTION_TASK, settings.retention_every_s),
+                ("statements", STATEMENTS_TASK, settings.statements_every_s),
+                ("notices", NOTICES_TASK, settings.notices_every_s),
+            )
         },
     )
 
@@ -63,6 +65,10 @@ def make_app(
 
         run_statements(store)
 
+    @app.task(name=NOTICES_TASK, ignore_result=True, shared=False)
+    def notices() -> None:
+        send_notices(store, rules or NoticeRules(), settings.mail_password_file)
+
     @app.task(name=CELL_TASK, ignore_result=True, shared=False)
     def simulate_cell(sweep_id: int, number: int) -> None:
         # A worker that keeps the store in order alone never needs the simulator in its memory.
@@ -71,3 +77,8 @@ def make_app(
         run_stored_cell(store, stop, sweep_id, number)
 
     return app
+
+
+def _every(task: str, period_s: float) -> dict[str, object]:
+    """A round of the beat; one that waited longer than its period has a successor."""
+    return {"task": task, "schedule": period_s, "options": {"expires": period_s}}

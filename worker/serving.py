@@ -9,6 +9,7 @@ from typing import Any
 from celery.beat import Service
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
+from domain.notice_rules import read_notice_rules
 from domain.refusal import Refused
 from store import schema
 from store.opening import default_url, open_store
@@ -35,13 +36,16 @@ def serve(queues: Sequence[str]) -> int:
     settings = read_settings()
     if isinstance(settings, Refused):
         return _refuse(settings.sentence)
+    rules = read_notice_rules(settings.notice_words())
+    if isinstance(rules, Refused):
+        return _refuse(rules.sentence)
     url = settings.database_url or default_url(settings.data_dir)
     store = open_store(url, settings.data_dir)
     refused = schema.check(store.database)
     if refused is not None:
         return _refuse(refused.sentence)
     stopping = threading.Event()
-    app = make_app(settings, store, stopping)
+    app = make_app(settings, store, stopping, rules)
     beat = Service(app, scheduler_cls=app.conf.beat_scheduler)
     # A thread, where Celery's own option starts a second process for the same duty.
     beating = threading.Thread(target=beat.start, name="beat", daemon=True)

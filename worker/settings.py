@@ -1,10 +1,12 @@
 """The worker's settings, read once from the environment (``CHAUFFERIE_...``)."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.notice_rules import NoticeWords
 from domain.refusal import Refused
 from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
 
@@ -42,6 +44,23 @@ class WorkerSettings(BaseSettings):
     uploads_kept_s: float = Field(
         default=7 * _DAY_S, gt=0, description="Uploads that were not completed, likewise."
     )
+
+    notices_every_s: float = Field(default=5.0, gt=0, description="Between two looks for notices.")
+    notices_kept_s: float = Field(
+        default=7 * _DAY_S, gt=0, description="Notices that were sent or given up, likewise."
+    )
+    mail_relay: str | None = Field(default=None, description="smtp://HOST; default: no mail.")
+    mail_from: str | None = Field(default=None, description="Whom mail is from.")
+    mail_domains: str | None = Field(default=None, description="As the API knows them.")
+    mail_password_file: Path | None = Field(
+        default=None, description="Holds the password of the relay's user."
+    )
+    webhook_hosts: str = Field(default="", description="As the API knows them.")
+    webhook_private_hosts: str = Field(default="", description="As the API knows them.")
+
+    def notice_words(self) -> NoticeWords:
+        """What may leave the house."""
+        return NoticeWords(**{item.name: getattr(self, item.name) for item in fields(NoticeWords)})
 
     def keeping(self) -> Keeping:
         """How long tenants' files are kept."""

@@ -147,6 +147,8 @@ def _spec(
         excluded_results=asked.returns.excluded_results,
         copy_results_every_s=asked.returns.copy_results_every_s,
         checkpoint_every_s=asked.returns.checkpoint_every_s,
+        mail_to=asked.mail.to,
+        mail_types=tuple(kind.value for kind in asked.mail.types),
         is_held=asked.is_held,
         submit_host=body.submit_host,
         submit_user=body.submit_user,

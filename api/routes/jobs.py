@@ -22,6 +22,7 @@ from api.jobs.capacity import (
 )
 from api.jobs.heating import heating
 from api.jobs.job_refs import JobPath, found, one_or_all
+from api.jobs.mail import knowing_relay
 from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
 from api.jobs.submission import SubmissionIn, request_hash, to_spec
@@ -40,6 +41,7 @@ from domain.refusal import Refused
 from store.dependencies import dependency_queries
 from store.files import job_inputs, stored_files
 from store.jobs import job_lists, job_queries, jobs
+from store.jobs.array_sums import array_state
 from store.jobs.job_refs import Single
 from store.quotas.admission import refusal_of
 from store.rows import Connection
@@ -154,7 +156,7 @@ async def _read_specs(
             refused = check_profile(spec, sizes) or check_fits(spec, sizes)
             if refused is None and not only_tries:
                 refused = job_inputs.missing_input(spec, owned)
-            specs.append(refused or spec)
+            specs.append(refused or knowing_relay(spec, services.notice_rules))
         else:
             specs.append(spec)
     return await knowing_projects(services, tenant_id, specs)
@@ -351,7 +353,7 @@ def _see(
 
 def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[str, Any] | None:
     """An array in full, if all of it has ended or this is the last look."""
-    if not is_last and job_lists.array_state(connection, job_id) not in FINAL_STATES:
+    if not is_last and array_state(connection, job_id) not in FINAL_STATES:
         return None
     conditions = dependency_queries.conditions(connection, job_id)
     row = job_lists.array_detail(connection, job_id)

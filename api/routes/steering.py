@@ -13,7 +13,8 @@ from domain.access import Principal
 from domain.job import JobState
 from domain.job_ref import element_ref
 from domain.refusal import Refused
-from store.jobs import array_steering, job_lists, job_queries, jobs
+from store.jobs import array_steering, job_queries, jobs
+from store.jobs.array_sums import array_state
 from store.jobs.job_refs import Single, Target
 from store.jobs.requeue import requeue as store_requeue
 from store.transaction import Transaction
@@ -89,6 +90,6 @@ async def _array_now(services: Services, target: Target) -> dict[str, Any]:
         state = JobState.CANCELLED if row is None else JobState(row["state"])
         ref = element_ref(target.job_id, target.wanted.first)
         return {"job_id": instance_id, "ref": ref, "state": state.value}
-    state = await services.read(lambda connection: job_lists.array_state(connection, target.job_id))
+    state = await services.read(lambda connection: array_state(connection, target.job_id))
     some = "" if target.wanted is None else f"_[{target.wanted.text}]"
     return {"job_id": target.job_id, "ref": f"{target.job_id}{some}", "state": state.value}

@@ -20,6 +20,7 @@ from chaufferie.cli import (
     statements,
     steering,
     tenants,
+    webhooks,
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.slurm import slurm
@@ -144,6 +145,7 @@ for group, name in (
     (tenants.projects, "projects"),
     (tenants.users, "users"),
     (keys.app, "keys"),
+    (webhooks.app, "webhooks"),
     (collectivities.app, "collectivities"),
     (quotas.app, "quotas"),
     (contracts.app, "contracts"),

@@ -19,6 +19,7 @@ from chaufferie.sdk.staging import upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
 from chaufferie.sdk.weather import Forecast, read_forecasts
+from chaufferie.sdk.webhooks import Webhooks
 from domain.job import FINAL_STATES, JobState
 
 #: How long a request is tried while nobody answers: a server that starts again is back by then.
@@ -56,6 +57,7 @@ class Client:
         else:
             raise TypeError("give url and token together")
         self.transport = Transport(endpoint, patience_s)
+        self.webhooks = Webhooks(self.transport)  #: Addresses that are told of jobs.
 
     def __enter__(self) -> Self:
         return self

@@ -26,8 +26,6 @@ _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
 _INSTEAD = {"export-file": "name the variables by --export"}
 _NOT_YET_NOTES = {
     "nice": "jobs start in the order of their age and type.",
-    "mail-type": "no mail is sent.",
-    "mail-user": "no mail is sent.",
 }
 
 

@@ -84,11 +84,11 @@ _EFFECT = """
     @max-attempts= @max-queue-time=
     @checkpoint[=] @copy-results-every= @exclude-results= @results=
     constraint/C= nodelist/w= profile= gres= gpus/G= gpus-per-node= gpus-per-task= cpus-per-gpu=
-    mem-per-gpu=
+    mem-per-gpu= mail-type= mail-user=
 """
 _SILENT = "quiet/Q @stage="
 _NO_EFFECT_YET = """
-    mail-type= mail-user= nice[=]
+    nice[=]
 """
 _NO_MEANING = """
     acctg-freq= batch= cluster= cluster-constraint= clusters/M= consolidate-segments context=

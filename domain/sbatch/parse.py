@@ -18,6 +18,7 @@ from domain.sbatch.getopt import OptionRun, read_options
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.hostlist import parse_hostlist
 from domain.sbatch.lint import lint_body
+from domain.sbatch.mail import read_mail
 from domain.sbatch.note import Note
 from domain.sbatch.outputs import read_outputs
 from domain.sbatch.precedence import given_in_environment, settle
@@ -136,8 +137,8 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     outputs = read_outputs(settings, request.submit_dir)
     export = _read_export(settings, request)
     wanted_nodes = _read_nodelist(settings)
-    features = _read_constraint(settings)
     profile = _read_profile(settings)
+    mail = read_mail(settings)
     script = work.script
     notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script, size.asked)]
     return Submission(
@@ -157,7 +158,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         gpu_kind=size.gpu_kind,
         excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
         wanted_nodes=wanted_nodes,
-        features=features,
+        features=_read_constraint(settings),
         profile=None if profile is None else str(profile),
         asked=size.asked,
         array=_read_array(settings),
@@ -179,6 +180,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         chdir=outputs.chdir,
         export=export,
         returns=read_returns(settings),
+        mail=mail,
         partition=settings.text("partition"),
         qos=settings.text("qos"),
         account=settings.text("account"),

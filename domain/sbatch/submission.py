@@ -10,6 +10,7 @@ from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
+from domain.sbatch.mail import MailWish
 from domain.sbatch.note import Note
 from domain.sbatch.returns import Returns
 
@@ -84,6 +85,7 @@ class Submission:
     chdir: str | None  #: Relative to the staged directory.
     export: Export
     returns: Returns
+    mail: MailWish
 
     partition: str | None
     qos: str | None

@@ -4,16 +4,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from domain.array_spec import ArraySpec
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
+from store.jobs.array_sums import array_span, array_state, count_by_state
 from store.jobs.arrays import elements_of
 from store.jobs.job_queries import instance_rows, visible
 from store.jobs.job_refs import Single, Target
 from store.tables import instance, job, tenant
 
-_STATES = tuple(state.value for state in JobState)
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))
 _FINAL = frozenset(state.value for state in FINAL_STATES)
 _WAITING = tuple(state.value for state in (JobState.HELD, JobState.BLOCKED, JobState.QUEUED))
@@ -99,19 +99,13 @@ def array_row(connection: Connection, job_id: int) -> dict[str, Any]:
 def array_detail(connection: Connection, job_id: int) -> dict[str, Any]:
     """The row of an array with when its instances began and ended, and their worst exit code."""
     row = array_row(connection, job_id)
-    its = connection.execute(
-        select(
-            func.min(instance.c.started_at_s).label("started_at_s"),
-            func.max(instance.c.finished_at_s).label("finished_at_s"),
-            func.max(instance.c.exit_code).label("exit_code"),
-        ).where(instance.c.job_id == job_id)
-    ).one()
+    its = array_span(connection, job_id)
     is_over = _FINAL.issuperset(row["counts"])
     return {
         **row,
-        "started_at_s": its.started_at_s,
-        "finished_at_s": its.finished_at_s if is_over else None,
-        "exit_code": its.exit_code if is_over else None,
+        "started_at_s": its["started_at_s"],
+        "finished_at_s": its["finished_at_s"] if is_over else None,
+        "exit_code": its["exit_code"] if is_over else None,
     }
 
 
@@ -146,23 +140,6 @@ def _indexes_in(connection: Connection, row: Mapping[str, Any], state: str) -> s
     return text if len(runs) <= _MOST_RUNS else f"{text},..."
 
 
-def _of_array(job_id: int, count: int) -> Select[Any]:
-    """Its instances, by their numbers: so the index by state and number finds them alone."""
-    return select(instance.c.state).where(instance.c.id.between(job_id + 1, job_id + count))
-
-
-def count_by_state(connection: Connection, job_id: int, count: int) -> dict[str, int]:
-    """How many instances of an array are in each state that any is in."""
-    statement = (
-        _of_array(job_id, count)
-        .add_columns(func.count().label("instances"))
-        .where(instance.c.state.in_(_STATES))
-        .group_by(instance.c.state)
-    )
-    found = {row.state: row.instances for row in connection.execute(statement)}
-    return {state: found[state] for state in _STATES if state in found}
-
-
 def states(connection: Connection, ids: Iterable[int], tenant_id: int | None) -> dict[int, str]:
     """The states of these jobs and instances; those that are not visible are left out."""
     wanted = list(ids)
@@ -176,18 +153,6 @@ def states(connection: Connection, ids: Iterable[int], tenant_id: int | None) ->
         for job_id in connection.execute(many).scalars().all():
             found[job_id] = array_state(connection, job_id).value
     return found
-
-
-def array_state(connection: Connection, job_id: int) -> JobState:
-    """One word for an array, at the same small cost whatever its size."""
-    size = select(job.c.array_count).where(job.c.id == job_id)
-    count = connection.execute(size).scalar_one() or 0
-    ask = [
-        exists(_of_array(job_id, count).where(instance.c.state == state)).label(state)
-        for state in _STATES
-    ]
-    row = connection.execute(select(*ask)).one()
-    return state_of_array(JobState(state) for state in _STATES if row._mapping[state])
 
 
 def instances(

@@ -19,6 +19,7 @@ from store.dependencies.dependency_targets import NewCondition
 from store.jobs import arrays
 from store.jobs.queueing import array_queued_event, queued_event
 from store.jobs.waiting import give_up_at_s
+from store.notices.wishes import note_wishes
 from store.quotas import admission
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
@@ -181,6 +182,7 @@ def _insert(
     if singles:
         values = [_instance_values(tx, job_id, item) for job_id, item in singles]
         tx.connection.execute(insert(instance), values)
+    note_wishes(tx.connection, ((job_id, item.spec) for job_id, item in items))
     for job_id, item in items:
         state = _first_state(item)
         arrays.insert_instances(

@@ -8,6 +8,7 @@ from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.ledger import ledger_tables  # noqa: F401 - likewise
 from store.metadata import metadata
+from store.notices import notice_tables  # noqa: F401 - likewise
 from store.quotas import quota_tables  # noqa: F401 - likewise
 from store.statements import statement_tables  # noqa: F401 - likewise
 from store.sweeps import sweep_tables  # noqa: F401 - likewise

@@ -50,6 +50,7 @@ class Cluster:
     specs: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     settings: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     variables: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    server_variables: Mapping[str, str] = field(default_factory=dict)  #: Of the API.
     port: int = 0
     token: str = ""
     programs: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Cluster:
         )
         self.token = key_file.read_text().strip()
         folders = self._prepare_nodes()
-        self.run("api", "api")
+        self.run("api", "api", **self.server_variables)
         self.run("scheduler", "scheduler")
         for folder in folders:
             self.run(
@@ -250,6 +251,7 @@ def running_cluster(
     specs: Mapping[int, Mapping[str, object]] | None = None,
     settings: Mapping[int, Mapping[str, object]] | None = None,
     variables: Mapping[int, Mapping[str, str]] | None = None,
+    server_variables: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
     """A cluster for as long as the block runs; its nodes may differ, as `Cluster` says."""
     cluster = Cluster(
@@ -260,6 +262,7 @@ def running_cluster(
         specs=specs or {},
         settings=settings or {},
         variables=variables or {},
+        server_variables=server_variables or {},
     )
     try:
         cluster.start()

@@ -17,6 +17,7 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
     places = {"{job_id}": str(job_id), "{path:path}": "result.dat", "{sha256}": SHA256}
     places |= {"{node_id}": "1", "{key_id}": "999", "{name}": "page.css"}
     places |= {"{site_id}": "1", "{instance_id}": "1", "{attempt}": "1", "{upload_id}": "1"}
+    places |= {"{webhook_id}": "999"}
     places |= {"{tenant_id}": "999", "{project_id}": "999", "{user_id}": "999"}
     places |= {"{collectivity_id}": "999"}
     places |= {"{reference}": "M-1", "{number}": "CHALEUR-2026-00001"}

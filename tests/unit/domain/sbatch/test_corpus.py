@@ -29,8 +29,6 @@ VERDICTS = {
     "openfoam.sh": Verdict(
         understood={"cores": 8, "ntasks": 8, "time_limit_s": 172_800, "account": "cfd-group"},
         notes=(
-            "--mail-type",
-            "--mail-user",
             "--partition=normal",
             "module openfoam/2312",
             "/opt/apps/openfoam/etc/bashrc",

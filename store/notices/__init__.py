@@ -1,0 +1,1 @@
+"""Notices: what leaves the house when something happens to a job, at least once."""

@@ -1,0 +1,135 @@
+"""Sending notices by mail, through the operator's relay."""
+
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+from domain.endings import describe_reason
+from domain.notice_rules import Relay, Security
+from domain.notices import Occasion, domain_of
+from domain.refusal import Refused
+from store.notices.sending import Due
+
+#: How long the relay may take for one word of the talk [s].
+_PATIENCE_S = 10.0
+_LONGEST_NAME = 60
+_HAPPENED: Mapping[str, str] = {
+    Occasion.BEGAN: "began",
+    Occasion.ENDED: "ended",
+    Occasion.REQUEUED: "queues again",
+    Occasion.HELD: "is held",
+    Occasion.HALF_TIME: "has used half of its time limit",
+    Occasion.MOST_TIME: "has used 80 % of its time limit",
+    Occasion.NEARLY_ALL_TIME: "has used 90 % of its time limit",
+}
+
+
+def mail_all(
+    items: Sequence[Due], relay: Relay, password: str | None
+) -> list[tuple[Due, Refused | None]]:
+    """Send these in one talk with the relay; beside each, why it did not get through."""
+    results: list[tuple[Due, Refused | None]] = []
+    try:
+        with _talk(relay, password) as server:
+            results.extend((item, _send(server, item, relay)) for item in items)
+    except (OSError, smtplib.SMTPException) as error:
+        refusal = Refused(code="mail.relay", sentence=f"the relay: {_said(error)}")
+        results += [(item, refusal) for item in items[len(results) :]]
+    return results
+
+
+@contextmanager
+def _talk(relay: Relay, password: str | None) -> Iterator[smtplib.SMTP]:
+    context = ssl.create_default_context()
+    if relay.security is Security.TLS:
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            relay.host, relay.port, timeout=_PATIENCE_S, context=context
+        )
+    else:
+        server = smtplib.SMTP(relay.host, relay.port, timeout=_PATIENCE_S)
+    with server:
+        if relay.security is Security.STARTTLS:
+            server.starttls(context=context)
+        if relay.user is not None:
+            server.login(relay.user, password or "")
+        yield server
+
+
+def _send(server: smtplib.SMTP, item: Due, relay: Relay) -> Refused | None:
+    """Why this mail was refused while the talk goes on; None where the relay took it."""
+    try:
+        refused = server.send_message(compose(item, relay.sender))
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+        return Refused(code=_code(error), sentence=f"the relay: {_said(error)}")
+    if refused:
+        names = ", ".join(sorted(refused))
+        return Refused(code="mail.address", sentence=f"the relay takes no mail for {names}")
+    return None
+
+
+def _code(error: smtplib.SMTPException) -> str:
+    """A refusal for good (5xx) of every address is of no use to try again."""
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=refused):
+            codes = [code for code, _ in refused.values()]
+        case smtplib.SMTPDataError(smtp_code=code):
+            codes = [code]
+        case _:
+            codes = []
+    for_good = codes and all(code >= 500 for code in codes)  # noqa: PLR2004 - as SMTP has it
+    return "mail.address" if for_good else "mail.relay"
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def compose(item: Due, sender: str) -> EmailMessage:
+    """The mail of a notice; a repeat has the same ``Message-ID``."""
+    facts = item.payload
+    message = EmailMessage()
+    message["From"] = f"Chaufferie <{sender}>"
+    message["To"] = ", ".join((item.mail_to or "").split(","))
+    message["Subject"] = _subject(facts)
+    message["Date"] = format_datetime(datetime.fromtimestamp(facts["at_s"], UTC))
+    message["Message-ID"] = f"<{item.name}.{int(item.created_at_s)}@{domain_of(sender)}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note comes back
+    message.set_content(_text(facts))
+    return message
+
+
+def _subject(facts: Mapping[str, Any]) -> str:
+    name = "".join(letter if letter.isprintable() else " " for letter in facts["name"])
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+    state = f": {facts['state']}" if facts["occasion"] == Occasion.ENDED else ""
+    return f"Chaufferie job {facts['ref']} ({shown}) {_HAPPENED[facts['occasion']]}{state}"
+
+
+def _text(facts: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{count} {state}" for state, count in facts.get("counts", {}).items())
+    lines = {
+        "Job": facts["ref"],
+        "Name": facts["name"],
+        "Project": facts["project"],
+        "State": facts["state"],
+        "Instances": counts or None,
+        "Why": describe_reason(facts.get("reason")),
+        "Exit code": facts.get("exit_code"),
+        "Node": facts.get("node"),
+        "Site": facts.get("site"),
+        "Started": _instant(facts.get("started_at_s")),
+        "Finished": _instant(facts.get("finished_at_s")),
+    }
+    table = "\n".join(
+        f"{key + ':':<11}{value}" for key, value in lines.items() if value is not None
+    )
+    return f"{table}\n\nMore: chaufferie job {facts['ref']}\n"
+
+
+def _instant(at_s: float | None) -> str | None:
+    return None if at_s is None else f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M:%S} UTC"

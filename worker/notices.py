@@ -1,0 +1,64 @@
+"""The round of notices: write down what time has come to, send what is due, note what came of it.
+
+A notice is taken by one worker for a while, and marked when it got through; should the worker die
+in between, it is sent again, under the same name.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from domain.notice_rules import NoticeRules
+from domain.refusal import Refused
+from store.notices.sending import Due, mark_failed, mark_sent, note_passing_time, take_due
+from store.transaction import Store
+from worker.mailing import mail_all
+from worker.webhooks import deliver_all
+
+_log = logging.getLogger(__name__)
+
+_TAKEN_AT_ONCE = 100
+#: A round leaves the rest to the next one, so that other work of the worker has its turn.
+_MOST_TAKEN = 1000
+#: What no later try would change.
+_HOPELESS = frozenset({"webhook.host", "webhook.url", "mail.none", "mail.address"})
+
+
+def send_notices(store: Store, rules: NoticeRules, password_file: Path | None) -> int:
+    """Send what is due; how many got through."""
+    with store.transaction() as tx:
+        note_passing_time(tx)
+    through = taken = 0
+    while taken < _MOST_TAKEN:
+        with store.transaction() as tx:
+            due, now_s = take_due(tx, _TAKEN_AT_ONCE), tx.now_s
+        if not due:
+            break
+        taken += len(due)
+        results = _send(due, rules, password_file, now_s)
+        with store.transaction() as tx:
+            mark_sent(tx, [item for item, refused in results if refused is None])
+            for item, refused in results:
+                if refused is not None:
+                    is_hopeless = refused.code in _HOPELESS
+                    mark_failed(tx, item, refused.sentence, is_hopeless=is_hopeless)
+        for item, refused in results:
+            if refused is not None:
+                _log.warning("notice %s did not get through: %s", item.name, refused.sentence)
+        through += sum(refused is None for _, refused in results)
+    return through
+
+
+def _send(
+    due: list[Due], rules: NoticeRules, password_file: Path | None, now_s: float
+) -> list[tuple[Due, Refused | None]]:
+    hooks = [item for item in due if item.webhook_id is not None]
+    results = asyncio.run(deliver_all(hooks, rules.origins, now_s)) if hooks else []
+    mails = [item for item in due if item.mail_to is not None]
+    if not mails:
+        return results
+    if rules.relay is None:
+        refused = Refused(code="mail.none", sentence="the operator has set no mail relay any more")
+        return results + [(item, refused) for item in mails]
+    password = None if password_file is None else password_file.read_text("utf-8").strip()
+    return results + mail_all(mails, rules.relay, password)
