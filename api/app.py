@@ -31,11 +31,16 @@ from api.routes import (
     statements,
     steering,
     tenants,
+    town,
+    town_door,
+    town_people,
     usage,
     weather,
     webhooks,
 )
 from api.services import Services
+from api.town.door import SignInFirst, to_sign_in
+from api.town.passwords import Passwords
 from store.wakeups import Listener
 
 
@@ -62,13 +67,18 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     )
     app.state.services = services
     app.state.capacity = Capacity(services)
+    app.state.passwords = Passwords()
     app.add_exception_handler(problems.Problem, problems.on_problem)
     app.add_exception_handler(HTTPException, problems.on_http_exception)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
+    app.add_exception_handler(SignInFirst, to_sign_in)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, job_lists, steering, results, files, attempt_files)
-    of_people = (access, tenants, usage, quotas, webhooks, collectivities, contracts, statements)
-    for module in (*of_jobs, *of_people, agent, fleet, weather, heat, metrics, health, pages):
+    of_people = (access, tenants, usage, quotas, webhooks)
+    of_towns = (collectivities, town_people, contracts, statements, town_door, town)
+    of_fleet = (agent, fleet, weather, heat, metrics, health, pages)
+    for module in (*of_jobs, *of_people, *of_towns, *of_fleet):
         app.include_router(module.router)
+    app.include_router(town.themes)
     return app

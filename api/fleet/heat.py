@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.accounts import open_account
+from metering.accounts import Account, open_account
 from metering.indicators import erf
 from metering.ledger.energy import EnergyBetween, energy_between
 from store.fleet import heat_queries, site_queries
@@ -90,10 +90,15 @@ def _sum(entries: Sequence[dict[str, Any]], name: str) -> int | None:
     return sum(values) if values and None not in values else None
 
 
+def energy_of(connection: Connection, account: Account, period: Period) -> EnergyBetween | Refused:
+    """What a meter counted over a period, by the rules of the ledger."""
+    facts = account.known.facts
+    rows = edge_rows(connection, facts.meter_id, account.epochs, period)
+    return energy_between(facts, account.epochs, rows, period, account.decisions)
+
+
 def _meter(connection: Connection, item: KnownMeter, period: Period) -> dict[str, Any]:
-    account = open_account(connection, item)
-    rows = edge_rows(connection, item.facts.meter_id, account.epochs, period)
-    found = energy_between(item.facts, account.epochs, rows, period, account.decisions)
+    found = energy_of(connection, open_account(connection, item), period)
     shown: dict[str, Any] = {
         "serial": item.facts.serial,
         "kind": item.facts.kind.value,

@@ -28,7 +28,7 @@ Colour = Annotated[str | None, typer.Option(metavar="RRGGBB", help="The colour o
 Contact = Annotated[
     str | None, typer.Option(help="Whom citizens may ask: an address, a number, a mailbox.")
 ]
-_ROOT = "/v1/collectivities"
+ROOT = "/v1/collectivities"
 
 
 @app.command("add")
@@ -44,7 +44,7 @@ def add(
     """Make a collectivity."""
     body = {"name": name, "siret": siret, "colour": colour, "contact": contact}
     with open_client(data) as client:
-        answer = client.transport.post_once(_ROOT, body)
+        answer = client.transport.post_once(ROOT, body)
     if as_json:
         say_json(answer)
         return
@@ -55,7 +55,7 @@ def add(
 def list_all(*, as_json: AsJson = False, data: DataDir = None) -> None:
     """List the collectivities with their sites."""
     with open_client(data) as client:
-        document = client.transport.get(_ROOT)
+        document = client.transport.get(ROOT)
     if as_json:
         say_json(document)
         return
@@ -116,7 +116,7 @@ def change(
     given = {"name": name, "siret": siret, "colour": colour, "contact": contact}
     with open_client(data) as client:
         found = find(client, which)
-        address = f"{_ROOT}/{found['collectivity_id']}"
+        address = f"{ROOT}/{found['collectivity_id']}"
         body = {key: found[key] if value is None else value for key, value in given.items()}
         answer = client.transport.put(address, body)
         if logo is not None:
@@ -145,7 +145,7 @@ def give_site(
     place = None if at is None else _place(at)
     with open_client(data) as client:
         found = find(client, which)
-        address = f"{_ROOT}/{found['collectivity_id']}/sites/{site_id_of(client, site)}"
+        address = f"{ROOT}/{found['collectivity_id']}/sites/{site_id_of(client, site)}"
         answer = client.transport.put(address, place)
     if as_json:
         say_json(answer)
@@ -159,7 +159,7 @@ def take_site(*, which: Which, site: Site, as_json: AsJson = False, data: DataDi
     with open_client(data) as client:
         found = find(client, which)
         number = site_id_of(client, site)
-        answer = client.transport.delete(f"{_ROOT}/{found['collectivity_id']}/sites/{number}")
+        answer = client.transport.delete(f"{ROOT}/{found['collectivity_id']}/sites/{number}")
     if as_json:
         say_json(answer)
         return
@@ -168,7 +168,7 @@ def take_site(*, which: Which, site: Site, as_json: AsJson = False, data: DataDi
 
 def find(client: "Client", which: str) -> "Mapping[str, Any]":
     """The collectivity of this name, number or SIRET; raises ``NotFoundError``."""
-    known: list[Mapping[str, Any]] = client.transport.get(_ROOT)["collectivities"]
+    known: list[Mapping[str, Any]] = client.transport.get(ROOT)["collectivities"]
     for item in known:
         if which in {item["name"], str(item["collectivity_id"]), item["siret"]}:
             return item

@@ -20,6 +20,7 @@ from chaufferie.cli import (
     statements,
     steering,
     tenants,
+    town_people,
     webhooks,
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
@@ -152,6 +153,8 @@ for group, name in (
     (statements.app, "statement"),
 ):
     app.add_typer(group, name=name)
+for command in (town_people.invite, town_people.people, town_people.remove):
+    collectivities.app.command(command.__name__)(command)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)
 for command in _CHILDREN:

@@ -3,7 +3,7 @@
 from alembic import context
 
 from store import tables  # noqa: F401 - makes them known to the metadata
-from store.collectivities import collectivity_tables  # noqa: F401 - likewise
+from store.collectivities import account_tables, collectivity_tables  # noqa: F401 - likewise
 from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.ledger import ledger_tables  # noqa: F401 - likewise

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.billing.tariff import Tariff
 from api.services import Services
+from api.town.passwords import Passwords
 from domain.access import Role
 from domain.node import SiteSpec
 from domain.refusal import Refused
@@ -54,6 +56,7 @@ class HttpScene:
             tariff=tariff,
         )
         self.app = create_app(self.services)
+        self.app.state.passwords = Passwords(PasswordHasher(1, 64, 1))
         self.client = TestClient(self.app, base_url=HOST, raise_server_exceptions=False)
         self.scheduler = SchedulerService(store=self.store, policy=ColdestTank())
         self.tokens = {

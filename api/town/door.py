@@ -1,0 +1,144 @@
+"""Who has signed in to a town's pages, and proof that a form was sent from one of them."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse
+
+from api.problems import Problem
+from api.security import ServicesOf
+from api.town.rendering import HEADERS, Speech
+from domain.access import Scope
+from domain.refusal import Refused
+from domain.town_accounts import TownVisitor
+from store.collectivities.town_sessions import TownSession, find_town_visitor
+
+COOKIE = "chaufferie_town"
+_COOKIE_PATH = "/town"
+LONGEST_FORM_BYTES = 16_384
+_MOST_FIELDS = 40
+#: Where somebody may be sent on to after signing in: our own pages.
+_ONWARD = re.compile(r"/town(/[a-z0-9_-]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody signed in, by the session of this request."""
+
+    visitor: TownVisitor
+    token: str
+
+    @property
+    def form_token(self) -> str:
+        """What each form of theirs carries: no other site knows it."""
+        return hmac.new(self.token.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+class SignInFirst(Exception):  # noqa: N818 - what to do, which is no error
+    """Ends a request of a stranger at the door."""
+
+
+async def person(request: Request, services: ServicesOf) -> Person:
+    """Whoever is signed in; a stranger is shown the door."""
+    found = await find_person(request, services)
+    if found is None:
+        raise SignInFirst
+    return found
+
+
+person.scope = Scope.PUBLIC  # type: ignore[attr-defined]
+
+
+async def find_person(request: Request, services: ServicesOf) -> Person | None:
+    """Whoever is signed in; None = nobody."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    database = services.store.database
+    visitor = await services.read(
+        lambda connection: find_town_visitor(connection, token, database.now_s(connection))
+    )
+    return None if visitor is None else Person(visitor=visitor, token=token)
+
+
+SignedIn = Annotated[Person, Depends(person)]
+
+
+async def to_sign_in(request: Request, _error: Exception) -> RedirectResponse:
+    """Send a stranger to the sign-in page, which brings them back."""
+    given = {"next": onward(request.url.path)}
+    if "lang" in request.query_params:
+        given["lang"] = request.query_params["lang"][:2]
+    address = f"/town/sign-in?{urlencode(given)}"
+    return RedirectResponse(address, status_code=303, headers=HEADERS)
+
+
+def onward(path: str) -> str:
+    """The path, if it is one of our pages; else their first page."""
+    return path if _ONWARD.fullmatch(path) else "/town"
+
+
+def let_in(request: Request, session: TownSession, address: str) -> RedirectResponse:
+    """Go on to a page with a new session."""
+    answer = RedirectResponse(address, status_code=303, headers=HEADERS)
+    answer.set_cookie(
+        COOKIE,
+        session.token,
+        max_age=int(session.life_s),
+        path=_COOKIE_PATH,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+def let_out(address: str) -> RedirectResponse:
+    """Go on to a page without a session."""
+    answer = RedirectResponse(address, status_code=303, headers=HEADERS)
+    answer.delete_cookie(COOKIE, path=_COOKIE_PATH)
+    return answer
+
+
+async def form_of(request: Request) -> Mapping[str, str]:
+    """The fields of a form that one of our own pages sent."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise _elsewhere()
+    body = await request.body()
+    if len(body) > LONGEST_FORM_BYTES:
+        raise Problem(413, Refused(code="form.too_long", sentence="This form is too long."))
+    try:
+        fields = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
+        )
+    except ValueError as error:
+        refusal = Refused(code="form.fields", sentence="This form has too many fields.")
+        raise Problem(422, refusal) from error
+    return dict(fields)
+
+
+async def form_from(request: Request, whose: Person) -> Mapping[str, str]:
+    """The fields of a form that this person sent from one of our pages."""
+    fields = await form_of(request)
+    if not hmac.compare_digest(fields.get("form_token", "").encode(), whose.form_token.encode()):
+        raise _elsewhere()
+    return fields
+
+
+def _elsewhere() -> Problem:
+    refusal = Refused(
+        code="page.origin", sentence="This form was sent from another site; open our page."
+    )
+    return Problem(403, refusal)
+
+
+def home(spoken: Speech) -> str:
+    """The first page after the door."""
+    return spoken.link("/town")
