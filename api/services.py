@@ -16,7 +16,7 @@ from domain.notice_rules import NoticeRules
 from domain.refusal import Refused
 from domain.retention import Keeping
 from store.access.keys import USE_NOTED_EVERY_S, find_principal, note_use
-from store.attempts.job_keys import JOB_KEY_PREFIX, find_job, job_key, job_key_secret
+from store.attempts.job_keys import JOB_KEY_PREFIX, find_job, gang_secret, job_key, job_key_secret
 from store.files.content import ContentStore
 from store.files.outputs import OutputStore
 from store.quotas.budgets import remember_prices
@@ -118,6 +118,10 @@ class Services:
     def job_key(self, key: AttemptKey) -> str:
         """The key that a claimed attempt finds on its node."""
         return job_key(self._job_key_secret, key)
+
+    def gang_secret(self, key: AttemptKey) -> str:
+        """By which the nodes of a claimed attempt know one another."""
+        return gang_secret(self._job_key_secret, key)
 
     def forget_keys(self) -> None:
         """Look every key up anew: one of them was revoked."""

@@ -16,6 +16,24 @@ class AttemptKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GangNode:
+    """One of the nodes of an attempt that runs on several."""
+
+    name: str
+    host_name: str
+    cores: int  #: That the attempt has there.
+    address: str | None  #: Where it listens for the others; None for the one that runs the script.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gang:
+    """A node's place in an attempt that runs on several."""
+
+    place: int  #: 0 runs the script; the others start what that one asks for.
+    nodes: tuple[GangNode, ...] = ()  #: All, in the order of their places; told to place 0 only.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """A claimed attempt, with all a node needs to run it."""
 
@@ -25,6 +43,7 @@ class Claimed:
     spec: dict[str, object]  #: As ``wire.to_plain`` wrote it; read by ``wire.load_spec``.
     tenant: str
     lease_ttl_s: int
+    gang: Gang | None = None  #: None where it runs on one node.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,7 @@ class CompletionResult(StrEnum):
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"  #: It was accepted before; the answer had been lost.
+    WAITING = "waiting"  #: Other nodes still hold a part of it: to be reported again.
     FENCED = "fenced"  #: Another attempt has the job; kept, never billed.
     UNKNOWN = "unknown"  #: No such attempt on this node.
 

@@ -141,7 +141,8 @@ instance = Table(
     Column("state", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
-    Column("cores", Integer, nullable=False),  # 0 = the whole node
+    Column("cores", Integer, nullable=False),  # 0 = the whole node; of each where it has several
+    Column("nodes", Integer, nullable=False, server_default="1"),
     Column("node_id", ID, ForeignKey("node.id")),
     Column("boot_id", Text),
     Column("lease_ttl_s", Integer, nullable=False),

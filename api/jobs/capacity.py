@@ -1,7 +1,7 @@
 """What the enrolled nodes could ever hold, so that an impossible request is refused at submit."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from api.services import Services
@@ -31,6 +31,8 @@ class Capacity:
         """Read from this store."""
         self._services = services
         self._sizes: Sizes = ()
+        #: The site of every enrolled node, by the name of the node.
+        self.site_of: Mapping[str, str] = {}
         self._read_at_s = -_BELIEVED_S
 
     async def sizes(self) -> Sizes:
@@ -38,6 +40,7 @@ class Capacity:
         now_s = time.monotonic()
         if now_s - self._read_at_s >= _BELIEVED_S:
             self._sizes = await self._services.read(site_queries.node_specs)
+            self.site_of = await self._services.read(site_queries.sites_of_nodes)
             self._read_at_s = now_s
         return self._sizes
 

@@ -26,7 +26,7 @@ def heating(
     spec, newest = node_and_water(connection, row["node_id"])
     return {
         "water": water_view(newest, now_s),
-        "energy": energy_view(attempts, (spec, row["cores"] or spec.cores), now_s),
+        "energy": energy_view(attempts, (spec, (row["cores"] or spec.cores) * row["nodes"]), now_s),
     }
 
 

@@ -5,43 +5,37 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.fleet.inventory import NodeSpecIn, Word
 from api.hub import node_topic, output_topic
-from api.names import LARGEST, LARGEST_FILE_BYTES, LARGEST_SMALL, Id, Text
+from api.names import LARGEST, LARGEST_FILE_BYTES, LARGEST_SMALL, Id
 from api.problems import Problem
 from api.routes.attempt_files import FileIn, kept_files
 from api.security import NodeItself, ServicesOf, node_id_of, public
+from api.services import Services
 from domain.access import Role
 from domain.delivery import (
     AttemptKey,
     Claimed,
     Completion,
     CompletionResult,
+    Gang,
     Kill,
     PowerAdvice,
 )
-from domain.gpus import MOST_GPUS, gpu_model
 from domain.job import EndReason
-from domain.node import NodeSpec, node_spec_of
-from domain.profiles import MOST_PROFILES, NAME_PATTERN, VERSION_PATTERN
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
-from domain.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
 from store.access.keys import KeyRequest, NewKey, add_key
 from store.attempts import claims, completions
 from store.files.outputs import output_name
 from store.fleet import nodes, readings
+from store.gangs import partings
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])
@@ -49,69 +43,15 @@ router = APIRouter(prefix="/v1/agent", tags=["agent"])
 LONGEST_WAIT_S = 30.0
 #: Nobody is as old; a longer time would make sums of it infinite.
 _LONGEST_S = 1e10
-_LARGEST_MIB = 1 << 40
-_LARGEST_W = 1e6
 #: Of an instance, and its attempt.
 Key = tuple[Id, Annotated[int, Field(ge=1, le=LARGEST_SMALL)]]
-Word = Annotated[Text, StringConstraints(max_length=200)]
-Note = Annotated[Text, StringConstraints(max_length=2000)]
+#: Host and port, as an agent says where its share listens.
+Address = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:\[\]-]{1,255}:[0-9]{1,5}$")]
 _Seconds = Annotated[float, Field(ge=0, le=_LONGEST_S, allow_inf_nan=False)]
-_Watts = Annotated[float, Field(ge=0, le=_LARGEST_W, allow_inf_nan=False)]
-
-
-def _checked_feature(text: str) -> str:
-    if not is_feature(text):
-        message = f"{text[:LONGEST_FEATURE]!r} is no name for a feature"
-        raise ValueError(message)
-    return text.lower()
-
-
-Feature = Annotated[str, AfterValidator(_checked_feature)]
-GpuModel = Annotated[str, AfterValidator(gpu_model)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class ProfileIn(_Strict):
-    """A program that was found on the node."""
-
-    name: str = Field(pattern=rf"^{NAME_PATTERN}$")
-    version: str = Field(default="", pattern=rf"^(?:{VERSION_PATTERN})?$")
-    title: Word = ""
-    licence: Word = ""
-    notes: Note = ""
-    command: Note = ""
-    most_tasks: int | None = Field(default=None, ge=1, le=LARGEST_SMALL)
-
-
-class NodeSpecIn(_Strict):
-    """A node's inventory and power model."""
-
-    cores: int = Field(ge=1, le=4096)
-    mem_mib: int = Field(ge=1, le=_LARGEST_MIB)
-    cores_are_shared: bool = False
-    idle_power_w: _Watts
-    max_power_w: float = Field(gt=0, le=_LARGEST_W, allow_inf_nan=False)
-    capture_frac: float = Field(default=0.95, gt=0, le=1)
-    host_name: Word = "localhost"
-    is_simulated: bool = False
-    time_factor: float = Field(default=1.0, gt=0, le=10_000)
-    features: list[Feature] = Field(default=[], max_length=MOST_FEATURES)
-    gpus: list[GpuModel] = Field(default=[], max_length=MOST_GPUS)
-    profiles: list[ProfileIn] = Field(default=[], max_length=MOST_PROFILES)
-
-    @model_validator(mode="after")
-    def _works_harder_than_idle(self) -> "NodeSpecIn":
-        if self.max_power_w < self.idle_power_w:
-            message = "max_power_w is below idle_power_w"
-            raise ValueError(message)
-        return self
-
-    def to_spec(self) -> NodeSpec:
-        """The domain value."""
-        return node_spec_of(self.model_dump())
 
 
 class EnrolIn(_Strict):
@@ -154,6 +94,13 @@ class CompletionIn(_Strict):
         )
 
 
+class ShareIn(_Strict):
+    """A part of an attempt whose script another node runs; with an address once it listens."""
+
+    key: Key
+    address: Address | None = None
+
+
 class ExchangeIn(_Strict):
     """What ended, what is held, and how much more would fit."""
 
@@ -161,6 +108,9 @@ class ExchangeIn(_Strict):
     completions: list[CompletionIn] = []
     holding: list[Key] = []
     stopping: list[Key] = []
+    #: Shares of jobs of several nodes; null = this agent knows nothing of such jobs.
+    sharing: list[ShareIn] | None = None
+    share_ends: list[CompletionIn] = []
     free_cores: int = Field(ge=0, le=LARGEST_SMALL)
     total_cores: int = Field(ge=1, le=LARGEST_SMALL)
 
@@ -171,6 +121,7 @@ class HeartbeatIn(_Strict):
     boot_id: Word
     holding: list[Key] = []
     spooled: list[Key] = []
+    sharing: list[Key] = []
     status: dict[str, Any] = {}
 
 
@@ -195,9 +146,10 @@ def _pair(key: AttemptKey) -> Key:
     return key.instance_id, key.attempt
 
 
-def _claimed(item: Claimed, token: str) -> dict[str, Any]:
+def _claimed(item: Claimed, services: Services) -> dict[str, Any]:
     return {
-        "token": token,
+        "token": services.job_key(item.key),
+        "gang": None if item.gang is None else _gang(item.gang, services.gang_secret(item.key)),
         "key": _pair(item.key),
         "job_id": item.job_id,
         "array_index": item.array_index,
@@ -205,6 +157,10 @@ def _claimed(item: Claimed, token: str) -> dict[str, Any]:
         "tenant": item.tenant,
         "lease_ttl_s": item.lease_ttl_s,
     }
+
+
+def _gang(gang: Gang, secret: str) -> dict[str, Any]:
+    return {"place": gang.place, "secret": secret, "nodes": [asdict(one) for one in gang.nodes]}
 
 
 def _kill(item: Kill) -> dict[str, Any]:
@@ -278,8 +234,13 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
     node_id = node_id_of(principal)
     holding, stopping = _keys(body.holding), _keys(body.stopping)
     reports = [item.to_completion() for item in body.completions]
+    share_ends = [item.to_completion() for item in body.share_ends]
+    sharing = None
+    if body.sharing is not None:
+        sharing = {_key(item.key): item.address for item in body.sharing}
 
     def operation(tx: Transaction) -> tuple[list[CompletionResult], claims.Handed]:
+        partings.end(tx, node_id, share_ends)
         results = completions.complete(tx, node_id, reports)
         handed = claims.claim(
             tx,
@@ -289,13 +250,14 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
             stopping=stopping,
             free_cores=body.free_cores,
             total_cores=body.total_cores,
+            sharing=sharing,
         )
         return results, handed
 
     results, handed = await services.write(operation)
     return {
         "results": [result.value for result in results],
-        "claimed": [_claimed(item, services.job_key(item.key)) for item in handed.claimed],
+        "claimed": [_claimed(item, services) for item in handed.claimed],
         "kill": [_kill(item) for item in handed.kill],
         "advice": _advice(handed.advice),
     }
@@ -316,6 +278,7 @@ async def heartbeat(
             holding=_keys(body.holding),
             spooled=_keys(body.spooled),
             status=json.dumps(body.status),
+            sharing=_keys(body.sharing),
         )
 
     pulse = await services.write(operation)

@@ -21,6 +21,7 @@ from domain.refusal import Refused
 from store.files import checkpoints, job_inputs, results, stored_files
 from store.files.content import ContentKey
 from store.files.results import Left
+from store.gangs import members
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])
@@ -125,7 +126,9 @@ async def fetch_input(  # noqa: PLR0917 - called by name, from the path
     """A file that the attempt needs before its start."""
     checked_sha256(sha256)
     key = AttemptKey(instance_id=instance_id, attempt=attempt)
-    await _owner(services, principal, key)
+    node_id = node_id_of(principal)
+    if await services.read(lambda found: members.tenant_of(found, key, node_id)) is None:
+        await _owner(services, principal, key)
     content = await services.read(
         lambda connection: (
             job_inputs.content_for(connection, key, sha256)

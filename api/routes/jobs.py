@@ -25,6 +25,7 @@ from api.jobs.job_refs import JobPath, found, one_or_all
 from api.jobs.mail import knowing_relay
 from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
+from api.jobs.several_nodes import check_beside
 from api.jobs.submission import SubmissionIn, request_hash, to_spec
 from api.jobs.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
 from api.names import NO_NUL, Id, Text
@@ -154,6 +155,7 @@ async def _read_specs(
             spec = knowing_nodes(spec, sizes)
         if not isinstance(spec, Refused):
             refused = check_profile(spec, sizes) or check_fits(spec, sizes)
+            refused = refused or check_beside(spec, sizes, capacity.site_of)
             if refused is None and not only_tries:
                 refused = job_inputs.missing_input(spec, owned)
             specs.append(refused or knowing_relay(spec, services.notice_rules))

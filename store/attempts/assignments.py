@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, insert, select, update
 from domain import wire
 from domain.commands import AssignAttempt, PreemptAttempt
 from domain.job import AttemptState, JobState
+from store.gangs import members
 from store.tables import attempt, instance, outbox
 from store.transaction import Transaction
 
@@ -18,7 +19,7 @@ HINT_TOPIC = "hint"
 def assign(
     tx: Transaction, orders: Sequence[AssignAttempt], batch: int, *, with_hints: bool = True
 ) -> int:
-    """Offer attempts to their nodes; the number that were still wanted.
+    """Offer attempts to their nodes, to all of each at once; the number that were still wanted.
 
     An instance that is no longer queued, or whose attempt has moved on, is passed over: the event
     that changed it is already in the log and will correct the engine.
@@ -60,10 +61,14 @@ def assign(
             for order in valid
         ],
     )
-    nodes = dict.fromkeys(order.node_id for order in valid)
+    members.seat(tx, valid, tx.now_s + CLAIM_LEASE_S)
+    by_node: dict[int, list[AssignAttempt]] = {}
+    for order in valid:
+        for node_id in (order.node_id, *order.member_ids):
+            by_node.setdefault(node_id, []).append(order)
     if with_hints:
-        _hint(tx, {node: [o for o in valid if o.node_id == node] for node in nodes})
-    tx.changed_nodes.extend(nodes)
+        _hint(tx, by_node)
+    tx.changed_nodes.extend(by_node)
     return len(valid)
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from domain.delivery import AttemptKey, Claimed, Kill, PowerAdvice
+from domain.delivery import AttemptKey, Claimed, Gang, Kill, PowerAdvice
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
 from store.attempts.losses import lose_attempts
 from store.dependencies.dependencies import begun
 from store.fleet.advice import advice_for
 from store.fleet.nodes import bring_back, is_down
+from store.gangs import members, partings, shares
+from store.gangs.partings import BREAKS
 from store.jobs.waiting import cut_to_deadline
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, tenant
@@ -53,7 +55,9 @@ _CLAIMABLE = (
         instance.c.state,
         instance.c.attempt,
         instance.c.boot_id,
+        instance.c.reason,
         instance.c.cores,
+        instance.c.nodes,
         instance.c.lease_ttl_s,
         job.c.spec,
         tenant.c.name,
@@ -73,6 +77,7 @@ _PLACED = (
         instance.c.state,
         instance.c.attempt,
         instance.c.boot_id,
+        instance.c.reason,
         instance.c.lease_ttl_s,
     )
     .where(instance.c.node_id == bindparam("of_node"))
@@ -90,35 +95,76 @@ def claim(
     stopping: Collection[AttemptKey],
     free_cores: int,
     total_cores: int,
+    sharing: Mapping[AttemptKey, str | None] | None = None,
 ) -> Handed:
     """Take what is offered to this node and fits, by compare-and-set; this is also the start.
 
     An attempt that this boot claimed before but does not hold was answered into a lost
-    connection: it is handed out again, unchanged.
+    connection: it is handed out again, unchanged. ``sharing`` are the shares that the node holds
+    of attempts whose script another runs, each with its address once it listens; where it is None
+    the node takes no part in such.
     """
+    part = shares.NONE
+    if sharing is not None:
+        part = shares.claim(
+            tx,
+            node_id=node_id,
+            boot_id=boot_id,
+            holding=sharing,
+            free_cores=free_cores,
+            total_cores=total_cores,
+        )
+        free_cores -= part.cores
     fresh, again, kill = [], [], []
     statement = _CLAIMABLE.with_for_update(of=instance) if tx.locks_rows else _CLAIMABLE
-    for row in tx.connection.execute(statement, {"of_node": node_id}):
-        key = AttemptKey(instance_id=row.id, attempt=row.attempt)
+    rows = tx.connection.execute(statement, {"of_node": node_id}).all()
+    gangs = members.nodes_of(tx.connection, [_key(row) for row in rows if row.nodes > 1])
+    for row in rows:
+        key = _key(row)
         if row.state == JobState.ASSIGNED:
             need = row.cores or total_cores
-            if need <= free_cores:
+            is_whole = row.nodes == 1 or (sharing is not None and members.are_ready(gangs[key]))
+            if need <= free_cores and is_whole:
                 free_cores -= need
                 fresh.append(row)
         elif row.boot_id == boot_id and key not in holding:
             again.append(row)
-        if row.state in _KILL_REASONS and key in holding and key not in stopping:
-            kill.append(Kill(key=key, reason=_KILL_REASONS[row.state]))
-    _start(tx, fresh, node_id, boot_id)
+        reason = _why_stopped(row)
+        if reason is not None and key in holding and key not in stopping:
+            kill.append(Kill(key=key, reason=reason))
+    _start(tx, fresh, node_id, boot_id, gangs)
+    claimed = [_claimed(row, tx.now_s, _as_lead(tx, row, node_id, gangs)) for row in fresh + again]
+    claimed += [_claimed(row, tx.now_s, Gang(place=row.place)) for row in part.claimed]
     return Handed(
-        claimed=tuple(_claimed(row, tx.now_s) for row in (*fresh, *again)),
-        kill=tuple(kill),
+        claimed=tuple(claimed),
+        kill=(*kill, *(one for one in part.kill if one.key not in stopping)),
         advice=advice_for(tx, node_id),
     )
 
 
-def _claimed(row: AnyRow, now_s: float) -> Claimed:
+def _key(row: AnyRow) -> AttemptKey:
+    return AttemptKey(instance_id=row.id, attempt=row.attempt)
+
+
+def _why_stopped(row: AnyRow) -> EndReason | None:
+    """Why a placed attempt is to be stopped; None where it may go on."""
+    if row.state == JobState.RUNNING and row.reason in BREAKS:
+        return EndReason.MEMBER_LOST
+    return _KILL_REASONS.get(row.state)
+
+
+def _as_lead(
+    tx: Transaction, row: AnyRow, node_id: int, gangs: Mapping[AttemptKey, list[AnyRow]]
+) -> Gang | None:
+    if row.nodes == 1:
+        return None
+    nodes = members.gang_nodes(tx.connection, node_id, gangs[_key(row)], row.cores)
+    return Gang(place=0, nodes=nodes)
+
+
+def _claimed(row: AnyRow, now_s: float, gang: Gang | None) -> Claimed:
     return Claimed(
+        gang=gang,
         key=AttemptKey(instance_id=row.id, attempt=row.attempt),
         job_id=row.job_id,
         array_index=row.array_index,
@@ -128,7 +174,13 @@ def _claimed(row: AnyRow, now_s: float) -> Claimed:
     )
 
 
-def _start(tx: Transaction, rows: Sequence[AnyRow], node_id: int, boot_id: str) -> None:
+def _start(
+    tx: Transaction,
+    rows: Sequence[AnyRow],
+    node_id: int,
+    boot_id: str,
+    gangs: Mapping[AttemptKey, list[AnyRow]],
+) -> None:
     if not rows:
         return
     tx.connection.execute(
@@ -144,6 +196,7 @@ def _start(tx: Transaction, rows: Sequence[AnyRow], node_id: int, boot_id: str) 
         ),
         [{"of_id": row.id, "of_lease": tx.now_s + row.lease_ttl_s} for row in rows],
     )
+    members.begin_leases(tx, [(_key(row), row.lease_ttl_s) for row in rows if row.nodes > 1])
     tx.connection.execute(
         update(attempt)
         .where(
@@ -155,7 +208,15 @@ def _start(tx: Transaction, rows: Sequence[AnyRow], node_id: int, boot_id: str) 
     )
     begun(tx, {row.job_id for row in rows})
     for row in rows:
-        tx.record(AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=node_id))
+        others = gangs.get(_key(row), ())
+        tx.record(
+            AttemptClaimed(
+                instance_id=row.id,
+                attempt=row.attempt,
+                node_id=node_id,
+                member_ids=tuple(other.node_id for other in others),
+            )
+        )
         tx.changed_jobs.append(row.id)
 
 
@@ -167,12 +228,13 @@ def heartbeat(
     holding: Collection[AttemptKey],
     spooled: Collection[AttemptKey],
     status: str,
+    sharing: Collection[AttemptKey] = (),
 ) -> Pulse:
     """Renew the leases a node holds, tell it what to stop, and what waits for it.
 
     A node that was given up as silent is up again. A new ``boot_id`` means that the node
     restarted: what its old boot ran and it does not list is lost at once, without waiting for the
-    lease.
+    lease. ``sharing`` are its shares of attempts whose script another node runs.
     """
     if is_down(tx, node_id):
         bring_back(tx, node_id)
@@ -184,12 +246,12 @@ def heartbeat(
     live = {key: row for key, row in rows.items() if row.state != JobState.ASSIGNED}
     renewed = [key for key in holding if key in live and live[key].boot_id == boot_id]
     _renew(tx, renewed, live)
+    partings.lose_of_older_boots(tx, node_id, boot_id)
+    shared = members.renew(tx, node_id, boot_id, sharing)
     kill = [Kill(key=key, reason=EndReason.LEASE_ENDED) for key in holding if key not in renewed]
-    kill += [
-        Kill(key=key, reason=_KILL_REASONS[live[key].state])
-        for key in renewed
-        if live[key].state in _KILL_REASONS
-    ]
+    kill += [Kill(key=key, reason=EndReason.CANCELLED) for key in sharing if key not in shared]
+    stopped = {key: _why_stopped(live[key]) for key in renewed}
+    kill += [Kill(key=key, reason=why) for key, why in stopped.items() if why is not None]
     gone = [
         key
         for key, row in live.items()
@@ -202,9 +264,12 @@ def heartbeat(
         .values(boot_id=boot_id, last_seen_at_s=tx.now_s, status=status)
     )
     return Pulse(
-        renewed=tuple(renewed),
+        renewed=(*renewed, *shared),
         kill=tuple(kill),
-        assignments=tuple(key for key in rows if key not in live),
+        assignments=(
+            *(key for key in rows if key not in live),
+            *members.offered_to(tx.connection, node_id),
+        ),
         server_time_s=tx.now_s,
         advice=advice_for(tx, node_id),
     )

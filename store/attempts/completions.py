@@ -24,6 +24,8 @@ from domain.retry import retry_delay_s
 from store.attempts.usage import NO_PROJECT
 from store.dependencies.dependencies import settle
 from store.files.results import Left, list_results, replace_results
+from store.gangs import members
+from store.gangs.partings import BREAKS
 from store.jobs.queueing import queued_event
 from store.jobs.waiting import give_up_at_s
 from store.quotas import budgets
@@ -57,8 +59,10 @@ def complete(
     for report in reports:
         row = rows.get((report.key.instance_id, report.key.attempt))
         result = _judge(row, report, node_id)
+        if result is CompletionResult.ACCEPTED and row is not None and row.nodes > 1:
+            result = _wait_for_others(tx, row, report)
         if result is CompletionResult.ACCEPTED and row is not None:
-            accepted.append((row, _as_wished(row, report)))
+            accepted.append((row, _as_it_was(tx, row, _as_wished(row, report))))
             del rows[(report.key.instance_id, report.key.attempt)]
         elif result is CompletionResult.FENCED and row is not None:
             _fence(tx, row, report)
@@ -78,6 +82,7 @@ def _load(tx: Transaction, reports: Sequence[Completion]) -> dict[tuple[int, int
             instance.c.attempt.label("current_attempt"),
             instance.c.failures,
             instance.c.cores,
+            instance.c.nodes,
             instance.c.started_at_s,
             attempt.c.attempt,
             attempt.c.state.label("attempt_state"),
@@ -117,6 +122,31 @@ def _as_wished(row: AnyRow, report: Completion) -> Completion:
         return replace(report, reason=EndReason.CANCELLED)
     is_wished = row.reason == EndReason.REQUEUED
     return replace(report, reason=EndReason.REQUEUED) if is_wished else report
+
+
+def _wait_for_others(tx: Transaction, row: AnyRow, report: Completion) -> CompletionResult:
+    """Take an end in only when no other node can still run a part of it; they are told to stop."""
+    if not members.call_off(tx, report.key):
+        return CompletionResult.ACCEPTED
+    tx.connection.execute(
+        update(instance)
+        .where(instance.c.id == row.id)
+        .values(lease_until_s=tx.now_s + instance.c.lease_ttl_s)
+    )
+    return CompletionResult.WAITING
+
+
+def _as_it_was(tx: Transaction, row: AnyRow, report: Completion) -> Completion:
+    """An attempt of several nodes that one of them left: that is why its program ended."""
+    is_broken = row.nodes > 1 and row.state == JobState.RUNNING and row.reason in BREAKS
+    if not is_broken or report.reason is EndReason.COMPLETED:
+        return report
+    first = members.first_to_leave(tx.connection, report.key)
+    return replace(
+        report,
+        reason=EndReason(row.reason),
+        detail=report.detail if first is None else first.detail,
+    )
 
 
 def _fence(tx: Transaction, row: AnyRow, report: Completion) -> None:
@@ -225,7 +255,7 @@ def _go_on_waiting(
             tenant_id=row.tenant_id,
             queued_at_s=tx.now_s,
             last_attempt=row.attempt,
-            avoid_node_id=None if report.reason in INNOCENT_ENDS else row.node_id,
+            avoid_node_id=_avoided(tx, row, report),
             not_before_s=not_before_s,
         )
     )
@@ -233,6 +263,17 @@ def _go_on_waiting(
         "of_not_before": not_before_s,
         "of_give_up": give_up_at_s(spec, queued_at_s=not_before_s or tx.now_s),
     }
+
+
+def _avoided(tx: Transaction, row: AnyRow, report: Completion) -> int | None:
+    """The node on which it went wrong."""
+    if report.reason in INNOCENT_ENDS:
+        return None
+    first = None
+    if row.nodes > 1 and row.reason in BREAKS:
+        first = members.first_to_leave(tx.connection, report.key)
+    node_id: int = row.node_id if first is None else first.node_id
+    return node_id
 
 
 def _end_values(
@@ -262,22 +303,32 @@ def _usage_values(
 
     The energy is an estimate from the node's power model: CPU seconds at the power that one busy
     core adds; the heat is the share of it that the node brings to its water. They never stand in
-    for what a meter says.
+    for what a meter says. Of several nodes each is counted by its own model; of one that was lost
+    nobody knows what it used.
     """
     plain = json.loads(row.spec)
-    energy_wh = node_spec.job_energy_wh(report.cpu_s)
+    parts = [(node_spec, report.cpu_s, report.max_rss_bytes)]
+    if row.nodes > 1:
+        parts += [
+            (node_spec_of(json.loads(other.spec)), other.cpu_s, other.max_rss_bytes)
+            for other in members.nodes_of(tx.connection, [report.key])[report.key]
+        ]
+    energies_wh = [spec.job_energy_wh(cpu_s) for spec, cpu_s, _ in parts]
     return {
         "instance_id": row.id,
         "attempt": row.attempt,
         "tenant_id": row.tenant_id,
         "node_id": row.node_id,
-        "cores": row.cores or node_spec.cores,
+        "cores": sum(row.cores or spec.cores for spec, _, _ in parts),
         "wall_s": report.wall_s,
-        "cpu_s": report.cpu_s,
-        "max_rss_bytes": report.max_rss_bytes,
-        "energy_estimate_wh": energy_wh,
-        "heat_estimate_wh": energy_wh * node_spec.capture_frac,
-        "is_simulated": node_spec.is_simulated,
+        "cpu_s": sum(cpu_s for _, cpu_s, _ in parts),
+        "max_rss_bytes": max(rss_bytes for _, _, rss_bytes in parts),
+        "energy_estimate_wh": sum(energies_wh),
+        "heat_estimate_wh": sum(
+            energy_wh * spec.capture_frac
+            for energy_wh, (spec, _, _) in zip(energies_wh, parts, strict=True)
+        ),
+        "is_simulated": any(spec.is_simulated for spec, _, _ in parts),
         "ended_at_s": tx.now_s,
         "month": month_of(tx.now_s),
         "project": plain["project"] or NO_PROJECT,

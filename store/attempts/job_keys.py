@@ -51,6 +51,11 @@ def job_key(secret: bytes, key: AttemptKey) -> str:
     return f"{JOB_KEY_PREFIX}_{named}.{_vouch(secret, named)}"
 
 
+def gang_secret(secret: bytes, key: AttemptKey) -> str:
+    """By which the nodes of one attempt know one another; no key to anything here."""
+    return _vouch(secret, f"gang {key.instance_id}.{key.attempt}")
+
+
 def find_job(
     connection: Connection, secret: bytes, token: str, now_s: float
 ) -> Principal | Refused:

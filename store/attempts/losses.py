@@ -10,6 +10,7 @@ from domain.delivery import AttemptKey
 from domain.events import AttemptEnded
 from domain.job import AttemptState, EndReason, JobState
 from store.dependencies.dependencies import settle
+from store.gangs import members
 from store.jobs.queueing import queued_event
 from store.jobs.waiting import give_up_at_s
 from store.rows import AnyRow
@@ -29,13 +30,25 @@ _COLUMNS = (
     instance.c.state,
     instance.c.attempt,
     instance.c.node_id,
+    instance.c.nodes,
     instance.c.started_at_s,
     job.c.spec,
 )
 
 
-def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason) -> int:
-    """Take these attempts as lost; the number that still held their job."""
+def lose_attempts(
+    tx: Transaction,
+    keys: Sequence[AttemptKey],
+    reason: EndReason,
+    *,
+    avoid_node_id: int | None = None,
+) -> int:
+    """Take these attempts as lost; the number that still held their job.
+
+    One that runs on several nodes is lost only when none of them can run a part of it any more:
+    until then the others are told to stop, and this is to be called again. ``avoid_node_id`` is
+    where it went wrong, if not on the node that runs the script.
+    """
     if not keys:
         return 0
     wanted = {key.instance_id: key.attempt for key in keys}
@@ -49,9 +62,10 @@ def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason
         statement = statement.with_for_update(of=instance)
     rows = tx.connection.execute(statement).all()
     changes = [
-        _lose(tx, row, reason)
+        _lose(tx, row, reason, avoid_node_id or row.node_id)
         for row in rows
         if row.attempt == wanted[row.id] and JobState(row.state) in _AFTER_LOSS
+        if row.nodes == 1 or not _is_held_elsewhere(tx, row)
     ]
     _write(tx, changes)
     ended = {change["of_id"] for change in changes if change["of_state"] == JobState.CANCELLED}
@@ -59,7 +73,16 @@ def lose_attempts(tx: Transaction, keys: Sequence[AttemptKey], reason: EndReason
     return len(changes)
 
 
-def _lose(tx: Transaction, row: AnyRow, reason: EndReason) -> dict[str, object]:
+def _is_held_elsewhere(tx: Transaction, row: AnyRow) -> bool:
+    """Whether another of its nodes may still run a part of it; those are told to stop."""
+    key = AttemptKey(instance_id=row.id, attempt=row.attempt)
+    if row.state == JobState.ASSIGNED:
+        members.dismiss(tx, members.of_attempt(key))
+        return False
+    return members.call_off(tx, key)
+
+
+def _lose(tx: Transaction, row: AnyRow, reason: EndReason, avoid_node_id: int) -> dict[str, object]:
     """Record what follows from one loss; the values to write for it."""
     state = JobState(row.state)
     spec = wire.load_spec(json.loads(row.spec))
@@ -85,7 +108,7 @@ def _lose(tx: Transaction, row: AnyRow, reason: EndReason) -> dict[str, object]:
                 tenant_id=row.tenant_id,
                 queued_at_s=tx.now_s,
                 last_attempt=row.attempt,
-                avoid_node_id=row.node_id,
+                avoid_node_id=avoid_node_id,
             )
         )
     tx.touched(row.id, row.job_id)

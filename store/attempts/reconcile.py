@@ -7,6 +7,7 @@ from domain.events import NodeLeft
 from domain.job import EndReason, JobState
 from domain.node import NodeState
 from store.attempts.losses import lose_attempts
+from store.gangs import members, partings
 from store.tables import instance, node
 from store.transaction import Transaction
 
@@ -20,6 +21,7 @@ SILENT_AFTER_S = 60.0
 
 def lose_expired(tx: Transaction, limit: int = 1000) -> int:
     """Lose attempts whose lease, with its margin, has ended; offers have no margin."""
+    partings.lose_expired(tx, LEASE_MARGIN_S, LEASE_DRIFT_FRAC, limit)
     statement = (
         select(
             instance.c.id,
@@ -62,6 +64,7 @@ def extend_leases_after_outage(tx: Transaction) -> int:
     newest_s = tx.connection.execute(select(func.max(node.c.last_seen_at_s))).scalar()
     if newest_s is None or newest_s >= tx.now_s - SILENT_AFTER_S:
         return 0
+    members.extend_leases(tx)
     result = tx.connection.execute(
         update(instance)
         .where(

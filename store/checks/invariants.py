@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select
 
-from store.checks import ledger_offenders, offenders, statement_offenders
+from store.checks import gang_offenders, ledger_offenders, offenders, statement_offenders
 from store.database import Database
 from store.engine import leadership
 from store.transaction import Transaction
@@ -91,6 +91,16 @@ INVARIANTS: tuple[Invariant, ...] = (
         "open-attempt-has-its-job",
         "An open attempt is the newest of a job that holds a node.",
         offenders.open_attempt_without_job,
+    ),
+    _of_jobs(
+        "gang-is-whole",
+        "A running job of several nodes has all of them, at one site.",
+        gang_offenders.gang_not_whole,
+    ),
+    _of_jobs(
+        "gang-ends-together",
+        "No attempt is over while a node of it may still run a part of it.",
+        gang_offenders.member_of_nothing,
     ),
     _of_jobs(
         "attempts-without-gap",

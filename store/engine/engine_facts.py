@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, and_, false, func, select
 
 from domain import wire
+from domain.delivery import AttemptKey
 from domain.events import AttemptClaimed, Event, NodeLeft
 from domain.job import HOLDING_STATES, INNOCENT_ENDS, JobState
 from domain.node import NodeState
 from store.fleet.nodes import joined_event
 from store.fleet.readings import latest_readings, reading_event
+from store.gangs import members
+from store.gangs.partings import BREAKS
 from store.jobs.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node
@@ -55,6 +58,7 @@ def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool)
             instance.c.tenant_id,
             instance.c.attempt,
             instance.c.node_id,
+            instance.c.nodes,
             instance.c.queued_at_s,
             instance.c.not_before_s,
             job.c.spec,
@@ -79,11 +83,16 @@ def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool)
             tenant_id=row.tenant_id,
             queued_at_s=row.queued_at_s,
             last_attempt=row.attempt - 1 if is_placed else row.attempt,
-            avoid_node_id=None if is_placed else _avoided(row),
+            avoid_node_id=None if is_placed else _avoided(tx, row),
             not_before_s=row.not_before_s,
         )
         if is_placed:
-            yield AttemptClaimed(instance_id=row.id, attempt=row.attempt, node_id=row.node_id)
+            yield AttemptClaimed(
+                instance_id=row.id,
+                attempt=row.attempt,
+                node_id=row.node_id,
+                member_ids=_members(tx, row) if row.nodes > 1 else (),
+            )
 
 
 def _arrays(tx: Transaction, which: ColumnElement[bool]) -> Iterator[Event]:
@@ -135,7 +144,19 @@ def _arrays(tx: Transaction, which: ColumnElement[bool]) -> Iterator[Event]:
         )
 
 
-def _avoided(row: AnyRow) -> int | None:
+def _members(tx: Transaction, row: AnyRow) -> tuple[int, ...]:
+    """The further nodes of a placed attempt."""
+    key = AttemptKey(instance_id=row.id, attempt=row.attempt)
+    return tuple(other.node_id for other in members.nodes_of(tx.connection, [key])[key])
+
+
+def _avoided(tx: Transaction, row: AnyRow) -> int | None:
     """The node on which the last attempt went wrong."""
     node_id: int | None = row.last_node_id
-    return None if row.last_reason in INNOCENT_ENDS else node_id
+    if row.last_reason in INNOCENT_ENDS:
+        return None
+    if row.nodes > 1 and row.last_reason in BREAKS:
+        key = AttemptKey(instance_id=row.id, attempt=row.attempt)
+        first = members.first_to_leave(tx.connection, key)
+        node_id = node_id if first is None else first.node_id
+    return node_id

@@ -11,6 +11,8 @@ from domain.job import HOLDING_STATES
 from domain.node import NodeSpec, SiteSpec, node_spec_of
 from domain.reading import Reading
 from store.fleet.advice import advice_at
+from store.gangs.member_tables import attempt_member
+from store.gangs.members import IS_CURRENT, IS_OPEN
 from store.ledger.ledger_tables import meter, register_ledger
 from store.tables import instance, node, reading, site
 
@@ -127,8 +129,13 @@ def _newest_reading(connection: Connection, node_id: int) -> Reading | None:
 def _held(connection: Connection) -> dict[int, list[int]]:
     """Cores of each attempt that a node holds (0 = the whole node), by node."""
     statement = select(instance.c.node_id, instance.c.cores).where(instance.c.state.in_(_HOLDING))
+    shares = (
+        select(attempt_member.c.node_id, instance.c.cores)
+        .select_from(attempt_member.join(instance, IS_CURRENT))
+        .where(IS_OPEN)
+    )
     found: dict[int, list[int]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(statement.union_all(shares)):
         found.setdefault(row.node_id, []).append(row.cores)
     return found
 
@@ -156,6 +163,14 @@ def node_specs(connection: Connection) -> list[tuple[str, NodeSpec]]:
     """Name and inventory of every enrolled node."""
     statement = select(node.c.name, node.c.spec).order_by(node.c.id)
     return [(row.name, node_spec_of(json.loads(row.spec))) for row in connection.execute(statement)]
+
+
+def sites_of_nodes(connection: Connection) -> dict[str, str]:
+    """The name of the site of every enrolled node, by the name of the node."""
+    statement = select(node.c.name, site.c.name.label("site")).select_from(
+        node.join(site, node.c.site_id == site.c.id)
+    )
+    return {row.name: row.site for row in connection.execute(statement)}
 
 
 def meters(connection: Connection, only: Collection[int] | None) -> list[MeterRow]:

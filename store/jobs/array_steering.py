@@ -7,6 +7,8 @@ from sqlalchemy import ColumnElement, select, update
 from domain.events import JobArrayWithdrawn
 from domain.job import AttemptState, JobState
 from store.dependencies.dependencies import has_conditions, let_go, settle
+from store.gangs.member_tables import attempt_member
+from store.gangs.members import dismiss
 from store.jobs import arrays
 from store.jobs.job_refs import Target
 from store.jobs.waiting import give_up_at_s
@@ -33,6 +35,7 @@ def cancel(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
         .where(attempt.c.state == AttemptState.OFFERED.value, attempt.c.instance_id.in_(offered))
         .values(state=AttemptState.KILLED.value, ended_at_s=tx.now_s, reason="cancelled")
     )
+    dismiss(tx, attempt_member.c.instance_id.in_(offered))
     placed = (JobState.ASSIGNED.value, *_AT_WORK)
     nodes = select(instance.c.node_id).where(meant, instance.c.state.in_(placed)).distinct()
     tx.changed_nodes.extend(tx.connection.execute(nodes).scalars())

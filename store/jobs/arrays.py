@@ -72,6 +72,7 @@ def _insert_part(  # noqa: PLR0917 - the columns of one statement
         "attempt": literal(0, Integer),
         "failures": literal(0, Integer),
         "cores": literal(0 if resources.whole_node else resources.cores, Integer),
+        "nodes": literal(resources.nodes, Integer),
         "lease_ttl_s": literal(spec.disconnect_tolerance_s, Integer),
         "queued_at_s": literal(tx.now_s, Double),
         "give_up_at_s": literal(give_up_s, Double),

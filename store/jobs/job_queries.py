@@ -192,4 +192,5 @@ def count_by_state(
 def shown_of_spec(text: str) -> tuple[str, int]:
     """Scheduling type and cores, out of a stored specification."""
     plain = json.loads(text)
-    return plain["scheduling_type"], plain["resources"]["cores"]
+    size = plain["resources"]
+    return plain["scheduling_type"], size["cores"] * size.get("nodes", 1)

@@ -16,6 +16,8 @@ from domain.refusal import Refused
 from store.dependencies import new_conditions
 from store.dependencies.dependencies import has_conditions, let_go, settle
 from store.dependencies.dependency_targets import NewCondition
+from store.gangs.member_tables import attempt_member
+from store.gangs.members import dismiss
 from store.jobs import arrays
 from store.jobs.queueing import array_queued_event, queued_event
 from store.jobs.waiting import give_up_at_s
@@ -229,6 +231,7 @@ def _instance_values(tx: Transaction, job_id: int, item: NewJob) -> dict[str, ob
         "attempt": 0,
         "failures": 0,
         "cores": 0 if resources.whole_node else resources.cores,
+        "nodes": resources.nodes,
         "lease_ttl_s": item.spec.disconnect_tolerance_s,
         "queued_at_s": tx.now_s,
         "give_up_at_s": give_up_at_s(
@@ -301,6 +304,7 @@ def cancel(tx: Transaction, job_id: int, tenant_id: int | None, actor: str) -> J
             .where(attempt.c.instance_id == job_id, attempt.c.attempt == row.attempt)
             .values(state=AttemptState.KILLED.value, ended_at_s=tx.now_s, reason="cancelled")
         )
+        dismiss(tx, attempt_member.c.instance_id == job_id)
     if row.node_id is not None:
         tx.changed_nodes.append(row.node_id)
     tx.changed_jobs.append(job_id)

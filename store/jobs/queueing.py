@@ -47,6 +47,7 @@ def queued_event(
         array_id=None if spec.array is None else job_id,
         at_once=None if spec.array is None else spec.array.at_once,
         requires=spec.requires,
+        nodes=spec.resources.nodes,
         gpus=spec.resources.gpus,
         gpu_kind=spec.resources.gpu_kind,
         project=spec.project or "",

@@ -6,6 +6,7 @@ from store import tables  # noqa: F401 - makes them known to the metadata
 from store.collectivities import account_tables, collectivity_tables  # noqa: F401 - likewise
 from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
+from store.gangs import member_tables  # noqa: F401 - likewise
 from store.ledger import ledger_tables  # noqa: F401 - likewise
 from store.metadata import metadata
 from store.notices import notice_tables  # noqa: F401 - likewise

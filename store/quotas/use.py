@@ -31,7 +31,7 @@ def use_now(connection: Connection, tenant_id: int) -> Mapping[Holder, Use]:
     """What the tenant, and each of its projects that does anything, uses."""
     found = {Holder(tenant_id, WHOLE_TENANT): Use()}
     running = (
-        select(instance.c.cores, job.c.project, node.c.spec)
+        select(instance.c.cores, instance.c.nodes, job.c.project, node.c.spec)
         .select_from(
             instance.join(job, instance.c.job_id == job.c.id).join(
                 node, instance.c.node_id == node.c.id
@@ -42,7 +42,7 @@ def use_now(connection: Connection, tenant_id: int) -> Mapping[Holder, Use]:
     for row in connection.execute(running):
         for use in _of(found, tenant_id, row.project):
             use.running_jobs += 1
-            use.cores += row.cores or json.loads(row.spec)["cores"]
+            use.cores += (row.cores or json.loads(row.spec)["cores"]) * row.nodes
     for project, count in _waiting(connection, tenant_id).items():
         for use in _of(found, tenant_id, project):
             use.queued_jobs += count

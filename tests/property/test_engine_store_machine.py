@@ -17,8 +17,9 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from domain.delivery import AttemptKey, CompletionResult
+from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.job import FINAL_STATES, HOLDING_STATES, EndReason, JobState
+from domain.job_spec import Resources
 from domain.quota import Measure, Period
 from domain.quota_words import Setting
 from scheduler.doctor import examine
@@ -27,6 +28,7 @@ from store.attempts import reconcile
 from store.checks.invariants import look_at_all
 from store.engine import event_log
 from store.fleet.readings import add_readings
+from store.gangs import partings
 from store.jobs import array_steering
 from store.jobs.waiting import WAITING_STATES
 from store.quotas.setting import set_quotas
@@ -58,6 +60,9 @@ class Node:
     running: dict[AttemptKey, float] = field(default_factory=dict)
     cores: dict[AttemptKey, int] = field(default_factory=dict)
     spooled: dict[AttemptKey, tuple[EndReason, str]] = field(default_factory=dict)
+    #: The same of shares of jobs whose script the other node runs.
+    shares: dict[AttemptKey, float] = field(default_factory=dict)
+    ended_shares: dict[AttemptKey, tuple[EndReason, str]] = field(default_factory=dict)
 
     @property
     def boot_id(self) -> str:
@@ -65,11 +70,24 @@ class Node:
 
     @property
     def free_cores(self) -> int:
-        return CORES - sum(self.cores[key] for key in self.running)
+        return CORES - sum(self.cores[key] for key in (*self.running, *self.shares))
+
+    @property
+    def sharing(self) -> dict[AttemptKey, str | None]:
+        """What it says of its shares: those that have not ended listen."""
+        ended: dict[AttemptKey, str | None] = dict.fromkeys(self.ended_shares)
+        return ended | dict.fromkeys(self.shares, "10.0.0.1:4000")
+
+    def stop(self, key: AttemptKey, reason: EndReason) -> None:
+        """What it holds of an attempt ends; its report waits on the node."""
+        if self.running.pop(key, None) is not None:
+            self.spooled[key] = (reason, self.boot_id)
+        if self.shares.pop(key, None) is not None:
+            self.ended_shares[key] = (reason, self.boot_id)
 
 
 class ProtocolMachine(RuleBasedStateMachine):
-    """Two nodes, one store; every answer may be lost and every report repeated."""
+    """Two nodes of one site, one store; answers may be lost, and every report be repeated."""
 
     policy_text = "coldest"
 
@@ -77,7 +95,10 @@ class ProtocolMachine(RuleBasedStateMachine):
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
         self.scene = Scene(Databases(Path(self._folder.name)).fresh())
-        self.nodes = [Node(self.scene.node(name)) for name in ("first", "second")]
+        site_id = self.scene.site()
+        names = ("first", "second")
+        self.nodes = [Node(self.scene.node(name, site_id=site_id)) for name in names]
+        self.started: set[AttemptKey] = set()
         self.jobs: list[int] = []
         self.arrays: list[int] = []
         self.ended: dict[AttemptKey, int] = {}
@@ -99,10 +120,11 @@ class ProtocolMachine(RuleBasedStateMachine):
         cores=st.integers(1, CORES),
         max_attempts=st.integers(1, 2),
         requeue=st.sampled_from([None, False]),
+        n_nodes=st.sampled_from([1, 1, 2]),
     )
-    def submit(self, cores: int, max_attempts: int, *, requeue: bool | None) -> None:
+    def submit(self, cores: int, max_attempts: int, n_nodes: int, *, requeue: bool | None) -> None:
         spec = job_spec(
-            cores=cores,
+            resources=Resources(cores=-(-cores // n_nodes), nodes=n_nodes),
             max_attempts=max_attempts,
             requeue=requeue,
             disconnect_tolerance_s=TOLERANCE_S,
@@ -161,33 +183,42 @@ class ProtocolMachine(RuleBasedStateMachine):
         node = self.nodes[which]
         known = [*node.running, *node.spooled]
         handed = self.scene.claim(
-            node.node_id, node.boot_id, holding=known, free_cores=node.free_cores
+            node.node_id,
+            node.boot_id,
+            holding=known,
+            free_cores=node.free_cores,
+            sharing=node.sharing,
         )
         if is_lost:
             return
         for item in handed.claimed:
-            node.running[item.key] = self.scene.clock.now_s + item.lease_ttl_s
+            is_share = item.gang is not None and item.gang.place > 0
+            holds = node.shares if is_share else node.running
+            holds[item.key] = self.scene.clock.now_s + item.lease_ttl_s
+            if not is_share:
+                self.started.add(item.key)
             node.cores[item.key] = int(item.spec["resources"]["cores"])  # type: ignore[index]
         for order in handed.kill:
-            self._stop(node, order.key, order.reason)
+            node.stop(order.key, order.reason)
 
     @rule(which=st.integers(0, 1), is_lost=st.booleans())
     def beat(self, which: int, *, is_lost: bool) -> None:
         """A heartbeat; its answer may not arrive."""
         node = self.nodes[which]
         pulse = self.scene.heartbeat(
-            node.node_id, node.boot_id, holding=list(node.running), spooled=list(node.spooled)
+            node.node_id,
+            node.boot_id,
+            holding=list(node.running),
+            spooled=list(node.spooled),
+            sharing=list(node.shares),
         )
         if is_lost:
             return
         for key in pulse.renewed:
-            node.running[key] = self.scene.clock.now_s + TOLERANCE_S
+            holds = node.shares if key in node.shares else node.running
+            holds[key] = self.scene.clock.now_s + TOLERANCE_S
         for order in pulse.kill:
-            self._stop(node, order.key, order.reason)
-
-    def _stop(self, node: Node, key: AttemptKey, reason: EndReason) -> None:
-        if node.running.pop(key, None) is not None:
-            node.spooled[key] = (reason, node.boot_id)
+            node.stop(order.key, order.reason)
 
     @precondition(lambda self: any(node.running for node in self.nodes))
     @rule(data=st.data(), reason=reports)
@@ -195,7 +226,15 @@ class ProtocolMachine(RuleBasedStateMachine):
         """A program ends; its report waits on the node."""
         running = [(node, key) for node in self.nodes for key in node.running]
         node, key = data.draw(st.sampled_from(running))
-        self._stop(node, key, reason)
+        node.stop(key, reason)
+
+    @precondition(lambda self: any(node.shares for node in self.nodes))
+    @rule(data=st.data(), reason=st.sampled_from([EndReason.PROGRAM_FAILED, EndReason.TIME_LIMIT]))
+    def lose_share(self, data: st.DataObject, reason: EndReason) -> None:
+        """What waits on a node for the script of another dies, of itself or by a limit."""
+        held = [(node, key) for node in self.nodes for key in node.shares]
+        node, key = data.draw(st.sampled_from(held))
+        node.stop(key, reason)
 
     @rule(which=st.integers(0, 1), is_lost=st.booleans())
     def report(self, which: int, *, is_lost: bool) -> None:
@@ -205,8 +244,14 @@ class ProtocolMachine(RuleBasedStateMachine):
             result = self.scene.report(node.node_id, key, reason, boot_id)
             if result is CompletionResult.ACCEPTED:
                 self.ended[key] = self.ended.get(key, 0) + 1
-            if not is_lost:
+            if not is_lost and result is not CompletionResult.WAITING:
                 del node.spooled[key]
+        for key, (reason, boot_id) in list(node.ended_shares.items()):
+            end = Completion(key=key, boot_id=boot_id, reason=reason, exit_code=None, cpu_s=1.0)
+            with self.scene.store.transaction() as tx:
+                partings.end(tx, node.node_id, [end])
+            if not is_lost:
+                del node.ended_shares[key]
 
     @rule(which=st.integers(0, 1))
     def lose_power(self, which: int) -> None:
@@ -214,15 +259,16 @@ class ProtocolMachine(RuleBasedStateMachine):
         node = self.nodes[which]
         node.boot += 1
         node.running.clear()
+        node.shares.clear()
 
     @rule(seconds_s=st.sampled_from([1.0, 30.0, 61.0, 100.0]))
     def wait(self, seconds_s: float) -> None:
         """Time goes by; a node stops by itself what its lease no longer covers."""
         self.scene.clock.advance(seconds_s)
         for node in self.nodes:
-            for key, until_s in list(node.running.items()):
+            for key, until_s in [*node.running.items(), *node.shares.items()]:
                 if until_s <= self.scene.clock.now_s:
-                    self._stop(node, key, EndReason.LEASE_ENDED)
+                    node.stop(key, EndReason.LEASE_ENDED)
         with self.scene.store.transaction() as tx:
             reconcile.lose_expired(tx)
 
@@ -230,6 +276,14 @@ class ProtocolMachine(RuleBasedStateMachine):
     def no_job_runs_in_two_places(self) -> None:
         running = [key.instance_id for node in self.nodes for key in node.running]
         assert len(running) == len(set(running))
+        # A share of an attempt whose script never began runs nothing yet.
+        parts = {key for node in self.nodes for key in (*node.running, *node.shares)}
+        live = [key.instance_id for key in parts & self.started]
+        assert len(live) == len(set(live)), "two attempts of a job run at once"
+
+    @invariant()
+    def no_core_is_used_twice(self) -> None:
+        assert all(node.free_cores >= 0 for node in self.nodes)
 
     @invariant()
     def no_end_is_accepted_twice(self) -> None:
@@ -242,8 +296,9 @@ class ProtocolMachine(RuleBasedStateMachine):
     def nothing_is_placed_beyond_the_quotas(self) -> None:
         with self.scene.database.read() as connection:
             (use,) = use_now(connection, self.scene.tenant_id).values()
-            rows = connection.execute(select(instance.c.state, instance.c.cores)).all()
-        held = [row.cores for row in rows if row.state in HOLDING_STATES]
+            columns = (instance.c.state, instance.c.cores, instance.c.nodes)
+            rows = connection.execute(select(*columns)).all()
+        held = [row.cores * row.nodes for row in rows if row.state in HOLDING_STATES]
         assert (use.running_jobs, use.cores) == (len(held), sum(held))
         assert use.queued_jobs == sum(row.state in WAITING_STATES for row in rows)
         assert use.running_jobs <= MOST_JOBS
@@ -254,19 +309,24 @@ class ProtocolMachine(RuleBasedStateMachine):
         findings = look_at_all(self.scene.database, role="nobody")
         assert [finding for finding in findings if finding.offenders] == []
 
+    def _left(self) -> set[JobState]:
+        """States that jobs are in."""
+        return {self.scene.state(job_id) for job_id in self.jobs}
+
     def teardown(self) -> None:
         """With nodes that answer, every job comes to its end; and the log replays."""
         try:
-            for _ in range(3 * len(self.jobs) + 3):
+            for _ in range(6 * len(self.jobs) + 6):
+                if self._left() <= FINAL_STATES | {JobState.HELD}:
+                    break
                 self.decide()
                 for which, node in enumerate(self.nodes):
                     self.beat(which, is_lost=False)
                     self.ask(which, is_lost=False)
                     for key in list(node.running):
-                        self._stop(node, key, EndReason.COMPLETED)
+                        node.stop(key, EndReason.COMPLETED)
                     self.report(which, is_lost=False)
-            left = {self.scene.state(job_id) for job_id in self.jobs}
-            assert left <= FINAL_STATES | {JobState.HELD}
+            assert self._left() <= FINAL_STATES | {JobState.HELD}
             self.service.turn()
             assert [item for item in examine(self.scene.database) if item.offenders] == []
             with self.scene.database.read() as connection:

@@ -1,6 +1,6 @@
 """A store with a tenant, sites and nodes, spoken to as API, scheduler and agents would."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -39,11 +39,24 @@ class Scene:
             self.tenant_id = keys.add_tenant(tx, "lab", "test")
         self._batch = 0
 
-    def node(self, name: str = "boiler", spec: NodeSpec | None = None, *, up: bool = True) -> int:
-        """A node, enrolled at a site of its own."""
+    def site(self, name: str = "pool") -> int:
+        """A place whose water is heated."""
         with self.store.transaction() as tx:
             site_id = nodes.add_site(tx, SiteSpec(name=name, storage_wh_per_k=500.0), "test")
-            assert isinstance(site_id, int)
+        assert isinstance(site_id, int)
+        return site_id
+
+    def node(
+        self,
+        name: str = "boiler",
+        spec: NodeSpec | None = None,
+        *,
+        up: bool = True,
+        site_id: int | None = None,
+    ) -> int:
+        """A node, enrolled at a site of its own unless another is named."""
+        site_id = self.site(name) if site_id is None else site_id
+        with self.store.transaction() as tx:
             nodes.add_enrolment(
                 tx, token=name, site_id=site_id, node_name=name, ttl_s=60.0, actor="test"
             )
@@ -71,10 +84,16 @@ class Scene:
         assert isinstance(answer, Accepted)
         return answer.job_id
 
-    def assign(self, job_id: int, node_id: int, attempt_number: int = 1) -> int:
+    def assign(
+        self, job_id: int, node_id: int, attempt_number: int = 1, member_ids: Sequence[int] = ()
+    ) -> int:
         """Offer an attempt, with its decision on record; the number of offers made."""
         order = AssignAttempt(
-            instance_id=job_id, attempt=attempt_number, node_id=node_id, why=Why(code="test")
+            instance_id=job_id,
+            attempt=attempt_number,
+            node_id=node_id,
+            member_ids=tuple(member_ids),
+            why=Why(code="test"),
         )
         self._batch += 1
         with self.store.transaction() as tx:
@@ -90,6 +109,7 @@ class Scene:
         holding: Sequence[AttemptKey] = (),
         stopping: Sequence[AttemptKey] = (),
         free_cores: int = 8,
+        sharing: Mapping[AttemptKey, str | None] | None = None,
     ) -> Handed:
         with self.store.transaction() as tx:
             return claims.claim(
@@ -100,6 +120,7 @@ class Scene:
                 stopping=set(stopping),
                 free_cores=free_cores,
                 total_cores=8,
+                sharing=sharing or {},
             )
 
     def run_all(self, numbers: Sequence[int], node_id: int) -> None:
@@ -137,6 +158,7 @@ class Scene:
         boot_id: str = "boot-1",
         holding: Sequence[AttemptKey] = (),
         spooled: Sequence[AttemptKey] = (),
+        sharing: Sequence[AttemptKey] = (),
     ) -> Pulse:
         with self.store.transaction() as tx:
             return claims.heartbeat(
@@ -146,6 +168,7 @@ class Scene:
                 holding=set(holding),
                 spooled=set(spooled),
                 status="{}",
+                sharing=set(sharing),
             )
 
     def report(

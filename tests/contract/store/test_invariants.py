@@ -18,6 +18,7 @@ from store import triggers
 from store.checks.invariants import INVARIANTS
 from store.dependencies.dependency_tables import dependency
 from store.fleet.readings import add_readings
+from store.gangs.member_tables import attempt_member
 from store.ledger.ledger_tables import (
     meter,
     register_closing,
@@ -134,6 +135,22 @@ def _bill_again(connection: Connection) -> None:
     first = connection.execute(select(statement)).one()._asdict()
     again = {**first, "id": first["id"] + 1, "number": "X-1", "series_number": 2}
     connection.execute(insert(statement), again)
+
+
+def _outlive(connection: Connection) -> None:
+    connection.execute(
+        insert(attempt_member),
+        {
+            "instance_id": 1,
+            "attempt": 1,
+            "node_id": 1,
+            "place": 1,
+            "must_stop": True,
+            "lease_until_s": 0.0,
+            "cpu_s": 0.0,
+            "max_rss_bytes": 0,
+        },
+    )
 
 
 BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
@@ -266,6 +283,11 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
             update(decision).where(decision.c.commands != "[]").values(commands="[]")
         ),
     ),
+    "a node of a gang that never came": (
+        "gang-is-whole",
+        lambda c: c.execute(update(instance).where(instance.c.state == "running").values(nodes=2)),
+    ),
+    "a node that outlives its attempt": ("gang-ends-together", _outlive),
     "a trigger that is off": ("triggers", _bypass),
 }
 

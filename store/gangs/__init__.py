@@ -1,0 +1,1 @@
+"""Jobs of several nodes: who is seated, who came, who left."""
