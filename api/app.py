@@ -24,6 +24,8 @@ from api.routes import (
     heat,
     job_lists,
     jobs,
+    ledger,
+    meters,
     metrics,
     pages,
     quotas,
@@ -77,7 +79,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     of_jobs = (jobs, job_lists, steering, results, files, attempt_files)
     of_people = (access, tenants, usage, quotas, webhooks)
     of_towns = (collectivities, town_people, contracts, statements, town_door, town)
-    of_fleet = (agent, fleet, weather, heat, metrics, health, pages)
+    of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)
     for module in (*of_jobs, *of_people, *of_towns, *of_fleet):
         app.include_router(module.router)
     app.include_router(town.themes)

@@ -90,6 +90,10 @@ class Services:
 
         return await asyncio.to_thread(run)
 
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Run work of some seconds, with transactions of its own, on a thread of its own."""
+        return await asyncio.to_thread(work)
+
     async def principal(self, token: str) -> Principal | Refused:
         """Whose key this is."""
         if token.startswith(f"{JOB_KEY_PREFIX}_"):

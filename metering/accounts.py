@@ -9,7 +9,7 @@ from math import inf
 from domain.declaration import Declaration
 from domain.months import after, begin_of
 from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
-from metering.ledger.course import Flat, closing_row, opening_row
+from metering.ledger.course import CLOSING_SEQ, Flat, closing_row, opening_row
 from metering.ledger.epochs import epochs_of
 from metering.ledger.judging import judge
 from metering.ledger.lines import Case, MonthSum, month_sums
@@ -65,13 +65,23 @@ def open_account(connection: Connection, known: KnownMeter) -> Account:
     )
 
 
-def walk(connection: Connection, account: Account, months: Sequence[int]) -> Walked:
-    """What each of these months came to; they follow one another, from the first not in doubt."""
+def walk(
+    connection: Connection,
+    account: Account,
+    months: Sequence[int],
+    *,
+    until_s: float | None = None,
+) -> Walked:
+    """What each of these months came to; they follow one another, from the first not in doubt.
+
+    Rows are read a little beyond the last month, or up to an instant where one is named.
+    """
     anchor = _anchor(account, months[0])
     meter_id = account.known.facts.meter_id
-    end_s = begin_of(after(months[-1]))
-    next_s = register_rows.taken_from(connection, meter_id, end_s)
-    until_s = end_s if next_s is None else next_s + _AFTERMATH_S
+    if until_s is None:
+        end_s = begin_of(after(months[-1]))
+        next_s = register_rows.taken_from(connection, meter_id, end_s)
+        until_s = end_s if next_s is None else next_s + _AFTERMATH_S
     sums: list[MonthSum] = []
     cases: list[Case] = []
     flats: list[Flat] = []
@@ -123,7 +133,8 @@ def _start(account: Account, epoch: Epoch, newest: RegisterRow | None) -> Regist
 
     Where only the reader changed, the register went on from what the one before told last.
     """
-    if newest is not None and newest.taken_at_s >= epoch.begin_s:
+    is_closing = newest is not None and newest.seq == CLOSING_SEQ
+    if newest is not None and newest.taken_at_s >= epoch.begin_s and not is_closing:
         return newest
     if epoch.kind is EpochKind.READER and epoch.opening_index_wh is None:
         return newest

@@ -7,24 +7,25 @@ and its first index.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from math import isinf
 from typing import Any
 
 from domain import register_chain as chain
 from domain.months import after, begin_of, month_of, write_month
 from domain.refusal import Refused
-from domain.register import Epoch, Mark, MeterFacts, PeriodLine, Segment
+from domain.register import Doubt, Epoch, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
 from metering.accounts import Account, Walked, open_account, walk
-from metering.ledger.lines import MonthSum
+from metering.ledger.lines import Case, MonthSum
+from metering.months import months_through
 from metering.stuck import stuck_months
 from store.ledger import closed_months, meters, pruning, register_rows
 from store.ledger.closed_months import NewLine
 from store.rows import Connection
-from store.transaction import Transaction
+from store.transaction import Store, Transaction
 
-#: A row older than so many months before the newest is of a wrong clock.
-_MOST_MONTHS = 240
+#: A month is walked so often at most, where rows of it come in meanwhile.
+_MOST_TRIES = 5
 
 
 def next_month(connection: Connection, site_id: int) -> int | None:
@@ -38,26 +39,107 @@ def next_month(connection: Connection, site_id: int) -> int | None:
     return month_of(min(told)) if told else None
 
 
-def close_month(tx: Transaction, site_id: int, month: int, actor: str) -> int | Refused:
-    """Close a month of a site, the one that is next; how many lines it has."""
-    refused = _may_close(tx, site_id, month)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedMeter:
+    """What a meter's month is to be sealed with, and what that was made from."""
+
+    meter_id: int
+    told: str  #: By what it was judged, as canonical JSON.
+    segment: Segment
+    lines: Sequence[NewLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedMonth:
+    """A month of a site, ready to be closed."""
+
+    site_id: int
+    month: int
+    meters: Sequence[PreparedMeter]
+
+
+def close_month(store: Store, site_id: int, month: int, actor: str) -> int | Refused:
+    """Close a month of a site, the one that is next; how many lines it has.
+
+    The rows are walked in a read of their own: nobody who writes waits for it. What changed
+    meanwhile is noticed, and the walk made again.
+    """
+    for _ in range(_MOST_TRIES):
+        with store.database.read() as connection:
+            now_s = store.database.now_s(connection)
+            prepared = prepare_month(connection, site_id, month, now_s)
+        if isinstance(prepared, Refused):
+            return prepared
+        with store.transaction() as tx:
+            closed = take_prepared(tx, prepared, actor)
+        if closed is not None:
+            return closed
+    return Refused(
+        code="ledger.moving",
+        sentence=f"Rows of {write_month(month)} come in faster than they can be sealed; try again.",
+    )
+
+
+def prepare_month(
+    connection: Connection, site_id: int, month: int, now_s: float
+) -> PreparedMonth | Refused:
+    """Walk the rows of a month that is next and over."""
+    refused = _may_close(connection, site_id, month, now_s)
     if refused is not None:
         return refused
-    lines: list[NewLine] = []
-    digests = {}
-    for known in meters.known_meters(tx.connection, [site_id]):
-        account = open_account(tx.connection, known)
-        made, segment = _close_meter(tx.connection, account, month)
-        closed_months.add_segment(tx, site_id, known.facts.meter_id, segment)
-        digests[known.facts.serial] = segment.digest
-        lines += made
+    made = []
+    for known in meters.known_meters(connection, [site_id]):
+        account = open_account(connection, known)
+        lines, segment = _close_meter(connection, account, month)
+        made.append(
+            PreparedMeter(
+                meter_id=known.facts.meter_id,
+                told=chain.canonical(_told(account)),
+                segment=segment,
+                lines=lines,
+            )
+        )
+    return PreparedMonth(site_id=site_id, month=month, meters=made)
+
+
+def take_prepared(tx: Transaction, prepared: PreparedMonth, actor: str) -> int | None:
+    """Close a month as it was prepared; how many lines it has, None where something changed."""
+    site_id, month = prepared.site_id, prepared.month
+    known = {item.facts.meter_id: item for item in meters.known_meters(tx.connection, [site_id])}
+    if next_month(tx.connection, site_id) != month:
+        return None
+    if set(known) != {item.meter_id for item in prepared.meters}:
+        return None
+    for item in prepared.meters:
+        account = open_account(tx.connection, known[item.meter_id])
+        count = register_rows.count_segment(tx.connection, item.meter_id, month)
+        if count != item.segment.row_count or chain.canonical(_told(account)) != item.told:
+            return None
+    for item in prepared.meters:
+        closed_months.add_segment(tx, site_id, item.meter_id, item.segment)
+    lines = [line for item in prepared.meters for line in item.lines]
+    digests = {item.segment.meter_serial: item.segment.digest for item in prepared.meters}
     closed_months.add_lines(tx, site_id, month, lines)
     closed_months.add_closing(tx, site_id, month, chain.site_digest(digests), actor)
     return len(lines)
 
 
-def _may_close(tx: Transaction, site_id: int, month: int) -> Refused | None:
-    wanted = next_month(tx.connection, site_id)
+def close_over(store: Store, site_id: int, grace_s: float, actor: str) -> list[int]:
+    """Close every month of a site that has been over for so long; which."""
+    closed: list[int] = []
+    while True:
+        with store.database.read() as connection:
+            month = next_month(connection, site_id)
+            now_s = store.database.now_s(connection)
+        if month is None or now_s < begin_of(after(month)) + grace_s:
+            return closed
+        if isinstance(close_month(store, site_id, month, actor), Refused):
+            return closed
+        closed.append(month)
+
+
+def _may_close(connection: Connection, site_id: int, month: int, now_s: float) -> Refused | None:
+    wanted = next_month(connection, site_id)
     if wanted is None:
         return Refused(
             code="ledger.empty",
@@ -69,7 +151,7 @@ def _may_close(tx: Transaction, site_id: int, month: int) -> Refused | None:
             sentence="Months are closed once and in their order; the next one of "
             f"site {site_id} is {write_month(wanted)}.",
         )
-    if tx.now_s < begin_of(after(month)):
+    if now_s < begin_of(after(month)):
         return Refused(
             code="ledger.not_over",
             sentence=f"{write_month(month)} is not over yet; close it when it is.",
@@ -81,13 +163,14 @@ def _close_meter(
     connection: Connection, account: Account, month: int
 ) -> tuple[list[NewLine], Segment]:
     meter_id, serial = account.known.facts.meter_id, account.known.facts.serial
-    walked = walk(connection, account, _months_to_walk(connection, account, month))
+    months = _months_to_walk(connection, account, month)
+    walked = walk(connection, account, months)
     lines = _lines(connection, account, walked, month)
     segment = chain.seal(
         meter_serial=serial,
         month=month,
         rows=chain.digest_rows(register_rows.rows_of_segment(connection, meter_id, month)),
-        facts=_facts(account, walked, lines),
+        facts={"walked_from": months[0], **_facts(account, walked, lines)},
         previous=account.segments[-1].digest if account.segments else chain.GENESIS,
     )
     return lines, segment
@@ -109,14 +192,6 @@ def _months_to_walk(connection: Connection, account: Account, month: int) -> lis
     if kept and late_s is not None:
         first = max(min(first, month_of(late_s)), kept[0])
     return months_through(first, month)
-
-
-def months_through(first: int, last: int) -> list[int]:
-    """The months from one to another, both counted; no more than a meter can have lived."""
-    found = [first]
-    while found[-1] < last:
-        found.append(after(found[-1]))
-    return found[-_MOST_MONTHS:]
 
 
 def _is_told_anew(account: Account) -> bool:
@@ -147,10 +222,7 @@ def _facts(account: Account, walked: Walked, lines: Sequence[NewLine]) -> dict[s
     newest = walked.newest
     return {
         **_told(account),
-        # When a row was received is no part of what is sealed.
-        "newest": None
-        if newest is None
-        else {**asdict(newest), "received_at_s": newest.taken_at_s},
+        "newest": None if newest is None else _row(newest),
         "edges": [
             {
                 "month": item.month,
@@ -164,8 +236,18 @@ def _facts(account: Account, walked: Walked, lines: Sequence[NewLine]) -> dict[s
             }
             for item in walked.sums
         ],
+        "doubtful": [_case(item) for item in walked.cases if item.doubt is not Doubt.REJECTED],
         "lines": [closed_months.sealed_form(item) for item in lines],
     }
+
+
+def _case(item: Case) -> dict[str, Any]:
+    return {**asdict(item), "first": _row(item.first), "last": _row(item.last)}
+
+
+def _row(item: RegisterRow) -> dict[str, Any]:
+    """A row as it is sealed: when it was received is no part of that."""
+    return {**asdict(item), "received_at_s": item.taken_at_s}
 
 
 def _lines(connection: Connection, account: Account, walked: Walked, month: int) -> list[NewLine]:

@@ -13,6 +13,7 @@ from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.transaction import Store
+from worker.ledger import close_months
 from worker.notices import send_notices
 from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
@@ -20,6 +21,7 @@ from worker.settings import WorkerSettings
 
 NOTICES_TASK = "chaufferie.notices"
 RETENTION_TASK = "chaufferie.retention"
+LEDGER_TASK = "chaufferie.ledger"
 STATEMENTS_TASK = "chaufferie.statements"
 CELL_TASK = "chaufferie.simulate_cell"
 
@@ -48,6 +50,7 @@ def make_app(
             name: _every(task, period_s)
             for name, task, period_s in (
                 ("retention", RETENTION_TASK, settings.retention_every_s),
+                ("ledger", LEDGER_TASK, settings.ledger_every_s),
                 ("statements", STATEMENTS_TASK, settings.statements_every_s),
                 ("notices", NOTICES_TASK, settings.notices_every_s),
             )
@@ -57,6 +60,10 @@ def make_app(
     @app.task(name=RETENTION_TASK, ignore_result=True, shared=False)
     def retention() -> None:
         run_retention(store, LocalContentStore(settings.data_dir / FILES_FOLDER), settings)
+
+    @app.task(name=LEDGER_TASK, ignore_result=True, shared=False)
+    def ledger() -> None:
+        close_months(store, settings.ledger_grace_s)
 
     @app.task(name=STATEMENTS_TASK, ignore_result=True, shared=False)
     def statements() -> None:

@@ -8,6 +8,7 @@ from store.files.checkpoints import let_go_of_ended
 from store.files.content import ContentStore
 from store.files.results import let_go_of_old_results
 from store.files.stored_files import DROPPED_AFTER_S, MOST_AT_ONCE, drop, let_go_of_old, to_drop
+from store.ledger.pruning import prune_registers
 from store.notices.sending import drop_old as drop_old_notices
 from store.retention import drop_sent, prune_old_runs, thin_readings
 from store.sweeps.sweeps import drop_old
@@ -26,6 +27,7 @@ def run_retention(store: Store, content: ContentStore, settings: WorkerSettings)
         ("readings", thin_readings, settings.readings_whole_s),
         ("log", prune_old_runs, settings.log_kept_s),
         ("outbox", drop_sent, settings.sent_kept_s),
+        ("registers", prune_registers, settings.registers_kept_s),
         ("notices", drop_old_notices, settings.notices_kept_s),
         ("sweeps", drop_old, settings.sweeps_kept_s),
         ("uploads", partial(_end_uploads, content), settings.uploads_kept_s),

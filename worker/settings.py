@@ -32,6 +32,15 @@ class WorkerSettings(BaseSettings):
         default=7 * _DAY_S, gt=0, description="Events of older engine runs are kept this long."
     )
     sent_kept_s: float = Field(default=_DAY_S, gt=0, description="Sent messages, likewise.")
+    registers_kept_s: float = Field(
+        default=400 * _DAY_S,
+        gt=0,
+        description="Rows of closed months are kept this long; their digests and lines for ever.",
+    )
+    ledger_every_s: float = Field(default=3600.0, gt=0, description="Between two looks.")
+    ledger_grace_s: float = Field(
+        default=2 * _DAY_S, ge=0, description="A month is closed so long after its end."
+    )
     sweeps_kept_s: float = Field(
         default=7 * _DAY_S, gt=0, description="Sweeps whose command died are kept this long."
     )

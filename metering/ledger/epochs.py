@@ -13,17 +13,26 @@ _FIRST = 1
 def epochs_of(declarations: Sequence[Declaration], first_node_id: int) -> tuple[Epoch, ...]:
     """The lives of a register in order; the first began unseen where nobody declared it.
 
-    An epoch is confirmed by whoever declared its first index, or read the display later.
+    An epoch is confirmed by whoever declared its first or its last index, or read the display in
+    between.
     """
     made = [Epoch(number=_FIRST, kind=EpochKind.INSTALL, begin_s=-inf, node_id=first_node_id)]
     for item in sorted(declarations, key=lambda item: item.at_s):
         if item.act in BEGINNINGS:
             _begin(made, item)
         elif item.act is Act.REMOVE:
-            made[-1] = replace(made[-1], end_s=item.at_s, closing_index_wh=item.index_wh)
+            made[-1] = _ended(made[-1], item.at_s, item.index_wh)
         else:
-            made[-1] = replace(made[-1], is_confirmed=True)
+            _confirm(made)
     return tuple(made)
+
+
+def _confirm(made: list[Epoch]) -> None:
+    """The newest epoch is confirmed, and those before it that only had another reader."""
+    for place in reversed(range(len(made))):
+        made[place] = replace(made[place], is_confirmed=True)
+        if made[place].kind is not EpochKind.READER:
+            return
 
 
 def _begin(made: list[Epoch], item: Declaration) -> None:
@@ -34,14 +43,24 @@ def _begin(made: list[Epoch], item: Declaration) -> None:
         begin_s=item.at_s,
         node_id=before.node_id if item.node_id is None else item.node_id,
         opening_index_wh=item.index_wh,
-        is_confirmed=item.index_wh is not None,
+        is_confirmed=item.index_wh is not None or (item.act is Act.READER and before.is_confirmed),
     )
     if item.act in {Act.INSTALL, Act.SWAP}:
         # What the node told before the meter was in its place does not count.
         made[:] = [replace(begun, number=_FIRST)]
         return
-    made[-1] = replace(before, end_s=item.at_s, closing_index_wh=item.closing_index_wh)
+    made[-1] = _ended(before, item.at_s, item.closing_index_wh)
     made.append(begun)
+
+
+def _ended(epoch: Epoch, at_s: float, index_wh: int | None) -> Epoch:
+    """An epoch that is over; whoever read its last index off the display confirmed it, too."""
+    return replace(
+        epoch,
+        end_s=at_s,
+        closing_index_wh=index_wh,
+        is_confirmed=epoch.is_confirmed or index_wh is not None,
+    )
 
 
 def epoch_at(epochs: Sequence[Epoch], at_s: float) -> Epoch | None:

@@ -157,7 +157,8 @@ class _Cases:
         goes_on = (
             newest is not None
             and place == self._place + 1
-            and (newest.doubt, newest.last.node_id) == (doubt, row.node_id)
+            and newest.last.node_id == row.node_id
+            and doubt in {newest.doubt, Doubt.JUMPED}  # what goes on from a case belongs to it
         )
         self._place = place
         if newest is not None and goes_on:

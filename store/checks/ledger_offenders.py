@@ -46,7 +46,7 @@ def wrong_closings(tx: Transaction) -> list[str]:
 def _wrong_closings(tx: Transaction) -> Iterator[str]:
     sites = tx.connection.execute(select(register_closing.c.site_id).distinct()).scalars().all()
     for site_id in sorted(sites):
-        closed = closed_months.closed_months(tx.connection, site_id)
+        closed = closed_months.closed_months(tx.connection, [site_id])
         for one, other in pairwise(closed):
             if other.month != after(one.month):
                 yield f"site {site_id} after {write_month(one.month)}"

@@ -163,17 +163,17 @@ def _line(row: AnyRow) -> PeriodLine:
 
 def closed_month(connection: Connection, site_id: int, month: int) -> ClosedMonth | None:
     """When and by whom a month was closed; None while it is open."""
-    found = [item for item in closed_months(connection, site_id) if item.month == month]
+    found = [item for item in closed_months(connection, [site_id]) if item.month == month]
     return found[0] if found else None
 
 
-def closed_months(connection: Connection, site_id: int) -> list[ClosedMonth]:
-    """The closed months of a site, in order and without a hole."""
-    statement = (
-        select(register_closing)
-        .where(register_closing.c.site_id == site_id)
-        .order_by(register_closing.c.month)
+def closed_months(connection: Connection, only: Collection[int] | None) -> list[ClosedMonth]:
+    """The closed months of these sites (None = all), of each in order and without a hole."""
+    statement = select(register_closing).order_by(
+        register_closing.c.site_id, register_closing.c.month
     )
+    if only is not None:
+        statement = statement.where(register_closing.c.site_id.in_(only))
     return [ClosedMonth(**row._mapping) for row in connection.execute(statement)]
 
 

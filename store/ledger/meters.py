@@ -1,7 +1,7 @@
 """Meters: known from the first reading that names them, described and declared by a person."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,24 @@ def meter_id_of(tx: Transaction, kind: MeterKind, item: Reading) -> int:
         .returning(meter.c.id)
     )
     return int(tx.connection.execute(statement).scalar_one())
+
+
+def note_meter(tx: Transaction, serial: str, like: KnownMeter, item: Declaration) -> None:
+    """Note a meter that takes another's place before any node has told of it."""
+    values = {
+        "serial": serial,
+        "kind": like.facts.kind.value,
+        "node_id": like.node_id,
+        "is_simulated": like.facts.is_simulated,
+        "installed_at_s": item.at_s,
+        "install_index_wh": item.index_wh,
+    }
+    tx.connection.execute(insert(meter), values)
+
+
+def node_id_of(connection: Connection, name: str) -> int | None:
+    """The number of the node of this name."""
+    return connection.execute(select(node.c.id).where(node.c.name == name)).scalar()
 
 
 def known_meters(
@@ -112,7 +130,7 @@ def _known(row: AnyRow, power_w: dict[int, float]) -> KnownMeter:
     )
 
 
-def describe_meter(tx: Transaction, meter_id: int, values: dict[str, object]) -> None:
+def describe_meter(tx: Transaction, meter_id: int, values: Mapping[str, object]) -> None:
     """Note what a person tells of a meter's plate: columns of ``meter`` by name."""
     tx.connection.execute(update(meter).where(meter.c.id == meter_id).values(**values))
 

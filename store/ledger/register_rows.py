@@ -105,6 +105,40 @@ def ends_between(
     return register_row(first), register_row(last)
 
 
+def nearest_row(connection: Connection, meter_id: int, at_s: float) -> RegisterRow | None:
+    """The row taken nearest to an instant."""
+    own, times = register_ledger.c.meter_id == meter_id, register_ledger.c.taken_at_s
+    sides = ((times <= at_s, times.desc()), (times >= at_s, times))
+    found = [
+        register_row(row)
+        for side, order in sides
+        for row in connection.execute(select(*columns()).where(own, side).order_by(order).limit(1))
+    ]
+    return min(found, key=lambda row: abs(row.taken_at_s - at_s), default=None)
+
+
+def count_rows(connection: Connection, meter_id: int) -> int:
+    """How many rows are kept of a meter."""
+    own = register_ledger.c.meter_id == meter_id
+    return int(connection.execute(select(func.count()).where(own)).scalar_one())
+
+
+def count_segment(connection: Connection, meter_id: int, segment: int) -> int:
+    """How many rows are to be sealed with a month."""
+    own = and_(register_ledger.c.meter_id == meter_id, register_ledger.c.segment == segment)
+    return int(connection.execute(select(func.count()).where(own)).scalar_one())
+
+
+def late_rows(connection: Connection, meter_id: int, month: int) -> Iterator[RegisterRow]:
+    """Rows that were taken in this month or earlier and came after it was closed."""
+    wanted = and_(
+        register_ledger.c.meter_id == meter_id,
+        register_ledger.c.segment > month,
+        register_ledger.c.taken_at_s < begin_of(after(month)),
+    )
+    yield from _fetched(connection, _in_order(wanted))
+
+
 def late_since(connection: Connection, meter_id: int, segment: int) -> float | None:
     """When the oldest row was taken of those sealed with a month later than their own."""
     statement = select(func.min(register_ledger.c.taken_at_s)).where(

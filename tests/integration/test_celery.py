@@ -18,7 +18,14 @@ from store.opening import default_url, open_store
 from store.schema import upgrade
 from store.tables import outbox
 from store.transaction import Store
-from worker.app import CELL_TASK, NOTICES_TASK, RETENTION_TASK, STATEMENTS_TASK, make_app
+from worker.app import (
+    CELL_TASK,
+    LEDGER_TASK,
+    NOTICES_TASK,
+    RETENTION_TASK,
+    STATEMENTS_TASK,
+    make_app,
+)
 from worker.settings import WorkerSettings
 
 LONG_ENOUGH_S = 60.0
@@ -154,7 +161,13 @@ def test_no_task_asks_for_an_hour_or_keeps_a_result(store: Store, tmp_path: Path
     app = _apps(store, tmp_path)["worker"]
     ours = {name: task for name, task in app.tasks.items() if name.startswith("chaufferie.")}
 
-    assert set(ours) == {RETENTION_TASK, CELL_TASK, NOTICES_TASK, STATEMENTS_TASK}
+    assert set(ours) == {
+        RETENTION_TASK,
+        CELL_TASK,
+        LEDGER_TASK,
+        NOTICES_TASK,
+        STATEMENTS_TASK,
+    }
     assert all(task.ignore_result and not task.acks_late for task in ours.values())
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(ours)
     asked = [set(entry["options"]) for entry in app.conf.beat_schedule.values()]

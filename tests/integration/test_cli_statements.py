@@ -77,9 +77,10 @@ def _past(store: Store) -> None:
                 actor="test",
             )
             declare(tx, known.facts.meter_id, seen)
-        for month in (JANUARY, FEBRUARY):
-            closed = close_month(tx, site_id, month, "test")
-            assert isinstance(closed, int), closed
+    for month in (JANUARY, FEBRUARY):
+        closed = close_month(store, site_id, month, "test")
+        assert isinstance(closed, int), closed
+    with store.transaction() as tx:
         town = collectivities.add_collectivity(tx, TOWN, "test")
         assert isinstance(town, int)
         assert collectivities.give_site(tx, town, site_id, None, "test") is None

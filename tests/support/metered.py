@@ -64,8 +64,7 @@ def confirm(scene: Scene, serial: str, index_wh: int = 100_000) -> None:
 def close(scene: Scene, month: int, site_id: int = 1) -> int | Refused:
     """Close a month two days after its end, or now where that is later."""
     scene.clock.now_s = max(scene.clock.now_s, begin_of(after(month)) + 48 * HOUR_S)
-    with scene.store.transaction() as tx:
-        return close_month(tx, site_id, month, "test")
+    return close_month(scene.store, site_id, month, "test")
 
 
 def lines(scene: Scene, month: int, site_id: int = 1) -> tuple[PeriodLine, ...]:

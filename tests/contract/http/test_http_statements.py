@@ -62,8 +62,7 @@ def _confirm(http: HttpScene) -> None:
 
 def _close(http: HttpScene, month: int) -> None:
     http.clock.now_s = max(http.clock.now_s, begin_of(after(month)) + 86_400.0)
-    with http.store.transaction() as tx:
-        assert isinstance(close_month(tx, 1, month, "test"), int)
+    assert isinstance(close_month(http.store, 1, month, "test"), int)
 
 
 def _issue(http: HttpScene, month: str = "2026-01", who: str = "operator") -> Any:  # noqa: ANN401

@@ -54,8 +54,7 @@ def busy(scene: Scene) -> Scene:
         last_month = reading(node_id, 0, taken_at_s=now_s - 30 * 86_400.0)
         items = [reading(node_id, seq, taken_at_s=now_s + seq / 10) for seq in (1, 2)]
         add_readings(tx, node_id, [last_month, *items])
-        closed = close_month(tx, 1, month_of(last_month.taken_at_s), "test")
-    assert closed == 2
+    assert close_month(scene.store, 1, month_of(last_month.taken_at_s), "test") == 2
     _issue(scene)
     for _ in range(6):
         scene.submit(job_spec(max_attempts=2))
@@ -313,8 +312,10 @@ def test_what_is_broken_is_named(
 def test_every_invariant_of_the_data_has_a_test_that_breaks_it() -> None:
     tested = {name for name, _ in BREAKS.values()}
 
-    # A job without an instance is refused by the tables' own references here.
-    assert {item.name for item in INVARIANTS} - tested == {"file", "job-has-instance"}
+    # A job without an instance is refused by the tables' own references here; sums are broken
+    # where they are tested.
+    elsewhere = {"file", "job-has-instance", "usage-summed"}
+    assert {item.name for item in INVARIANTS} - tested == elsewhere
 
 
 def test_duties_of_a_scheduler_are_not_asked_of_a_store_without_one(busy: Scene) -> None:

@@ -1,0 +1,113 @@
+"""Meters, quarantine, closed months and chains as documents."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from math import isinf
+from typing import Any
+
+from domain.months import write_month
+from domain.register import Epoch, PeriodLine
+from metering.accounts import Account
+from metering.deciding import case_id
+from metering.ledger.lines import Case
+from metering.ledger.wording import why
+from metering.standing import Standing
+from metering.verifying import Verified
+from store.fleet.site_queries import MeterRow
+from store.ledger.closed_months import ClosedMonth
+
+
+def meter_view(account: Account, newest: MeterRow | None, *, is_undeclared: bool) -> dict[str, Any]:
+    """A meter: its plate, its newest index, its epochs, and what was declared."""
+    known, facts = account.known, account.known.facts
+    return {
+        "meter_id": facts.meter_id,
+        "serial": facts.serial,
+        "kind": facts.kind.value,
+        "site_id": known.site_id,
+        "site": known.site_name,
+        "node": known.node_name,
+        "is_simulated": facts.is_simulated,
+        "is_undeclared": is_undeclared,
+        "is_confirmed": account.epochs[-1].is_confirmed,
+        "is_removed": account.epochs[-1].end_s is not None,
+        "max_power_w": facts.max_power_w,
+        "rolls_over_at_wh": facts.rolls_over_at_wh,
+        "digit_wh": facts.digit_wh,
+        "tolerance_frac": facts.tolerance_frac,
+        "index_wh": None if newest is None else newest.index_wh,
+        "taken_at_s": None if newest is None else newest.taken_at_s,
+        "last_closed": None
+        if account.last_sealed is None
+        else write_month(account.last_sealed.month),
+        "epochs": [_epoch(item) for item in account.epochs],
+        "declarations": [_declaration(item) for item in map(asdict, account.declared)],
+    }
+
+
+def _epoch(item: Epoch) -> dict[str, Any]:
+    plain = asdict(item)
+    return {**plain, "begin_s": None if isinf(item.begin_s) else item.begin_s}
+
+
+def _declaration(plain: dict[str, Any]) -> dict[str, Any]:
+    evidence = plain.pop("evidence")
+    return {**plain, **evidence, "act": plain["act"].value}
+
+
+def cases_view(standing: Standing) -> list[dict[str, Any]]:
+    """The open cases of a meter, oldest first."""
+    ordered = sorted(standing.cases, key=lambda item: item.first.taken_at_s)
+    return [_case(standing.account, item) for item in ordered]
+
+
+def _case(account: Account, item: Case) -> dict[str, Any]:
+    facts = account.known.facts
+    return {
+        "case": case_id(facts.meter_id, item),
+        "meter": facts.serial,
+        "site": account.known.site_name,
+        "is_simulated": facts.is_simulated,
+        "reason": item.doubt.value,
+        "sentence": f"Meter {facts.serial} {why(item.doubt)}.",
+        "node_id": item.first.node_id,
+        "rows": item.count,
+        "first_seq": item.first.seq,
+        "last_seq": item.last.seq,
+        "first_at_s": item.first.taken_at_s,
+        "last_at_s": item.last.taken_at_s,
+        "first_index_wh": item.first.index_wh,
+        "last_index_wh": item.last.index_wh,
+    }
+
+
+def month_view(item: ClosedMonth) -> dict[str, Any]:
+    """A closed month of a site."""
+    return {**asdict(item), "month": write_month(item.month)}
+
+
+def lines_view(lines: Sequence[PeriodLine]) -> list[dict[str, Any]]:
+    """The lines of a closed month."""
+    return [
+        {
+            **asdict(item),
+            "kind": item.kind.value,
+            "month": write_month(item.month),
+            "about_month": write_month(item.about_month),
+            "marks": [mark.value for mark in item.marks],
+        }
+        for item in lines
+    ]
+
+
+def verified_view(item: Verified) -> dict[str, Any]:
+    """What verifying the chain of a meter showed."""
+    return {
+        "meter": item.known.facts.serial,
+        "site": item.known.site_name,
+        "months": item.months,
+        "pruned": item.pruned,
+        "rows": item.rows,
+        "head": item.head,
+        "broken": [{"month": write_month(part.month), "why": part.why} for part in item.broken],
+    }

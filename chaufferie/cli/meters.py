@@ -1,0 +1,233 @@
+"""Commands on meters: what is known of them, and what a person declares."""
+
+import hashlib
+import re
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chaufferie.cli import quantities
+from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.speech import remark, say, say_json, say_table
+from chaufferie.sdk.errors import BadInputError, NotFoundError
+
+meter = typer.Typer(
+    help="Declare what was done to a meter, and confirm what it shows.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_WH = {"wh": 1, "kwh": 1000, "mwh": 1_000_000}
+_INDEX = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([kKmM]?[wW][hH])?\s*")
+#: What a display can show: more digits are a slip of the finger.
+_LONGEST_INDEX = 24
+_ACTS = ("install", "swap", "reset", "reader", "remove")
+
+
+def index_wh_of(text: str) -> int:
+    """An index as it stands on a display, in kWh unless it names its unit."""
+    found = _INDEX.fullmatch(text[:_LONGEST_INDEX]) if len(text) <= _LONGEST_INDEX else None
+    if found is None:
+        raise typer.BadParameter(f"{text[:40]!r} is no index; write for instance 12345.678 kWh.")
+    amount = Decimal(found[1].replace(",", ".")) * _WH[(found[2] or "kwh").lower()]
+    if amount != int(amount):
+        raise typer.BadParameter(f"{text!r} is finer than a watt-hour; leave the last digits out.")
+    return int(amount)
+
+
+def _instant_s(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(
+            f"{text[:40]!r} is no date; write for instance 2026-01-31T08:00."
+        ) from error
+
+
+Serial = Annotated[str, typer.Argument(help="Serial number on the meter's plate.")]
+Index = Annotated[
+    int | None,
+    typer.Option("--index", metavar="KWH", parser=index_wh_of, help="What the display showed."),
+]
+Closing = Annotated[
+    int | None,
+    typer.Option(
+        "--closing",
+        metavar="KWH",
+        parser=index_wh_of,
+        help="Last index of the old meter, or of the register before it was reset.",
+    ),
+]
+At = Annotated[
+    float | None,
+    typer.Option("--at", metavar="TIME", parser=_instant_s, help="When; default: now."),
+]
+Note = Annotated[str, typer.Option("--note", help="How you know, in your own words.")]
+Photo = Annotated[
+    Path | None,
+    typer.Option("--photo", metavar="FILE", help="Photo of the display; its digest is kept."),
+]
+
+
+def meters(*, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Show the meters, their newest index, and what is still to be confirmed."""
+    with open_client(data) as client:
+        document = client.transport.get("/v1/meters")
+    if as_json:
+        say_json(document)
+        return
+    say_table(
+        ("METER", "KIND", "SITE", "NODE", "INDEX kWh", "TAKEN", "EPOCH", "CLOSED", "STANDING"),
+        (
+            (
+                item["serial"],
+                item["kind"],
+                item["site"],
+                item["node"],
+                quantities.kwh(item["index_wh"]),
+                quantities.clock(item["taken_at_s"]),
+                item["epochs"][-1]["number"],
+                item["last_closed"],
+                _standing(item),
+            )
+            for item in document["meters"]
+        ),
+    )
+
+
+def _standing(item: dict[str, Any]) -> str:
+    if item["is_simulated"]:
+        return "simulated, never billed"
+    if item["is_removed"]:
+        return "removed"
+    if item["is_undeclared"]:
+        return "swap not declared"
+    return "confirmed" if item["is_confirmed"] else "to be confirmed"
+
+
+@meter.command("declare")
+def declare(  # noqa: PLR0913 - the options of five acts
+    *,
+    serial: Serial,
+    act: Annotated[
+        str, typer.Argument(metavar="ACT", help="install, swap, reset, reader or remove.")
+    ],
+    index_wh: Index = None,
+    closing_wh: Closing = None,
+    replaces: Annotated[
+        str | None, typer.Option("--replaces", metavar="SERIAL", help="swap: the old meter.")
+    ] = None,
+    node: Annotated[
+        str | None, typer.Option("--node", help="reader: the node that reads it from then on.")
+    ] = None,
+    at_s: At = None,
+    note: Note = "",
+    photo: Photo = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Declare that a meter was put in, swapped, reset, handed to another node, or removed.
+
+    A swap names the new meter, its first index, the old meter and the last index of that one.
+    """
+    if act not in _ACTS:
+        raise BadInputError(f"{act!r} is none of {', '.join(_ACTS)}.")
+    body = {
+        "act": act,
+        "index_wh": index_wh,
+        "closing_index_wh": closing_wh,
+        "replaces": replaces,
+        "node": node,
+    }
+    _send(serial, body, (at_s, note, photo), as_json=as_json, data=data)
+    if not as_json:
+        say(f"It is declared: {act} of meter {serial}.")
+
+
+@meter.command("confirm")
+def confirm(
+    *,
+    serial: Serial,
+    index_wh: Annotated[
+        int,
+        typer.Option("--index", metavar="KWH", parser=index_wh_of, help="What the display shows."),
+    ],
+    at_s: At = None,
+    note: Note = "",
+    photo: Photo = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Confirm that the display shows what the node tells; from then on its heat is billed."""
+    body = {"act": "confirm", "index_wh": index_wh}
+    _send(serial, body, (at_s, note, photo), as_json=as_json, data=data)
+    if not as_json:
+        say(f"Meter {serial} is confirmed.")
+
+
+def _send(
+    serial: str,
+    body: dict[str, Any],
+    evidence: tuple[float | None, str, Path | None],
+    *,
+    as_json: bool,
+    data: Path | None,
+) -> None:
+    at_s, note, photo = evidence
+    told = {**body, "serial": serial, "at_s": at_s, "note": note}
+    if photo is not None:
+        told["photo_sha256"] = hashlib.sha256(photo.read_bytes()).hexdigest()
+    with open_client(data) as client:
+        answer = client.transport.post_once("/v1/meters/declarations", told)
+    if as_json:
+        say_json(answer)
+    elif photo is not None:
+        remark(f"Keep {photo.name}: only its digest is stored, {told['photo_sha256']}.")
+
+
+@meter.command("describe")
+def describe(
+    *,
+    serial: Serial,
+    max_kw: Annotated[
+        float | None, typer.Option("--max-kw", min=0.001, help="The most that can pass it.")
+    ] = None,
+    rolls_over_wh: Annotated[
+        int | None,
+        typer.Option(
+            "--rolls-over", metavar="KWH", parser=index_wh_of, help="Size of its register: 1000000."
+        ),
+    ] = None,
+    digit_wh: Annotated[
+        int | None,
+        typer.Option(
+            "--digit", metavar="KWH", parser=index_wh_of, help="What its last digit counts."
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None, typer.Option("--tolerance", help="Permissible error, such as 0.05.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Tell what stands on the plate of a meter; what is left out stays as it is."""
+    told = {
+        "max_power_w": None if max_kw is None else max_kw * 1000.0,
+        "rolls_over_at_wh": rolls_over_wh,
+        "digit_wh": digit_wh,
+        "tolerance_frac": tolerance,
+    }
+    with open_client(data) as client:
+        known = client.transport.get("/v1/meters")["meters"]
+        numbers = [item["meter_id"] for item in known if item["serial"] == serial]
+        if not numbers:
+            sentence = f"There is no meter {serial!r}."
+            raise NotFoundError(sentence, status=404, code="not_found")
+        answer = client.transport.put(f"/v1/meters/{numbers[0]}", told)
+    if as_json:
+        say_json(answer)
+    else:
+        say(f"Meter {serial} is described.")

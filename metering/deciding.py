@@ -1,0 +1,102 @@
+"""Taking in what a person decides of rows in quarantine."""
+
+from dataclasses import dataclass, replace
+
+from domain.refusal import Refused
+from domain.register import Decision, Doubt
+from metering.ledger.lines import Case
+from metering.standing import standing_of
+from store.ledger import meters
+from store.ledger.decisions import decide
+from store.rows import Connection
+from store.transaction import Transaction
+
+#: The register was right after all: only of these can a person say so.
+_ACCEPTABLE = frozenset({Doubt.TOO_FAST, Doubt.UNIT, Doubt.SPIKE, Doubt.CONFLICT})
+#: Something else has to be done than to decide on rows.
+_TO_BE_DONE = {
+    Doubt.UNDECLARED: "Declare the swap; then these rows count.",
+    Doubt.STUCK: "These rows count; look at the meter.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a person decided of a case, and why."""
+
+    is_accepted: bool
+    note: str
+    actor: str
+    index_wh: int | None = None  #: Of rows that contradict each other, the one it is about.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundCase:
+    """An open case and the meter that it is about."""
+
+    meter_id: int
+    case: Case
+
+
+def case_id(meter_id: int, case: Case) -> str:
+    """The name of a case: its meter, its node and its first row."""
+    return f"{meter_id}.{case.first.node_id}.{case.first.seq}"
+
+
+def find_case(connection: Connection, wanted: str, now_s: float) -> FoundCase | Refused:
+    """The open case of this name."""
+    meter_id = wanted.partition(".")[0]
+    for known in meters.known_meters(connection):
+        if str(known.facts.meter_id) == meter_id:
+            for case in standing_of(connection, known, now_s).cases:
+                if case_id(known.facts.meter_id, case) == wanted:
+                    return FoundCase(meter_id=known.facts.meter_id, case=case)
+    return Refused(
+        code="quarantine.unknown",
+        sentence=f"There is no open case {wanted}; `chaufferie quarantine list` shows those that "
+        "there are.",
+    )
+
+
+def take_verdict(tx: Transaction, found: FoundCase, verdict: Verdict) -> int | Refused:
+    """Add the decision on a case; how many rows it is about."""
+    case = found.case
+    refused = _cannot(case, verdict)
+    if refused is not None:
+        return refused
+    if verdict.is_accepted and verdict.index_wh is not None:
+        # Of what contradicts, one counts and the rest never does.
+        others = replace(verdict, is_accepted=False, index_wh=None)
+        decide(tx, found.meter_id, _decision(case, others), actor=verdict.actor, note=verdict.note)
+    decision = _decision(case, verdict)
+    decide(tx, found.meter_id, decision, actor=verdict.actor, note=verdict.note)
+    return case.count
+
+
+def _decision(case: Case, verdict: Verdict) -> Decision:
+    return Decision(
+        node_id=case.first.node_id,
+        first_seq=case.first.seq,
+        last_seq=case.last.seq,
+        index_wh=verdict.index_wh,
+        is_accepted=verdict.is_accepted,
+    )
+
+
+def _cannot(case: Case, verdict: Verdict) -> Refused | None:
+    if not verdict.note.strip():
+        return Refused(code="quarantine.note", sentence="Say why: the audit trail keeps it.")
+    if case.doubt in _TO_BE_DONE:
+        return Refused(code="quarantine.not_decided", sentence=_TO_BE_DONE[case.doubt])
+    if verdict.is_accepted and case.doubt not in _ACCEPTABLE:
+        return Refused(
+            code="quarantine.not_acceptable",
+            sentence=f"Rows with the reason {case.doubt.value} cannot be accepted: reject them, or "
+            "declare what explains them.",
+        )
+    if verdict.is_accepted and case.doubt is Doubt.CONFLICT and verdict.index_wh is None:
+        return Refused(
+            code="quarantine.which",
+            sentence="Two values contradict each other; say which index is accepted.",
+        )
+    return None

@@ -1,0 +1,135 @@
+"""What stands in quarantine now, of the months that are still open."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.declaration import BEGINNINGS, Act
+from domain.months import after, month_of
+from domain.register import Doubt, RegisterRow
+from metering.accounts import Account, open_account, walk
+from metering.ledger.lines import Case
+from metering.months import months_through
+from metering.stuck import stuck
+from store.ledger import meters, pruning, register_rows
+from store.ledger.meters import KnownMeter
+from store.rows import Connection
+
+#: Until when a row may be dated [Unix s]; the border lets nothing later through.
+_END_OF_TIME_S = 1e12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A meter with what waits for a person's decision."""
+
+    account: Account
+    replaces: KnownMeter | None  #: The meter whose place it took, where nobody said so.
+    cases: Sequence[Case]
+
+
+def standings(
+    connection: Connection, only: Collection[int] | None, now_s: float
+) -> Iterator[Standing]:
+    """Every meter of these sites (None = all) with its open cases."""
+    for item in meters.known_meters(connection, only):
+        yield standing_of(connection, item, now_s)
+
+
+def standing_of(connection: Connection, known: KnownMeter, now_s: float) -> Standing:
+    """One meter with its open cases."""
+    account = open_account(connection, known)
+    replaced = undeclared_place(connection, account)
+    cases = list(_cases(connection, account, now_s))
+    if replaced is not None:
+        cases = [*_whole(connection, known), *cases]
+    return Standing(account=account, replaces=replaced, cases=cases)
+
+
+def undeclared_place(connection: Connection, account: Account) -> KnownMeter | None:
+    """The meter that this one's node told of before, and that nobody declared as removed."""
+    own = account.known
+    if any(item.act in BEGINNINGS for item in account.declared):
+        return None
+    for other in reversed(meters.known_meters(connection, [own.site_id])):
+        is_before = other.first_told_at_s < own.first_told_at_s
+        same_place = (other.node_id, other.facts.kind) == (own.node_id, own.facts.kind)
+        if is_before and same_place and other.facts.serial != own.facts.serial:
+            gone = meters.declarations(connection, other.facts.meter_id)
+            return None if any(item.act is Act.REMOVE for item in gone) else other
+    return None
+
+
+def _cases(connection: Connection, account: Account, now_s: float) -> Iterator[Case]:
+    meter_id = account.known.facts.meter_id
+    sealed = account.last_sealed
+    told_s = register_rows.taken_from(connection, meter_id, 0.0)
+    if told_s is None:
+        return
+    this_month = month_of(now_s)
+    first = min(month_of(told_s) if sealed is None else after(sealed.month), this_month)
+    walked = walk(connection, account, months_through(first, this_month), until_s=_END_OF_TIME_S)
+    now = [item for item in walked.cases if item.doubt is not Doubt.REJECTED]
+    told = {(item.first.node_id, item.first.seq) for item in now}
+    yield from (
+        item
+        for item in _sealed_cases(connection, account)
+        if (item.first.node_id, item.first.seq) not in told
+    )
+    yield from now
+    for flat in stuck(connection, account, walked.flats):
+        yield Case(doubt=Doubt.STUCK, epoch=0, first=flat.first, last=flat.last, count=0)
+    yield from _too_late(connection, account)
+
+
+def _sealed_cases(connection: Connection, account: Account) -> Iterator[Case]:
+    """What stood in quarantine when months were closed, and nobody has decided since.
+
+    Of each month the newest segment whose walk reached it knows best.
+    """
+    gone = pruning.pruned_months(connection, account.known.facts.meter_id)
+    until = None
+    for segment in reversed(account.segments):
+        facts = json.loads(segment.facts)
+        if segment.month in gone:
+            return
+        for plain in facts["doubtful"]:
+            case = _read_case(plain)
+            is_decided = any(item.is_about(case.first) for item in account.decisions)
+            if not is_decided and (until is None or month_of(case.first.taken_at_s) < until):
+                yield case
+        until = facts["walked_from"] if until is None else min(until, facts["walked_from"])
+
+
+def _read_case(plain: dict[str, Any]) -> Case:
+    return Case(
+        doubt=Doubt(plain["doubt"]),
+        epoch=plain["epoch"],
+        first=RegisterRow(**plain["first"]),
+        last=RegisterRow(**plain["last"]),
+        count=plain["count"],
+    )
+
+
+def _whole(connection: Connection, known: KnownMeter) -> Iterator[Case]:
+    """All rows of a meter that took another's place without a word."""
+    ends = register_rows.ends_between(connection, known.facts.meter_id, 0.0, _END_OF_TIME_S)
+    if ends is not None:
+        count = register_rows.count_rows(connection, known.facts.meter_id)
+        yield Case(doubt=Doubt.UNDECLARED, epoch=1, first=ends[0], last=ends[1], count=count)
+
+
+def _too_late(connection: Connection, account: Account) -> Iterator[Case]:
+    """Rows that came for months of which no other row is kept."""
+    meter_id = account.known.facts.meter_id
+    gone = pruning.pruned_months(connection, meter_id)
+    if not gone:
+        return
+    rows: list[RegisterRow] = [
+        row
+        for row in register_rows.late_rows(connection, meter_id, max(gone))
+        if not any(item.is_about(row) for item in account.decisions)
+    ]
+    if rows:
+        yield Case(doubt=Doubt.TOO_LATE, epoch=0, first=rows[0], last=rows[-1], count=len(rows))

@@ -1,0 +1,14 @@
+"""The ledger's round: months that have been over for long enough are closed."""
+
+from metering.closing import close_over
+from store.fleet import site_queries
+from store.transaction import Store
+
+ACTOR = "worker"
+
+
+def close_months(store: Store, grace_s: float) -> dict[int, list[int]]:
+    """Close what is over, of every site; the months, by site."""
+    with store.database.read() as connection:
+        sites = [item.site_id for item in site_queries.sites(connection, None)]
+    return {site_id: close_over(store, site_id, grace_s, ACTOR) for site_id in sites}
