@@ -1,7 +1,7 @@
 """Scheduler, store and nodes under any history: nothing lost, run twice at once or billed twice."""
 
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
@@ -19,7 +18,6 @@ from sqlalchemy import select
 
 from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.job import FINAL_STATES, HOLDING_STATES, EndReason, JobState
-from domain.job_spec import Resources
 from domain.quota import Measure, Period
 from domain.quota_words import Setting
 from scheduler.doctor import examine
@@ -29,19 +27,17 @@ from store.checks.invariants import look_at_all
 from store.engine import event_log
 from store.fleet.readings import add_readings
 from store.gangs import partings
-from store.jobs import array_steering
 from store.jobs.waiting import WAITING_STATES
 from store.quotas.setting import set_quotas
 from store.quotas.use import use_now
 from store.tables import instance
-from tests.support.builders import array_spec, job_spec, reading
+from tests.support.builders import reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene
+from tests.support.submitting_machine import CORES, TOLERANCE_S, SubmittingMachine
 from tests.support.told import policy
 
 EAGER = Pace(reconcile_s=0.0, renew_s=0.0)
-TOLERANCE_S = 60
-CORES = 8
 #: Quotas of the only tenant: less than the two nodes have.
 MOST_JOBS, MOST_CORES = 3, 10
 reports = st.sampled_from(
@@ -86,21 +82,18 @@ class Node:
             self.ended_shares[key] = (reason, self.boot_id)
 
 
-class ProtocolMachine(RuleBasedStateMachine):
+class ProtocolMachine(SubmittingMachine):
     """Two nodes of one site, one store; answers may be lost, and every report be repeated."""
 
     policy_text = "coldest"
 
     def __init__(self) -> None:
-        super().__init__()
         self._folder = tempfile.TemporaryDirectory()
-        self.scene = Scene(Databases(Path(self._folder.name)).fresh())
+        super().__init__(Scene(Databases(Path(self._folder.name)).fresh()))
         site_id = self.scene.site()
         names = ("first", "second")
         self.nodes = [Node(self.scene.node(name, site_id=site_id)) for name in names]
         self.started: set[AttemptKey] = set()
-        self.jobs: list[int] = []
-        self.arrays: list[int] = []
         self.ended: dict[AttemptKey, int] = {}
         settings_ = [
             Setting(measure=measure, period=Period.NOW, limit=Decimal(limit))
@@ -115,58 +108,6 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.service = SchedulerService(
             store=self.scene.store, policy=policy(self.policy_text), pace=EAGER
         )
-
-    @rule(
-        cores=st.integers(1, CORES),
-        max_attempts=st.integers(1, 2),
-        requeue=st.sampled_from([None, False]),
-        n_nodes=st.sampled_from([1, 1, 2]),
-    )
-    def submit(self, cores: int, max_attempts: int, n_nodes: int, *, requeue: bool | None) -> None:
-        spec = job_spec(
-            resources=Resources(cores=-(-cores // n_nodes), nodes=n_nodes),
-            max_attempts=max_attempts,
-            requeue=requeue,
-            disconnect_tolerance_s=TOLERANCE_S,
-        )
-        self.jobs.append(self.scene.submit(spec, key=f"job-{len(self.jobs)}"))
-
-    @rule(
-        count=st.integers(1, 4),
-        at_once=st.one_of(st.none(), st.integers(1, 2)),
-        cores=st.integers(1, 3),
-    )
-    def submit_array(self, count: int, at_once: int | None, cores: int) -> None:
-        limit = "" if at_once is None else f"%{at_once}"
-        spec = job_spec(
-            cores=cores,
-            array=array_spec(f"0-{count - 1}{limit}"),
-            disconnect_tolerance_s=TOLERANCE_S,
-        )
-        job_id = self.scene.submit(spec, key=f"job-{len(self.jobs)}")
-        self.jobs += range(job_id + 1, job_id + 1 + count)
-        self.arrays.append(job_id)
-
-    @precondition(lambda self: self.arrays)
-    @rule(data=st.data(), last=st.integers(0, 3))
-    def cancel_some(self, data: st.DataObject, last: int) -> None:
-        target = self.scene.target(str(data.draw(st.sampled_from(self.arrays))))
-        part = replace(target, wanted=array_spec(f"0-{last}"))
-        with self.scene.store.transaction() as tx:
-            array_steering.cancel(tx, part, "test")
-
-    @precondition(lambda self: self.arrays)
-    @rule(data=st.data())
-    def hold_and_release(self, data: st.DataObject) -> None:
-        target = self.scene.target(str(data.draw(st.sampled_from(self.arrays))))
-        for steer in (array_steering.hold, array_steering.release):
-            with self.scene.store.transaction() as tx:
-                steer(tx, target, "test")
-
-    @precondition(lambda self: self.jobs)
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
-        self.scene.cancel(data.draw(st.sampled_from(self.jobs)))
 
     @rule()
     def decide(self) -> None:
@@ -198,6 +139,7 @@ class ProtocolMachine(RuleBasedStateMachine):
             if not is_share:
                 self.started.add(item.key)
             node.cores[item.key] = int(item.spec["resources"]["cores"])  # type: ignore[index]
+            self.may_start(item.key.instance_id)
         for order in handed.kill:
             node.stop(order.key, order.reason)
 
@@ -309,15 +251,16 @@ class ProtocolMachine(RuleBasedStateMachine):
         findings = look_at_all(self.scene.database, role="nobody")
         assert [finding for finding in findings if finding.offenders] == []
 
-    def _left(self) -> set[JobState]:
-        """States that jobs are in."""
-        return {self.scene.state(job_id) for job_id in self.jobs}
+    def _is_over(self) -> bool:
+        """Every job has ended, or waits for a person, or for one that does."""
+        left = {self.scene.state(job_id) for job_id in self.jobs} - FINAL_STATES
+        return left <= {JobState.HELD, JobState.BLOCKED} and left != {JobState.BLOCKED}
 
     def teardown(self) -> None:
         """With nodes that answer, every job comes to its end; and the log replays."""
         try:
             for _ in range(6 * len(self.jobs) + 6):
-                if self._left() <= FINAL_STATES | {JobState.HELD}:
+                if self._is_over():
                     break
                 self.decide()
                 for which, node in enumerate(self.nodes):
@@ -326,7 +269,7 @@ class ProtocolMachine(RuleBasedStateMachine):
                     for key in list(node.running):
                         node.stop(key, EndReason.COMPLETED)
                     self.report(which, is_lost=False)
-            assert self._left() <= FINAL_STATES | {JobState.HELD}
+            assert self._is_over()
             self.service.turn()
             assert [item for item in examine(self.scene.database) if item.offenders] == []
             with self.scene.database.read() as connection:
