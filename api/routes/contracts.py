@@ -1,5 +1,6 @@
 """Contracts on heat, the draft of their next statement, and its issue."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -96,6 +97,18 @@ async def show_contract(
         raise refused_problem(contract)
     month = await services.read(lambda connection: drafting.next_month(connection, row, contract))
     return {**contract_view(row), "next_month": write_month(month)}
+
+
+@router.get("/{reference}/versions")
+async def show_versions(
+    reference: Reference, services: ServicesOf, principal: StatementsReader
+) -> dict[str, Any]:
+    """Every version of a contract, oldest first."""
+    row = await _contract(services, principal, reference)
+    found = await services.read(
+        lambda connection: contracts.versions_of(connection, row.contract_id)
+    )
+    return {"reference": reference, "versions": [asdict(item) for item in found]}
 
 
 @router.put("/{reference}")

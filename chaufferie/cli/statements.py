@@ -128,6 +128,29 @@ def get(
     remark(f"{file} is written.")
 
 
+@app.command("export")
+def export(
+    *,
+    contract: Contract,
+    target: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="A folder to be made; default: CONTRACT here."),
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Fetch all that there is under a contract, in open formats."""
+    from chaufferie.cli.statement_export import export_contract
+
+    folder = target or Path(contract)
+    with open_client(data) as client:
+        written = export_contract(client, contract, folder)
+    if as_json:
+        say_json({"folder": str(folder), "files": written})
+        return
+    remark(f"{len(written)} files are in {folder}.")
+
+
 @app.command("issue")
 def issue(
     *,

@@ -48,6 +48,16 @@ class ContractRow:
     made_at_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """A version of a contract."""
+
+    version: int
+    terms: dict[str, Any]
+    reason: str | None
+    made_at_s: float
+
+
 def add_contract(tx: Transaction, new: NewTerms, actor: str) -> int | Refused:
     """Keep a contract; its number."""
     known = tx.connection.execute(
@@ -131,6 +141,24 @@ def locked_contract(tx: Transaction, reference: str) -> ContractRow | None:
             select(contract.c.id).where(contract.c.reference == reference).with_for_update()
         )
     return find_contract(tx.connection, reference)
+
+
+def versions_of(connection: Connection, contract_id: int) -> list[VersionRow]:
+    """Every version of a contract, oldest first."""
+    query = (
+        select(contract_version)
+        .where(contract_version.c.contract_id == contract_id)
+        .order_by(contract_version.c.version)
+    )
+    return [
+        VersionRow(
+            version=row.version,
+            terms=json.loads(row.terms),
+            reason=row.reason,
+            made_at_s=row.made_at_s,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def site_name(connection: Connection, site_id: int) -> str:

@@ -1,6 +1,7 @@
 """From a contract's file to a verified PDF by the command line, the PDF made by the real worker."""
 
 import json
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,6 +155,29 @@ def test_from_a_contract_to_a_verified_pdf_and_its_correction(
         f"CHALEUR-2026-00002 takes {NUMBER} back, and CHALEUR-2026-00003 is in its place.\n"
     )
     assert states == ["corrected", "issued", "issued"]
+    _export_fits_together(typed)
+
+
+def _export_fits_together(typed: CommandLine) -> None:
+    exported = typed.document("statement", "export", "M-2026-17", "archive")
+    again = typed.run("statement", "export", "M-2026-17", "archive")
+    sums = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=typed.folder / "archive", check=False
+    )
+    fits = typed.run("statement", "verify", "archive")
+    (typed.folder / "archive" / "statements" / f"{NUMBER}.json").unlink()
+    for pdf in (typed.folder / "archive" / "statements").glob(f"{NUMBER}.*.pdf"):
+        pdf.unlink()
+    lacks = typed.run("statement", "verify", "archive")
+
+    assert {"contract.json", "SHA256SUMS", f"statements/{NUMBER}.csv"} <= set(exported["files"])
+    assert again.returncode == 2
+    assert sums.returncode == 0
+    assert fits.returncode == 0, fits
+    assert fits.stdout.count("RIGHT: ") >= 3
+    assert "They fit together" in fits.stdout
+    assert lacks.returncode == 1
+    assert f"names {NUMBER}, which is not here" in lacks.stdout
 
 
 def test_mistakes_are_told_in_one_sentence(typed: CommandLine, example: str) -> None:

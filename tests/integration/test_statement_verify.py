@@ -121,8 +121,9 @@ def test_a_spoiled_statement_names_the_line(document: dict[str, Any], tmp_path: 
     assert ran.returncode == 1
     assert "Line 2 is wrong" in ran.stdout
     assert "HM-2" in ran.stdout
-    assert verdict["is_right"] is False
-    assert verdict["findings"][0].startswith("Line 2")
+    (told,) = verdict["files"]
+    assert told["is_right"] is False
+    assert told["findings"][0].startswith("Line 2")
 
 
 def test_a_digest_known_from_elsewhere_tells_another_document(
