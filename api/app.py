@@ -27,6 +27,7 @@ from api.routes import (
     ledger,
     meters,
     metrics,
+    modifying,
     pages,
     quotas,
     results,
@@ -76,7 +77,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(SignInFirst, to_sign_in)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
-    of_jobs = (jobs, job_lists, steering, results, files, attempt_files)
+    of_jobs = (jobs, job_lists, steering, modifying, results, files, attempt_files)
     of_people = (access, tenants, usage, quotas, webhooks)
     of_towns = (collectivities, town_people, contracts, statements, town_door, town)
     of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)

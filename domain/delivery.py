@@ -80,6 +80,14 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoweredLimit:
+    """An attempt may run no longer than so from its start on."""
+
+    key: AttemptKey
+    time_limit_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PowerAdvice:
     """How much power the scheduler wishes a node to take; its own law may allow less."""
 

@@ -52,6 +52,11 @@ class Held:
     saved: dict[str, Stamp] = field(default_factory=dict)  #: The checkpoint that was saved.
     _spec: JobSpec | None = None
 
+    def shorten(self, time_limit_s: int) -> None:
+        """Let it run no longer than so."""
+        self.claim["spec"]["resources"]["time_limit_s"] = time_limit_s
+        self._spec = None
+
     @property
     def spec(self) -> JobSpec:
         """What to run."""

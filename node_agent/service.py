@@ -137,8 +137,7 @@ class Agent:
             self._book.drop(held.key)
         self._work.launch_waiting()
         self._pass_on_advice(answer, sent_boot_s)
-        for item in answer["kill"]:
-            self._work.stop(_key(item["key"]), EndReason(item["reason"]))
+        self._obey(answer)
         self._work.clear_away(told)
 
     async def _tell(self, told: list[Held], body: dict[str, Any]) -> dict[str, Any]:
@@ -209,10 +208,16 @@ class Agent:
                 with contextlib.suppress(WardenGoneError):
                     self._work.link.renew(held.key, held.lease_until_boot_s)
         self._pass_on_advice(answer, sent_boot_s)
-        for item in answer["kill"]:
-            self._work.stop(_key(item["key"]), EndReason(item["reason"]))
+        self._obey(answer)
         if answer["assignments"] or self._book.in_phase(Phase.ENDED):
             self.nudge()
+
+    def _obey(self, answer: dict[str, Any]) -> None:
+        """Stop what shall stop, and let nothing run longer than it may by now."""
+        for item in answer["kill"]:
+            self._work.stop(_key(item["key"]), EndReason(item["reason"]))
+        for item in answer.get("limits", ()):
+            self._work.shorten(_key(item["key"]), int(item["time_limit_s"]))
 
     def _pass_on_advice(self, answer: dict[str, Any], sent_boot_s: float) -> None:
         self._advice.pass_on(

@@ -176,6 +176,16 @@ class Work:
             with contextlib.suppress(WardenGoneError):
                 self.link.stop(key, reason, grace_s)
 
+    def shorten(self, key: Key, time_limit_s: int) -> None:
+        """Let an attempt run no longer than so; told again, it changes nothing."""
+        held = self.book.of(key)
+        if held is None:
+            return
+        held.shorten(time_limit_s)
+        if held.phase is Phase.RUNNING:
+            with contextlib.suppress(WardenGoneError):
+                self.link.shorten(key, float(time_limit_s))
+
     def clear_away(self, told: list[Held]) -> None:
         """Remove from the disk what the server has, beside other work."""
         self._spawn(self.delivery.clear_away(told))

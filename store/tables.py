@@ -147,6 +147,7 @@ instance = Table(
     Column("boot_id", Text),
     Column("lease_ttl_s", Integer, nullable=False),
     Column("lease_until_s", Double),
+    Column("time_limit_s", Integer),  # of the attempt that runs, lowered since; null = its job's
     Column("queued_at_s", Double, nullable=False),
     Column("not_before_s", Double),  # null = as soon as it is queued
     Column("give_up_at_s", Double),  # a job that still waits then ends; null = never

@@ -16,10 +16,10 @@ async def knowing_projects(
     if not any(isinstance(spec, JobSpec) and spec.project is not None for spec in specs):
         return list(specs)
     ends = await services.read(lambda connection: project_ends(connection, tenant_id))
-    return [spec if isinstance(spec, Refused) else _of_project(spec, ends) for spec in specs]
+    return [spec if isinstance(spec, Refused) else of_project(spec, ends) for spec in specs]
 
 
-def _of_project(spec: JobSpec, ends: Mapping[str, float | None]) -> JobSpec | Refused:
+def of_project(spec: JobSpec, ends: Mapping[str, float | None]) -> JobSpec | Refused:
     """A tenant without projects uses the word as it likes."""
     if spec.project is None or not ends:
         return spec

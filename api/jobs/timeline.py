@@ -16,6 +16,7 @@ _STEERED = {
     "hold": "It was held",
     "release": "It was released",
     "requeue": "It was told to stop, to queue again",
+    "modify": "It was changed",
 }
 
 Moment = dict[str, Any]
@@ -67,6 +68,7 @@ def _submitted(row: Mapping[str, Any]) -> Moment:
 def _steering(one: Steering) -> Moment:
     done = _STEERED.get(one.action, f"It was changed ({one.action})")
     meant = "" if one.elements is None else f" as one of {one.elements}"
+    meant += "" if one.changes is None else f" ({one.changes})"
     actor = one.actor.replace("/", " ")
     return _moment(one.at_s, one.action, f"{done}{meant}, by {actor}.", by=one.actor)
 

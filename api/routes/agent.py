@@ -26,6 +26,7 @@ from domain.delivery import (
     CompletionResult,
     Gang,
     Kill,
+    LoweredLimit,
     PowerAdvice,
 )
 from domain.job import EndReason
@@ -167,6 +168,10 @@ def _kill(item: Kill) -> dict[str, Any]:
     return {"key": _pair(item.key), "reason": item.reason.value}
 
 
+def _limit(item: LoweredLimit) -> dict[str, Any]:
+    return {"key": _pair(item.key), "time_limit_s": item.time_limit_s}
+
+
 def _advice(item: PowerAdvice | None) -> dict[str, float] | None:
     if item is None:
         return None
@@ -259,6 +264,7 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
         "results": [result.value for result in results],
         "claimed": [_claimed(item, services) for item in handed.claimed],
         "kill": [_kill(item) for item in handed.kill],
+        "limits": [_limit(item) for item in handed.limits],
         "advice": _advice(handed.advice),
     }
 
@@ -285,6 +291,7 @@ async def heartbeat(
     return {
         "renewed": [_pair(key) for key in pulse.renewed],
         "kill": [_kill(item) for item in pulse.kill],
+        "limits": [_limit(item) for item in pulse.limits],
         "assignments": [_pair(key) for key in pulse.assignments],
         "server_time_s": pulse.server_time_s,
         "advice": _advice(pulse.advice),

@@ -26,6 +26,7 @@ from chaufferie.cli import (
     webhooks,
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.modify import modify
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
 from chaufferie.cli.submit import asks_for_help, submit
@@ -60,6 +61,21 @@ Options of sbatch, among others (#SBATCH lines take the same):
   -W, --wait                  wait; the exit code is then the job's own
   --parsable                  print the number of the job alone
   --test-only                 say where it could run, cost and likely start, submit nothing"""
+
+_MODIFY_USAGE = "ID... OPTIONS | OPTIONS ID..."
+_MODIFY_OPTIONS = """\b
+Options, as `submit` takes them:
+  -t, --time LIMIT            all that can change while it runs, to a shorter one
+  --type TYPE  --deadline TIME  -b, --begin TIME  --max-queue-time T  --max-attempts N
+  -c, --cpus-per-task N  -n, --ntasks N  --mem SIZE  --mem-per-cpu SIZE
+  -C, --constraint FEATURES  -w, --nodelist NODES  -x, --exclude NODES
+  -J, --job-name NAME  -A, --account PROJECT  --comment TEXT  --requeue  --no-requeue
+  -d, --dependency=none       wait for no other job any more
+\b
+--deadline, --begin, --max-queue-time, --constraint, --nodelist and --exclude are
+taken back by none. An array changes as a whole.
+  --data DIR         data directory of the server to talk to (stands first)
+  --json             print JSON for a program"""
 
 
 class RawWords(TyperCommand):
@@ -141,6 +157,13 @@ app.command(
     epilog=_SUBMIT_OPTIONS,
     add_help_option=False,
 )(submit)
+app.command(
+    "modify",
+    cls=RawWords,
+    options_metavar=_MODIFY_USAGE,
+    epilog=_MODIFY_OPTIONS,
+    add_help_option=False,
+)(modify)
 app.command("slurm", cls=RawWords, options_metavar="COMMAND [WORDS]", add_help_option=False)(slurm)
 for command in (*_JOBS, *_FLEET):
     app.command(command.__name__)(command)

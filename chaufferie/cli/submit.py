@@ -49,12 +49,12 @@ class Words:
 
 def take_apart(words: Sequence[str]) -> Words:
     """The words by who reads them; raises ``BadInputError`` for an option nobody knows."""
-    data_dir, words = _leading_data_dir(words)
+    data_dir, words = leading_data_dir(words)
     run = split_command_line(words, client_flags=frozenset({_JSON, _YES}))
     if isinstance(run, Refused):
         raise BadInputError(run.sentence, code=run.code)
     ours = [given for given in run.given if given.spelled == "--stage"]
-    options = [word for given in run.given if given not in ours for word in _words(given)]
+    options = [word for given in run.given if given not in ours for word in words_of(given)]
     return Words(
         options=tuple(options),
         operands=run.operands,
@@ -173,7 +173,7 @@ def _check(client: "Client", prepared: "Prepared", *, as_json: bool) -> None:
     say(f"Likely start: {answer['likely_start']['sentence']}")
 
 
-def _leading_data_dir(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
+def leading_data_dir(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
     """``--data DIR`` is ours and not the parser's; it stands before the other options."""
     first = words[0] if words else ""
     if first.startswith("--data="):
@@ -185,7 +185,7 @@ def _leading_data_dir(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]
     return None, words
 
 
-def _words(given: Given) -> tuple[str, ...]:
+def words_of(given: Given) -> tuple[str, ...]:
     """The option as it was written, so that notes and refusals show it so."""
     if given.value is None:
         return (given.spelled,)

@@ -13,8 +13,9 @@ from chaufferie.sdk import fleet
 from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job, Steered
+from chaufferie.sdk.modifying import Modified, modify
 from chaufferie.sdk.pipeline import in_order, with_numbers
-from chaufferie.sdk.quotas import QuotaView, read_quotas
+from chaufferie.sdk.quotas import QuotaView, read_quotas, set_quotas
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
@@ -145,6 +146,13 @@ class Client:
         """Let queue what is named and held."""
         return self._steer(ref, "release")
 
+    def modify(self, ref: int | str, options: Sequence[str]) -> Modified:
+        """Change a job by options as ``submit`` takes them: ``["--time=2:00:00"]``.
+
+        Of one that runs only the time limit can change, and only be lowered.
+        """
+        return modify(self.transport, ref, options)
+
     def _steer(self, ref: int | str, how: str) -> Steered:
         answer = self.transport.post(f"/v1/jobs/{quote(str(ref), safe='')}/{how}")
         changed = {JobState(state): count for state, count in answer.get("changed", {}).items()}
@@ -259,8 +267,7 @@ class Client:
 
     def quotas(self, tenant: str | None = None) -> tuple[QuotaView, ...]:
         """Quotas and what of them is used: your tenant's, or everybody's for an operator."""
-        params = {} if tenant is None else {"tenant": tenant}
-        return read_quotas(self.transport.get("/v1/quotas", params))
+        return read_quotas(self.transport, tenant)
 
     def set_quotas(
         self, tenant: str, limits: Mapping[str, str | None], *, project: str | None = None
@@ -269,10 +276,7 @@ class Client:
 
         None takes one away; those not named stay. For operators; all quotas of the tenant.
         """
-        body: dict[str, Any] = {"tenant": tenant, "limits": dict(limits)}
-        if project is not None:
-            body["project"] = project
-        return read_quotas(self.transport.post_once("/v1/quotas", body))
+        return set_quotas(self.transport, tenant, limits, project)
 
     def whoami(self) -> Mapping[str, Any]:
         """Whose key this is, and what it may do."""

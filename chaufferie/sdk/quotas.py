@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from chaufferie.sdk.transport import Transport
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaView:
@@ -19,8 +21,23 @@ class QuotaView:
     is_used_up: bool
 
 
-def read_quotas(document: Mapping[str, Any]) -> tuple[QuotaView, ...]:
-    """The quotas of an answer."""
+def read_quotas(transport: Transport, tenant: str | None) -> tuple[QuotaView, ...]:
+    """The quotas that a key may see, or those of one tenant among them."""
+    params = {} if tenant is None else {"tenant": tenant}
+    return _of_answer(transport.get("/v1/quotas", params))
+
+
+def set_quotas(
+    transport: Transport, tenant: str, limits: Mapping[str, str | None], project: str | None
+) -> tuple[QuotaView, ...]:
+    """Set some of a tenant or of a project of it; all that the tenant has by then."""
+    body: dict[str, Any] = {"tenant": tenant, "limits": dict(limits)}
+    if project is not None:
+        body["project"] = project
+    return _of_answer(transport.post_once("/v1/quotas", body))
+
+
+def _of_answer(document: Mapping[str, Any]) -> tuple[QuotaView, ...]:
     return tuple(
         QuotaView(
             tenant=item["tenant"],

@@ -94,6 +94,10 @@ class WardenLink:
         """Let an attempt go on until then."""
         self._send({"do": "renew", "key": key, "lease_until_boot_s": lease_until_boot_s})
 
+    def shorten(self, key: Key, wall_limit_s: float) -> None:
+        """Let an attempt run no longer than so from its start on."""
+        self._send({"do": "shorten", "key": key, "wall_limit_s": wall_limit_s})
+
     def forget(self, keys: Iterable[Key]) -> None:
         """The ends of these attempts are in our own journal, or told."""
         self._send(*({"do": "forget", "key": key} for key in keys))

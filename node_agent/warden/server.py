@@ -7,6 +7,7 @@ import resource
 import selectors
 import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,9 @@ class Warden:
             case "stop":
                 self._stop(message)
             case "renew":
-                self._renew(message)
+                _renew(message, self._of_key(load_key(message["key"])))
+            case "shorten":
+                _shorten(message, self._of_key(load_key(message["key"])), self._delayed)
             case "forget":
                 self._ledger.forget(load_key(message["key"]))
             case "stop_all":
@@ -244,13 +247,6 @@ class Warden:
         self._usage.warn(item, self._running)
         return min(item.order.warning_lead_s, LONGEST_NOTICE_S)
 
-    def _renew(self, message: dict[str, Any]) -> None:
-        item = self._of_key(load_key(message["key"]))
-        if item is not None:
-            values = {name: getattr(item.order, name) for name in StartOrder.__slots__}
-            values["lease_until_boot_s"] = float(message["lease_until_boot_s"])
-            item.order = StartOrder(**values)
-
     def _signal_all(self, number: signal.Signals) -> None:
         for item in self._running.values():
             if item.stop_reason is None:
@@ -310,6 +306,26 @@ def _take_lock(directory: Path) -> int:
     except BlockingIOError as error:
         raise AlreadyRunningError from error
     return descriptor
+
+
+def _renew(message: dict[str, Any], item: Running | None) -> None:
+    """Let an attempt go on until then."""
+    if item is not None:
+        until_boot_s = float(message["lease_until_boot_s"])
+        item.order = replace(item.order, lease_until_boot_s=until_boot_s)
+
+
+def _shorten(message: dict[str, Any], item: Running | None, delayed: dict[Key, StartOrder]) -> None:
+    """Lower a time limit; one that is over by now stops its attempt at the next look."""
+    key, limit_s = load_key(message["key"]), float(message["wall_limit_s"])
+    if item is not None:
+        item.order = _at_most(item.order, limit_s)
+    elif key in delayed:
+        delayed[key] = _at_most(delayed[key], limit_s)
+
+
+def _at_most(order: StartOrder, wall_limit_s: float) -> StartOrder:
+    return replace(order, wall_limit_s=min(order.wall_limit_s, wall_limit_s))
 
 
 def _kill_leftovers(mark: str) -> None:

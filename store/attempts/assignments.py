@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, insert, select, update
 from domain import wire
 from domain.commands import AssignAttempt, PreemptAttempt
 from domain.job import AttemptState, JobState
+from store.engine.event_log import withdrawn_meanwhile
 from store.gangs import members
 from store.tables import attempt, instance, outbox
 from store.transaction import Transaction
@@ -22,13 +23,16 @@ def assign(
     """Offer attempts to their nodes, to all of each at once; the number that were still wanted.
 
     An instance that is no longer queued, or whose attempt has moved on, is passed over: the event
-    that changed it is already in the log and will correct the engine.
+    that changed it is already in the log and will correct the engine. So is one that was taken
+    out of the queue and put back, as another job than the engine knows, while this was decided.
     """
     states = _lock(tx, [order.instance_id for order in orders])
+    changed = withdrawn_meanwhile(tx, states) if tx.locks_rows else set()
     valid = [
         order
         for order in orders
         if states.get(order.instance_id) == (JobState.QUEUED.value, order.attempt - 1)
+        and order.instance_id not in changed
     ]
     if not valid:
         return 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from domain.delivery import AttemptKey, Claimed, Gang, Kill, PowerAdvice
+from domain.delivery import AttemptKey, Claimed, Gang, Kill, LoweredLimit, PowerAdvice
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
 from store.attempts.losses import lose_attempts
@@ -33,6 +33,7 @@ class Handed:
 
     claimed: tuple[Claimed, ...]
     kill: tuple[Kill, ...]
+    limits: tuple[LoweredLimit, ...]
     advice: PowerAdvice | None
 
 
@@ -42,6 +43,7 @@ class Pulse:
 
     renewed: tuple[AttemptKey, ...]
     kill: tuple[Kill, ...]
+    limits: tuple[LoweredLimit, ...]
     assignments: tuple[AttemptKey, ...]
     server_time_s: float
     advice: PowerAdvice | None
@@ -59,6 +61,7 @@ _CLAIMABLE = (
         instance.c.cores,
         instance.c.nodes,
         instance.c.lease_ttl_s,
+        instance.c.time_limit_s,
         job.c.spec,
         tenant.c.name,
     )
@@ -79,6 +82,7 @@ _PLACED = (
         instance.c.boot_id,
         instance.c.reason,
         instance.c.lease_ttl_s,
+        instance.c.time_limit_s,
     )
     .where(instance.c.node_id == bindparam("of_node"))
     .where(instance.c.state.in_((JobState.ASSIGNED.value, *_LIVE)))
@@ -115,7 +119,7 @@ def claim(
             total_cores=total_cores,
         )
         free_cores -= part.cores
-    fresh, again, kill = [], [], []
+    fresh, again, kill, limits = [], [], [], []
     statement = _CLAIMABLE.with_for_update(of=instance) if tx.locks_rows else _CLAIMABLE
     rows = tx.connection.execute(statement, {"of_node": node_id}).all()
     gangs = members.nodes_of(tx.connection, [_key(row) for row in rows if row.nodes > 1])
@@ -132,14 +136,24 @@ def claim(
         reason = _why_stopped(row)
         if reason is not None and key in holding and key not in stopping:
             kill.append(Kill(key=key, reason=reason))
+        if key in holding:
+            limits += _lowered(row, key)
     _start(tx, fresh, node_id, boot_id, gangs)
     claimed = [_claimed(row, tx.now_s, _as_lead(tx, row, node_id, gangs)) for row in fresh + again]
     claimed += [_claimed(row, tx.now_s, Gang(place=row.place)) for row in part.claimed]
     return Handed(
         claimed=tuple(claimed),
         kill=(*kill, *(one for one in part.kill if one.key not in stopping)),
+        limits=tuple(limits),
         advice=advice_for(tx, node_id),
     )
+
+
+def _lowered(row: AnyRow, key: AttemptKey) -> list[LoweredLimit]:
+    """The limit of what runs, if it is another than its node was given; told time and again."""
+    if row.state != JobState.RUNNING or row.time_limit_s is None:
+        return []
+    return [LoweredLimit(key=key, time_limit_s=row.time_limit_s)]
 
 
 def _key(row: AnyRow) -> AttemptKey:
@@ -191,6 +205,7 @@ def _start(
             boot_id=boot_id,
             reason=None,  # The end of an attempt before this one is that attempt's.
             exit_code=None,
+            time_limit_s=None,  # It was given with its job.
             started_at_s=tx.now_s,
             lease_until_s=bindparam("of_lease"),
         ),
@@ -266,6 +281,7 @@ def heartbeat(
     return Pulse(
         renewed=(*renewed, *shared),
         kill=tuple(kill),
+        limits=tuple(item for key in renewed for item in _lowered(live[key], key)),
         assignments=(
             *(key for key in rows if key not in live),
             *members.offered_to(tx.connection, node_id),

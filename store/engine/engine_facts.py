@@ -50,6 +50,16 @@ def job_facts(tx: Transaction, *, only: int | None = None) -> list[Event]:
     ]
 
 
+def waiting_facts(tx: Transaction, job_id: int) -> list[Event]:
+    """Every instance of a job that queues, as the store says now."""
+    waiting = (instance.c.job_id == job_id) & (instance.c.state == JobState.QUEUED.value)
+    is_fresh = and_(instance.c.array_index.is_not(None), instance.c.attempt == 0)
+    return [
+        *_one_by_one(tx, waiting & ~is_fresh, is_placed=False),
+        *_arrays(tx, waiting & is_fresh),
+    ]
+
+
 def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool) -> Iterator[Event]:
     statement = (
         select(

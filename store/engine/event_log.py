@@ -1,14 +1,20 @@
 """The log of what the engine consumed and answered: written batch by batch, read run by run."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from domain import wire
 from domain.commands import Command
-from domain.events import EngineStarted, Event, KnowledgeRestored
+from domain.events import (
+    EngineStarted,
+    Event,
+    JobArrayWithdrawn,
+    JobWithdrawn,
+    KnowledgeRestored,
+)
 from store.engine.engine_facts import job_facts, node_facts
 from store.fleet.weather import forecast_facts
 from store.quotas import quotas
@@ -91,6 +97,23 @@ def unconsumed(tx: Transaction, limit: int | None = LARGEST_BATCH) -> list[Logge
         LoggedEvent(id=row.id, event=wire.load_event(row.kind, row.payload))
         for row in tx.connection.execute(statement)
     ]
+
+
+def withdrawn_meanwhile(tx: Transaction, ids: Collection[int]) -> set[int]:
+    """Those of these instances that were withdrawn, as the engine has not learned yet."""
+    kinds = (JobWithdrawn.__name__, JobArrayWithdrawn.__name__)
+    statement = select(event.c.kind, event.c.payload).where(
+        event.c.batch.is_(None), event.c.kind.in_(kinds)
+    )
+    found: set[int] = set()
+    for row in tx.connection.execute(statement):
+        fact = wire.load_event(row.kind, row.payload)
+        if isinstance(fact, JobWithdrawn):
+            found.add(fact.instance_id)
+        elif isinstance(fact, JobArrayWithdrawn):
+            for first, last in zip(fact.first_ids, fact.last_ids, strict=True):
+                found.update(number for number in ids if first <= number <= last)
+    return found & set(ids)
 
 
 def append(tx: Transaction, fact: Event) -> LoggedEvent:

@@ -8,6 +8,7 @@ from domain.array_spec import ArrayMistake, parse_array
 from store.tables import audit
 
 _OF_JOBS = "job."
+_MODIFY = "job.modify"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +17,9 @@ class Steering:
 
     at_s: float
     actor: str  #: Such as ``key/3``.
-    action: str  #: ``cancel``, ``hold``, ``release`` or ``requeue``.
+    action: str  #: ``cancel``, ``hold``, ``release``, ``requeue`` or ``modify``.
     elements: str | None = None  #: Of an array, where a part of it was meant: ``[0-9]``.
+    changes: str | None = None  #: The options by which it was changed.
 
 
 def steerings(
@@ -38,10 +40,14 @@ def steerings(
             at_s=row.at_s,
             actor=row.actor,
             action=row.action.removeprefix(_OF_JOBS),
-            elements=row.detail,
+            elements=None if row.action == _MODIFY else row.detail,
+            changes=row.detail if row.action == _MODIFY else None,
         )
         for row in connection.execute(statement)
-        if array_index is None or row.detail is None or _names(row.detail, array_index)
+        if array_index is None
+        or row.detail is None
+        or row.action == _MODIFY
+        or _names(row.detail, array_index)
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from domain.job_spec import JobSpec
 from domain.months import month_of
 from domain.prices import PriceList
-from domain.quota import BUDGETS, WHOLE_TENANT, Measure
+from domain.quota import AT_ONCE, BUDGETS, WHOLE_TENANT, Measure
 from domain.refusal import Refused
 from domain.spending import UsageLine, used
 from store.quotas import quotas, totals
@@ -19,6 +19,7 @@ from store.quotas.use import Use, hold_still, use_now
 from store.transaction import Transaction
 
 if TYPE_CHECKING:
+    from domain.sbatch.change import Change
     from store.jobs.jobs import Accepted, NewJob
 
 
@@ -51,6 +52,20 @@ def refusal_of(
 ) -> Refused | None:
     """Why a quota would refuse this job if it were submitted now."""
     return Gate(connection, now_s, tenant_id).admit(spec, least_cores)
+
+
+def refusal_of_change(
+    tx: Transaction, tenant_id: int, before: JobSpec, change: "Change", waiting: int
+) -> Refused | None:
+    """Why a quota does not let a waiting job become this: too large, or of a full project."""
+    spec = change.spec
+    has_moved = spec.project not in {before.project, None}
+    if not has_moved and spec.resources == before.resources:
+        return None
+    gate = Gate(tx.connection, tx.now_s, tenant_id)
+    resources = spec.resources
+    least = change.least_cores or resources.cores * resources.nodes
+    return gate.admit_change(spec.project, least, moved=waiting if has_moved else 0)
 
 
 def budget_used_up(
@@ -93,19 +108,29 @@ class Gate:
 
     def admit(self, spec: JobSpec, least_cores: int) -> Refused | None:
         """Count a job as queued, unless some quota refuses it."""
-        mine = [
-            item
-            for item in self._set
-            if item.holder.project in {WHOLE_TENANT, spec.project or WHOLE_TENANT}
-        ]
         count = 1 if spec.array is None else spec.array.count
-        for item in mine:
+        for item in self._of(spec.project):
             refused = self._refusal(item, count, least_cores)
             if refused is not None:
                 return refused
         for name in {WHOLE_TENANT, spec.project or WHOLE_TENANT}:
             self._admitted[name] = self._admitted.get(name, 0) + count
         return None
+
+    def admit_change(self, project: str | None, least_cores: int, *, moved: int) -> Refused | None:
+        """Why a job cannot be of this size and project, to which so many instances would move."""
+        for item in self._of(project):
+            is_of_project = item.holder.project != WHOLE_TENANT
+            is_size = item.quota.measure in AT_ONCE
+            if is_size or (moved and is_of_project):
+                refused = self._refusal(item, moved, least_cores)
+                if refused is not None:
+                    return refused
+        return None
+
+    def _of(self, project: str | None) -> list[SetQuota]:
+        names = {WHOLE_TENANT, project or WHOLE_TENANT}
+        return [item for item in self._set if item.holder.project in names]
 
     def _refusal(self, item: SetQuota, count: int, least_cores: int) -> Refused | None:
         use = self._use.get(item.holder, Use())

@@ -82,6 +82,29 @@ class Node:
             self.ended_shares[key] = (reason, self.boot_id)
 
 
+def limit(scene: Scene) -> None:
+    """Set the quotas of the only tenant."""
+    wanted = [
+        Setting(measure=measure, period=Period.NOW, limit=Decimal(most))
+        for measure, most in ((Measure.RUNNING_JOBS, MOST_JOBS), (Measure.CORES, MOST_CORES))
+    ]
+    with scene.store.transaction() as tx:
+        set_quotas(tx, tenant_name="lab", project_name="", settings=wanted, actor="test")
+
+
+def check_quotas(scene: Scene) -> None:
+    """What counts is what is there, and no more of it is on nodes than may be."""
+    with scene.database.read() as connection:
+        (use,) = use_now(connection, scene.tenant_id).values()
+        columns = (instance.c.state, instance.c.cores, instance.c.nodes)
+        rows = connection.execute(select(*columns)).all()
+    held = [row.cores * row.nodes for row in rows if row.state in HOLDING_STATES]
+    assert (use.running_jobs, use.cores) == (len(held), sum(held))
+    assert use.queued_jobs == sum(row.state in WAITING_STATES for row in rows)
+    assert use.running_jobs <= MOST_JOBS
+    assert use.cores <= MOST_CORES
+
+
 class ProtocolMachine(SubmittingMachine):
     """Two nodes of one site, one store; answers may be lost, and every report be repeated."""
 
@@ -95,12 +118,7 @@ class ProtocolMachine(SubmittingMachine):
         self.nodes = [Node(self.scene.node(name, site_id=site_id)) for name in names]
         self.started: set[AttemptKey] = set()
         self.ended: dict[AttemptKey, int] = {}
-        settings_ = [
-            Setting(measure=measure, period=Period.NOW, limit=Decimal(limit))
-            for measure, limit in ((Measure.RUNNING_JOBS, MOST_JOBS), (Measure.CORES, MOST_CORES))
-        ]
-        with self.scene.store.transaction() as tx:
-            set_quotas(tx, tenant_name="lab", project_name="", settings=settings_, actor="test")
+        limit(self.scene)
         self.restart_scheduler()
 
     @rule()
@@ -236,15 +254,7 @@ class ProtocolMachine(SubmittingMachine):
 
     @invariant()
     def nothing_is_placed_beyond_the_quotas(self) -> None:
-        with self.scene.database.read() as connection:
-            (use,) = use_now(connection, self.scene.tenant_id).values()
-            columns = (instance.c.state, instance.c.cores, instance.c.nodes)
-            rows = connection.execute(select(*columns)).all()
-        held = [row.cores * row.nodes for row in rows if row.state in HOLDING_STATES]
-        assert (use.running_jobs, use.cores) == (len(held), sum(held))
-        assert use.queued_jobs == sum(row.state in WAITING_STATES for row in rows)
-        assert use.running_jobs <= MOST_JOBS
-        assert use.cores <= MOST_CORES
+        check_quotas(self.scene)
 
     @invariant()
     def the_store_is_sound(self) -> None:

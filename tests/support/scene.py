@@ -19,7 +19,7 @@ from store.attempts.claims import Handed, Pulse
 from store.engine import event_log
 from store.fleet import nodes
 from store.jobs import job_lists, job_refs, jobs
-from store.jobs.job_refs import Target
+from store.jobs.job_refs import Single, Target
 from store.jobs.jobs import Accepted, NewJob
 from store.tables import attempt, instance, job_usage
 from store.transaction import Store
@@ -195,11 +195,17 @@ class Scene:
 
     def target(self, name: str) -> Target:
         """An array, or elements of one, by name."""
+        found = self.found(name)
+        assert isinstance(found, Target), found
+        return found
+
+    def found(self, name: str) -> Single | Target:
+        """What a name stands for."""
         ref = parse_job_ref(name)
         assert ref is not None
         with self.database.read() as connection:
             found = job_refs.find(connection, ref, self.tenant_id)
-        assert isinstance(found, Target), found
+        assert not isinstance(found, Refused), found
         return found
 
     def preempt(self, key: AttemptKey, node_id: int) -> int:

@@ -1,16 +1,20 @@
 """People under any history: they submit jobs and arrays, also such that wait, and steer them."""
 
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from domain.job import FINAL_STATES, JobState
-from domain.job_spec import Resources
+from domain.job_spec import JobSpec, Resources
 from domain.refusal import Refused
+from domain.sbatch.change import Change, parse_change
 from domain.sbatch.dependencies import DependencyKind
 from store.dependencies.dependency_targets import NewCondition
 from store.jobs import array_steering, job_lists
+from store.jobs.modifying import modify
+from store.transaction import Transaction
 from tests.support.builders import array_spec, job_spec
 from tests.support.scene import Scene
 
@@ -132,6 +136,17 @@ class SubmittingMachine(RuleBasedStateMachine):
                 steer(tx, target, "test")
 
     @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), cores=st.integers(1, CORES), limit_min=st.integers(1, 300))
+    def modify(self, data: st.DataObject, cores: int, limit_min: int) -> None:
+        """Whatever state it is in: it is changed, or refused and stays as it was."""
+        target = self.scene.found(str(data.draw(st.sampled_from(self.jobs))))
+        words = data.draw(
+            st.sampled_from([[f"--cpus-per-task={cores}"], [f"--time={limit_min}"], ["-Jother"]])
+        )
+        with self.scene.store.transaction() as tx:
+            modify(tx, target, partial(_changing, words), "test")
+
+    @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         self.scene.cancel(data.draw(st.sampled_from(self.jobs)))
@@ -144,3 +159,7 @@ class SubmittingMachine(RuleBasedStateMachine):
         known = [JobState(states[on]) in FULFILLED[kind] for kind, on in meant if kind in FULFILLED]
         others = len(meant) - len(known)  # Of these no state tells.
         assert (any_suffices and others) or not known or (any if any_suffices else all)(known)
+
+
+def _changing(words: list[str], tx: Transaction, before: JobSpec, _: int) -> Change | Refused:
+    return parse_change(words, before, now_s=tx.now_s)

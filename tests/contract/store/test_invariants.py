@@ -26,6 +26,7 @@ from store.ledger.ledger_tables import (
     register_line,
     register_segment,
 )
+from store.quotas.quota_tables import usage_total
 from store.statements.statement_tables import statement, statement_series
 from store.statements.statements import NewStatement, add_statement, take_number
 from store.tables import (
@@ -153,6 +154,10 @@ def _outlive(connection: Connection) -> None:
 
 
 BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
+    "sums of usage that drifted": (
+        "usage-summed",
+        lambda c: c.execute(update(usage_total).values(core_s=7000.0)),
+    ),
     "a count of stored bytes that drifted": (
         "stored-bytes-counted",
         lambda c: c.execute(update(tenant).values(stored_bytes=7)),

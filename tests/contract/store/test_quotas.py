@@ -313,17 +313,6 @@ def test_what_was_lost_is_not_counted_and_what_was_killed_is(scene: Scene) -> No
     assert [item for item in found if item.offenders] == []
 
 
-def test_sums_that_do_not_agree_with_the_bills_are_found(scene: Scene) -> None:
-    node_id = scene.node()
-    run_for(scene, node_id, HOUR_S)
-    with scene.store.transaction() as tx:
-        tx.connection.exec_driver_sql("UPDATE usage_total SET core_s = core_s + 60")
-
-    found = look_at_all(scene.database, role="nobody")
-
-    assert [item.name for item in found if item.offenders] == ["usage-summed"]
-
-
 def test_what_runs_and_what_waits_is_shown_as_used(scene: Scene) -> None:
     node_id = scene.node()
     limit(scene, cores="64", running_jobs="9", queued_jobs="99")
