@@ -29,10 +29,12 @@ from api.routes import (
     metrics,
     modifying,
     pages,
+    public_page,
     quotas,
     results,
     statements,
     steering,
+    stickers,
     tenants,
     town,
     town_door,
@@ -44,6 +46,7 @@ from api.routes import (
 from api.services import Services
 from api.town.door import SignInFirst, to_sign_in
 from api.town.passwords import Passwords
+from api.town.public_figures import FiguresCache
 from store.wakeups import Listener
 
 
@@ -71,6 +74,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.state.services = services
     app.state.capacity = Capacity(services)
     app.state.passwords = Passwords()
+    app.state.public_figures = FiguresCache()
     app.add_exception_handler(problems.Problem, problems.on_problem)
     app.add_exception_handler(HTTPException, problems.on_http_exception)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
@@ -80,8 +84,9 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     of_jobs = (jobs, job_lists, steering, modifying, results, files, attempt_files)
     of_people = (access, tenants, usage, quotas, webhooks)
     of_towns = (collectivities, town_people, contracts, statements, town_door, town)
+    of_everybody = (stickers, public_page)
     of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)
-    for module in (*of_jobs, *of_people, *of_towns, *of_fleet):
+    for module in (*of_jobs, *of_people, *of_towns, *of_everybody, *of_fleet):
         app.include_router(module.router)
     app.include_router(town.themes)
     return app

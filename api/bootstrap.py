@@ -13,6 +13,7 @@ from api.app import create_app
 from api.billing.tariff import Tariff
 from api.services import Services
 from domain.access import Role
+from domain.disclosure import DEFAULT_READINGS_WHOLE_S, Disclosure
 from domain.job import SchedulingType
 from domain.notice_rules import NoticeRules, NoticeWords
 from domain.refusal import Refused
@@ -65,6 +66,28 @@ class ApiSettings(BaseSettings):
         """What may leave the house."""
         return NoticeWords(**{item.name: getattr(self, item.name) for item in fields(NoticeWords)})
 
+    operator_name: str | None = Field(default=None, description="Who answers for the boilers.")
+    operator_contact: str | None = Field(default=None, description="How to reach the operator.")
+    hosting: str | None = Field(
+        default=None, description="Who hosts the servers, in which town and country."
+    )
+    public_url: str | None = Field(
+        default=None, description="Under which address strangers reach the pages."
+    )
+    readings_whole_s: float = Field(
+        default=DEFAULT_READINGS_WHOLE_S, gt=0, description="As the worker thins readings."
+    )
+
+    def disclosure(self) -> Disclosure:
+        """What the public is told of this installation."""
+        return Disclosure(
+            operator=self.operator_name,
+            contact=self.operator_contact,
+            hosting=self.hosting,
+            public_url=self.public_url,
+            readings_whole_s=self.readings_whole_s,
+        )
+
     def keeping(self) -> Keeping:
         """How much of tenants' files is kept, and for how long."""
         return Keeping(
@@ -95,6 +118,7 @@ def build(
         keeping=settings.keeping(),
         known_names=known_names,
         tariff=tariff,
+        disclosure=settings.disclosure(),
         notice_rules=notice_rules,
     )
     return create_app(services, store.wakeups.listen("api"))

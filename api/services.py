@@ -11,6 +11,7 @@ from api.billing.tariff import Tariff
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.delivery import AttemptKey
+from domain.disclosure import Disclosure
 from domain.job import SchedulingType
 from domain.notice_rules import NoticeRules
 from domain.refusal import Refused
@@ -48,6 +49,7 @@ class Services:
         known_names: Mapping[str, SchedulingType] | None = None,
         tariff: Tariff | None = None,
         notice_rules: NoticeRules | None = None,
+        disclosure: Disclosure | None = None,
     ) -> None:
         """Serve this store, with these files and this output.
 
@@ -55,6 +57,7 @@ class Services:
         ``tariff`` nothing has a price, and without ``notice_rules`` nothing leaves the house.
         """
         self.notice_rules = notice_rules or NoticeRules()
+        self.disclosure = disclosure or Disclosure()
         self.tariff = tariff or Tariff()
         remember_prices(store, self.tariff.prices)
         self.known_names = known_names or {}

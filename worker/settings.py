@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.disclosure import DEFAULT_READINGS_WHOLE_S
 from domain.notice_rules import NoticeWords
 from domain.refusal import Refused
 from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
@@ -26,7 +27,7 @@ class WorkerSettings(BaseSettings):
         default=600.0, gt=0, description="Between two looks for months to draft and PDFs to make."
     )
     readings_whole_s: float = Field(
-        default=90 * _DAY_S, gt=0, description="Readings of this age are thinned."
+        default=DEFAULT_READINGS_WHOLE_S, gt=0, description="Readings of this age are thinned."
     )
     log_kept_s: float = Field(
         default=7 * _DAY_S, gt=0, description="Events of older engine runs are kept this long."

@@ -3,7 +3,11 @@
 from alembic import context
 
 from store import tables  # noqa: F401 - makes them known to the metadata
-from store.collectivities import account_tables, collectivity_tables  # noqa: F401 - likewise
+from store.collectivities import (  # noqa: F401 - likewise
+    account_tables,
+    collectivity_tables,
+    public_tables,
+)
 from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.gangs import member_tables  # noqa: F401 - likewise

@@ -84,6 +84,34 @@ def test_every_page_is_accessible_and_asks_nobody_else(
     visit.context.close()
 
 
+@pytest.mark.parametrize("language", ["fr-FR", "en-GB"])
+def test_whoever_scans_a_boiler_reads_its_page_and_says_that_there_is_no_heat(
+    browser: Browser, town: CommandLine, language: str
+) -> None:
+    sheet = town.folder / "stickers.svg"
+    printed = town.document("stickers", "print", str(sheet), "--site", "site0")
+    assert town.run("stickers", "publish", "site0", "--figures", "daily").returncode == 0
+    path = printed["stickers"][0]["path"]
+    visit = Visit(browser, language, scripts=False)
+
+    weight = visit.open(town.cluster.url + path)
+    visit.page.fill("#message", f"froid, {language}")
+    visit.page.locator("main button").click()
+    visit.page.get_by_role("status").wait_for()
+    told = [item["message"] for item in town.document("reports", "list")["reports"]]
+    looking = Visit(browser, language)
+    looking.open(town.cluster.url + path)
+    sys.stderr.write(f"\npublic page in {language}: {weight} bytes\n")
+
+    assert printed["stickers"][0]["code"] in sheet.read_text(encoding="utf-8")
+    assert f"froid, {language}" in told
+    assert looking.violations() == []
+    assert weight <= 50_000
+    assert visit.context.cookies() == []
+    for item in (visit, looking):
+        item.context.close()
+
+
 def test_an_operator_signs_in_with_a_key_and_out(browser: Browser, town: CommandLine) -> None:
     visit = Visit(browser, "en-GB")
     visit.open(town.cluster.url)
