@@ -54,6 +54,7 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "cores": spec["resources"]["cores"] * spec["resources"].get("nodes", 1),
         "nodes": spec["resources"].get("nodes", 1),
         "time_limit_s": spec["resources"]["time_limit_s"],
+        "priority": spec.get("priority", 0),
         "attempt": row["attempt"],
         "node": row["node"],
         "site": row["site"],

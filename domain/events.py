@@ -33,6 +33,8 @@ class JobQueued:
     gpus: int = 0
     gpu_kind: str = ""  #: Of which kind they must be; empty = any.
     project: str = ""  #: Of its tenant, under which it counts; empty = none.
+    priority: int = 0  #: Points by which a person moved it before others, or after them.
+    reservation_id: int | None = None  #: In which it is to run, as long as that lasts.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,14 @@ class JobWithdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged:
+    """A person moved a job, or all instances of an array, before others or after them."""
+
+    job_id: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptClaimed:
     """A node took the offer and started the program; of several nodes, all of them did."""
 
@@ -68,6 +78,7 @@ class AttemptClaimed:
     attempt: int
     node_id: int  #: The one that runs its script.
     member_ids: tuple[int, ...] = ()  #: Its further nodes, where it has several.
+    started_at_s: float | None = None  #: None = just now.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +162,47 @@ class KnowledgeRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationMade:
+    """Nodes are set aside for a time: only jobs that name the reservation run there then."""
+
+    reservation_id: int
+    starts_at_s: float
+    ends_at_s: float
+    node_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRemoved:
+    """They are not set aside any more."""
+
+    reservation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSet:
+    """By which terms waiting jobs are ordered, as the operator chose; all in points."""
+
+    age: float  #: For each hour of waiting; never 0, so that everybody's turn comes.
+    priority: float  #: For each point that a person gave.
+    tenant_share: float  #: Of a tenant that took nothing of late.
+    project_share: float  #: Of a project that took nothing of late, among those of its tenant.
+    size: float  #: Of a job as large as the largest node.
+    half_life_s: float  #: What was taken so long ago counts half.
+    #: What each may take, in parts, by ``TENANT_ID`` or ``TENANT_ID/PROJECT``; default 1.
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRecalled:
+    """Core time of attempts that ended since the knowledge of earlier runs was saved."""
+
+    tenant_id: int
+    project: str
+    core_s: float
+    ended_at_s: float  #: When the newest of them ended.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """Nothing happened but time: what waited for water or for an hour is looked at again."""
 
@@ -168,6 +220,7 @@ Event = (
     | JobArrayQueued
     | JobWithdrawn
     | JobArrayWithdrawn
+    | PriorityChanged
     | AttemptClaimed
     | AttemptEnded
     | QuotaSet
@@ -176,6 +229,10 @@ Event = (
     | ReadingTaken
     | WeatherForecast
     | KnowledgeRestored
+    | ReservationMade
+    | ReservationRemoved
+    | OrderSet
+    | UsageRecalled
     | TimePassed
     | EngineStarted
 )

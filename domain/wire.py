@@ -25,6 +25,7 @@ _EVENTS: Mapping[str, type[Event]] = {
         events.JobArrayQueued,
         events.JobWithdrawn,
         events.JobArrayWithdrawn,
+        events.PriorityChanged,
         events.AttemptClaimed,
         events.AttemptEnded,
         events.QuotaSet,
@@ -33,6 +34,10 @@ _EVENTS: Mapping[str, type[Event]] = {
         events.ReadingTaken,
         events.WeatherForecast,
         events.KnowledgeRestored,
+        events.ReservationMade,
+        events.ReservationRemoved,
+        events.OrderSet,
+        events.UsageRecalled,
         events.TimePassed,
         events.EngineStarted,
     )

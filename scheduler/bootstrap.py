@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.refusal import Refused
 from scheduler.adapters.celery_hints import CeleryHints
 from scheduler.dispatch import HintDispatcher
+from scheduler.order_file import read_order
 from scheduler.placement.registry import policy_named
 from scheduler.service import SchedulerService
 from store.opening import default_url, open_store
@@ -32,6 +33,10 @@ class SchedulerSettings(BaseSettings):
         ge=0,
         allow_inf_nan=False,
         description="How patiently work waits for heat; 0 = not at all. Default: the policy's own.",
+    )
+
+    operator_file: Path | None = Field(
+        default=None, description="In which order jobs go; default: operator.toml in data_dir."
     )
 
     @property
@@ -59,6 +64,9 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
     policy = policy_named(settings.policy_text)
     if isinstance(policy, Refused):
         return policy
+    order = read_order(settings.operator_file, settings.data_dir)
+    if isinstance(order, Refused):
+        return order
     url = settings.database_url or default_url(settings.data_dir)
     store = open_store(url, settings.data_dir)
     refused = check(store.database)
@@ -73,7 +81,7 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
         dispatching = threading.Thread(target=dispatcher.run, args=(stop,), name="hints")
         dispatching.start()
     service = SchedulerService(
-        store=store, policy=policy, policy_text=settings.policy_text, hints=hints
+        store=store, policy=policy, policy_text=settings.policy_text, hints=hints, order=order
     )
     try:
         service.run(listener, stop)

@@ -20,20 +20,24 @@ from domain.events import (
     KnowledgeRestored,
     NodeJoined,
     NodeLeft,
+    OrderSet,
+    PriorityChanged,
     QuotaSet,
     ReadingTaken,
+    ReservationMade,
+    ReservationRemoved,
     TimePassed,
+    UsageRecalled,
     WeatherForecast,
 )
 from domain.job import EndReason
-from scheduler.forecast.duration import DurationForecast
+from scheduler import knowledge
+from scheduler.order.ranking import account_of
 from scheduler.placement.cluster import ClusterState, Occupation
 from scheduler.placement.limits import close_lines, set_quota
 from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
-ENGINE_VERSION = "4"
-#: Of `Engine.learned`; knowledge of another form is not taken up.
-KNOWLEDGE_FORM = 1
+ENGINE_VERSION = "5"
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].
 REFRESH_S = 600.0
 #: And not more often than this by the clock [s].
@@ -56,6 +60,7 @@ class Engine:
         self._has_news = False
         self._has_more = False  # Of an array, some came into line only by what was just placed.
         self._refreshed_s = float("-inf")
+        self._seen_s = float("-inf")  # Up to here it was noted what begins and ends by the clock.
 
     def handle(self, events: Sequence[Event], now_s: float) -> list[Command]:
         """Take in what happened, in order, and answer with what should be done about it."""
@@ -68,7 +73,11 @@ class Engine:
                 handler(self, event, now_s)
         state = self.state
         self._has_more = False
-        state.queue.wake(now_s)
+        if state.queue.wake(now_s):
+            self._has_news = True
+        if state.reservations.change_between(self._seen_s, now_s):
+            self._look_anew()
+        self._seen_s = now_s
         is_refresh = now_s >= self._refreshed_s + self.refresh_every_s
         if is_refresh:
             self._refreshed_s = now_s
@@ -79,6 +88,7 @@ class Engine:
         if not len(state.queue) and not (is_refresh and state.occupations):
             return []
         close_lines(state)
+        state.rank(now_s)
         view = View(state=state, now_s=now_s, is_refresh=is_refresh)
         commands = (self._do(step, now_s) for step in self.policy.plan(view))
         return [command for command in commands if command is not None]
@@ -92,17 +102,13 @@ class Engine:
         """Whether something waits that time alone may start, or stop."""
         is_busy = bool(len(self.state.queue) or self.state.occupations)
         is_due = now_s >= self._refreshed_s + self.refresh_every_s
+        is_due |= self.state.queue.wakes_at_s() <= now_s
+        is_due |= self.state.reservations.change_between(self._seen_s, now_s)
         return self._has_more or (is_busy and is_due)
 
     def learned(self) -> dict[str, Any]:
-        """What was learned of demand and durations, as JSON values; see `KnowledgeRestored`."""
-        return {
-            "form": KNOWLEDGE_FORM,
-            "demand": self.state.demand.to_plain(self.state.fleet.site_row_of),
-            "floor_temp_c": self.state.fleet.floors(),
-            "urgent": self.state.urgent.to_plain({0: 0}),
-            "durations": self.state.durations.to_plain(),
-        }
+        """What was learned of demand, durations and use, as JSON values."""
+        return knowledge.learned(self.state)
 
     def _on_engine_started(self, _: EngineStarted, __: float) -> None:
         self._begin()
@@ -134,6 +140,10 @@ class Engine:
 
     def _on_node_joined(self, event: NodeJoined, _: float) -> None:
         self.state.join(event)
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        """Look at all water with the next decision."""
         self._refreshed_s = float("-inf")
 
     def _on_node_left(self, event: NodeLeft, _: float) -> None:
@@ -146,7 +156,7 @@ class Engine:
         """All that were told in a row, taken in at once."""
         taken = [event for event in events if isinstance(event, ReadingTaken)]
         if self.state.read(taken):
-            self._refreshed_s = float("-inf")
+            self._look_anew()
 
     def _on_attempt_claimed(self, event: AttemptClaimed, now_s: float) -> None:
         """The start; an attempt not held here was offered by an engine before this one."""
@@ -154,7 +164,8 @@ class Engine:
         if occupation is None or occupation.attempt != event.attempt:
             occupation = self._adopt(event, now_s)
         if occupation is not None:
-            self.state.begin(occupation, now_s)
+            started_at_s = event.started_at_s
+            self.state.begin(occupation, now_s if started_at_s is None else started_at_s)
 
     def _adopt(self, event: AttemptClaimed, now_s: float) -> Occupation | None:
         job = self.state.dequeue(event.instance_id)
@@ -170,7 +181,9 @@ class Engine:
         if held is None or held.attempt != event.attempt:
             return
         self._release(event.instance_id, now_s)
-        job = held.job
+        job, ranking = held.job, self.state.ranking
+        core_s = held.cores * event.wall_s
+        ranking.shares.add(account_of(job), core_s, now_s, ranking.rule.half_life_s)
         done_s = self.state.done_s.pop(event.instance_id, 0.0)
         if event.reason == EndReason.COMPLETED:
             wall_s = event.wall_s + done_s
@@ -190,16 +203,28 @@ class Engine:
         self.state.demand.hear(rows, first_s, event.outdoor_temp_c)
 
     def _on_knowledge_restored(self, event: KnowledgeRestored, _: float) -> None:
-        """It comes before the facts of the nodes: each site takes up its own when it is named."""
-        if event.knowledge.get("form") != KNOWLEDGE_FORM:
-            return  # Another version's: what it learned is learned again.
-        self.state.durations = DurationForecast.from_plain(event.knowledge["durations"])
-        for item in event.knowledge["urgent"]:
-            self.state.urgent.restore(item["site_id"], item)
-        self.state.known_floors = {
-            int(key): value for key, value in event.knowledge["floor_temp_c"]
-        }
-        self.state.known_demand = {item["site_id"]: item for item in event.knowledge["demand"]}
+        knowledge.restore(self.state, event.knowledge)
+
+    def _on_order_set(self, event: OrderSet, _: float) -> None:
+        self.state.order_by(event)
+        self._has_news = True
+
+    def _on_priority_changed(self, event: PriorityChanged, _: float) -> None:
+        self.state.prioritise(event)
+        self._has_news = True
+
+    def _on_reservation_made(self, event: ReservationMade, _: float) -> None:
+        self.state.reservations.add(event)
+        self._look_anew()
+
+    def _on_reservation_removed(self, event: ReservationRemoved, _: float) -> None:
+        if self.state.reservations.remove(event.reservation_id):
+            self._look_anew()
+
+    def _on_usage_recalled(self, event: UsageRecalled, _: float) -> None:
+        ranking = self.state.ranking
+        account = event.tenant_id, event.project
+        ranking.shares.add(account, event.core_s, event.ended_at_s, ranking.rule.half_life_s)
 
     # Orders.
 
@@ -255,6 +280,11 @@ class Engine:
         NodeJoined: _on_node_joined,
         NodeLeft: _on_node_left,
         QuotaSet: _on_quota_set,
+        OrderSet: _on_order_set,
+        PriorityChanged: _on_priority_changed,
+        ReservationMade: _on_reservation_made,
+        ReservationRemoved: _on_reservation_removed,
         TimePassed: _on_time_passed,
+        UsageRecalled: _on_usage_recalled,
         WeatherForecast: _on_weather_forecast,
     }

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
-from domain.events import EngineStarted, TimePassed
+from domain.events import EngineStarted, OrderSet, TimePassed
+from domain.order import OrderChoice
 from scheduler.engine import ENGINE_VERSION, Engine
+from scheduler.learned import what_was_learned
 from scheduler.placement.policy import Policy
 from scheduler.ports import ROLE, Deciding
 from store.attempts import assignments, reconcile
-from store.engine import event_log, knowledge, leadership, outbox
+from store.engine import event_log, knowledge, leadership, order_facts, outbox
 from store.fleet import advice
 from store.jobs import overdue
 from store.quotas import budgets
@@ -50,12 +52,13 @@ class SchedulerService:
         pace: Pace | None = None,
         hints: threading.Event | None = None,
         make_engine: Callable[[Policy], Deciding] = Engine,
+        order: OrderChoice | None = None,
     ) -> None:
         """Decide by this policy on what this store holds.
 
         ``policy_text`` names the policy with its settings, so that a replay makes the same; by
         default its name. ``hints`` is set when there are hints to carry; None = nobody carries
-        any.
+        any. ``order`` is how the operator wants waiting jobs ordered.
         """
         self._store = store
         self._policy = policy
@@ -64,6 +67,8 @@ class SchedulerService:
         self._pace = pace or Pace()
         self._holder = leadership.this_process()
         self._engine = make_engine(policy)
+        self._choice = order or OrderChoice()
+        self._order: OrderSet | None = None  # As this run has it.
         self._batch = 0
         self._is_leading = False
         self._now_s = 0.0
@@ -113,6 +118,7 @@ class SchedulerService:
     def _restart(self, tx: Transaction) -> None:
         """Begin a new run: an empty engine, filled from the store through the log itself."""
         if self._is_leading:
+            self._consume(tx, limit=None)  # What ended just now is part of what was learned.
             self._save_learned(tx)
         now_s = time.monotonic()
         self._due_s["restart"] = now_s + self._pace.longest_run_s
@@ -122,8 +128,10 @@ class SchedulerService:
         if extended:
             _log.warning("the store was away: %d leases begin anew", extended)
         self._engine = self._make_engine(self._policy)
-        learned = knowledge.restored(tx.connection, role=ROLE)
-        self._batch = event_log.restart_log(tx, started, learned)
+        self._order = order_facts.order_fact(tx.connection, self._choice)
+        order_facts.remember_order(tx, self._order)
+        before = [self._order, *what_was_learned(tx.connection, tx.now_s)]
+        self._batch = event_log.restart_log(tx, started, before)
         self._consume(tx, limit=None)
         _log.info("engine started", extra={"policy": self._policy_text, "batch": self._batch})
 
@@ -178,9 +186,18 @@ class SchedulerService:
             budgets.renew(tx)
             # Where no dispatcher runs nobody else does; heartbeats say what a hint says.
             outbox.drop_stale(tx, assignments.HINT_TOPIC, _HINT_STALE_S)
+            self._follow_new_tenants(tx)
         if lost or silent or too_late:
             found = {"lost": lost, "silent_nodes": silent, "overdue": too_late}
             _log.warning("reconciled", extra=found)
+
+    def _follow_new_tenants(self, tx: Transaction) -> None:
+        """The operator's file may name tenants that were made only now."""
+        order = order_facts.order_fact(tx.connection, self._choice)
+        if order != self._order:
+            self._order = order
+            order_facts.remember_order(tx, order)
+            event_log.append(tx, order)
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now_s = time.monotonic()

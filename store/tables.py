@@ -211,6 +211,7 @@ job_usage = Table(
     Column("scheduling_type", Text, nullable=False),
     Column("heat_estimate_wh", Double, nullable=False),
     Index(None, "tenant_id", "month", "project", "is_simulated"),
+    Index("ix_job_usage_ended_at_s", "ended_at_s"),
 )
 
 result_file = Table(

@@ -13,8 +13,8 @@ from domain.job import SchedulingType
 from domain.prices import ComputePrices, PriceList
 from domain.refusal import Refused
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
+from scheduler.order_file import FILE_NAME, OrderTable
 
-FILE_NAME = "operator.toml"
 _MOST_DECIMALS = 6
 _LARGEST = Decimal(1_000_000)
 
@@ -60,6 +60,7 @@ class _FileIn(BaseModel):
     large_submit: Price | None = None
     co2_factors: str = DEFAULT_SET
     prices: list[_PricesIn] = Field(default_factory=list)
+    order: OrderTable | None = None  #: The scheduler reads it; a slip in it is told here too.
 
 
 def read_tariff(named: Path | None, data_dir: Path) -> Tariff | Refused:

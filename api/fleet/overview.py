@@ -200,7 +200,8 @@ def _jobs(
     ended = job_lists.page(connection, tenant_id=tenant_id, states_wanted=_ENDED, limit=_MOST_SHOWN)
     waits = any(row["state"] == JobState.QUEUED for row in waiting)
     beliefs = believe(database, connection) if waits else None
-    reasons = {} if beliefs is None else waiting_sentences(beliefs)
+    ids = {row["id"] for row in waiting}
+    reasons = {} if beliefs is None else waiting_sentences(beliefs, ids)
     once = {row["id"]: row for row in (*ended, *waiting, *held)}  # An array may be all of these.
     shown = [row for row in (*held, *waiting, *ended) if once.pop(row["id"], None) is not None]
     return [_job_line(row, reasons, beliefs, now_s) for row in shown]

@@ -1,7 +1,7 @@
 """Why a job is where it is: the stored decision, or a look at the cluster as it is now."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -24,6 +24,9 @@ from store.jobs.queueing import queued_event
 from store.quotas.admission import budget_used_up
 from store.rows import Connection
 
+#: Of those whose turn comes before, so many are looked at for nodes that they keep, on a page that
+#: shows many jobs.
+_MOST_BEFORE = 50
 _UNDER_WAY = {
     JobState.ASSIGNED: "Offered to its node, which has not taken it yet. ",
     JobState.RUNNING: "",
@@ -40,7 +43,6 @@ class _Facts:
     attempts: list[dict[str, Any]]
     reasons: dict[int, Why]
     beliefs: Beliefs | None  #: Only where the job waits.
-    n_ahead: int = 0
     n_placed: int = 0  #: Of its array.
     budget: Refused | None = None  #: That is used up, so that it waits.
     conditions: Sequence[ShownCondition] = ()  #: Where it waits for other jobs, or did in vain.
@@ -59,7 +61,6 @@ def gather(database: Database, connection: Connection, job_id: int) -> _Facts | 
         reasons=job_queries.reasons(connection, job_id),
         beliefs=believe(database, connection) if waits else None,
         budget=_budget(database, connection, row) if waits else None,
-        n_ahead=job_queries.ahead_of(connection, job_id) if waits else 0,
         conditions=dependency_queries.conditions(connection, row["job_id"]),
         n_placed=job_lists.count_placed(connection, row["job_id"]) if waits and is_element else 0,
     )
@@ -81,6 +82,8 @@ def explain(facts: _Facts) -> dict[str, Any]:
         "code": reason.code,
         "sentence": reason.sentence,
         "lines": list(reason.lines),
+        "kept": None if reason.kept is None else asdict(reason.kept),
+        "priority": _priority(facts),
         "notes": spec["notes"],
         "attempts": [_attempt(item, facts.reasons.get(item["attempt"])) for item in facts.attempts],
     }
@@ -99,8 +102,22 @@ def explain_array(row: dict[str, Any]) -> dict[str, Any]:
         "code": "array",
         "sentence": f"Of its {array['count']} instances: {counts}.{limit}",
         "lines": [f"Ask of one: chaufferie explain {row['id']}_{array['first']}"],
+        "kept": None,
+        "priority": None,
         "notes": spec["notes"],
         "attempts": [],
+    }
+
+
+def _priority(facts: _Facts) -> dict[str, Any] | None:
+    """What makes up its place among those that wait; None where it does not."""
+    if facts.beliefs is None:
+        return None
+    view = facts.beliefs.view
+    terms = view.state.ranking.terms(_as_queued(facts.row), view.now_s)
+    return {
+        "points": sum(term.points for term in terms),
+        "terms": [{**asdict(term), "points": term.points} for term in terms],
     }
 
 
@@ -123,10 +140,8 @@ def _explain_state(facts: _Facts) -> Explanation:
         limited = _array_limit(facts)
         if limited is not None:
             return limited
-        before = [job for job in facts.beliefs.waiting if job.instance_id < facts.row["id"]]
-        is_counted_out = facts.n_ahead < job_queries.MOST_AHEAD
-        line = Line(n_ahead=facts.n_ahead, is_counted_out=is_counted_out, first=before)
         job = _as_queued(facts.row)
+        line = facts.beliefs.line_before(job)
         why = explain_waiting(facts.beliefs.view, job, line, facts.beliefs.policy)
         if why.code == BUDGET_USED_UP and facts.budget is not None:
             why = replace(why, code=facts.budget.code, sentence=facts.budget.sentence)
@@ -211,10 +226,12 @@ def _attempt(item: dict[str, Any], why: Why | None) -> dict[str, Any]:
     }
 
 
-def waiting_sentences(beliefs: Beliefs) -> dict[int, str]:
-    """Why each of the first waiting jobs waits, in one sentence, by its number."""
+def waiting_sentences(beliefs: Beliefs, wanted: Container[int]) -> dict[int, str]:
+    """Why each of these waits, in one sentence, by its number."""
     found: dict[int, str] = {}
     for position, job in enumerate(beliefs.waiting):
-        line = Line(n_ahead=position, first=beliefs.waiting[:position])
-        found[job.instance_id] = explain_waiting(beliefs.view, job, line, beliefs.policy).sentence
+        if job.instance_id in wanted:
+            line = Line(n_ahead=position, first=beliefs.waiting[: min(position, _MOST_BEFORE)])
+            why = explain_waiting(beliefs.view, job, line, beliefs.policy)
+            found[job.instance_id] = why.sentence
     return found

@@ -13,9 +13,7 @@ from domain.sbatch.durations import describe_duration
 from domain.sizing import core_need, fits
 from scheduler.explaining.beliefs import believe
 from scheduler.explaining.likely_start import LikelyStart, likely_start
-from scheduler.explaining.waiting import Line
 from store.database import Database
-from store.jobs import job_queries
 from store.jobs.queueing import queued_event
 from store.rows import Connection
 
@@ -91,14 +89,8 @@ def start_of(
         queued_at_s=beliefs.view.now_s,
         last_attempt=0,
     )
-    n_ahead = job_queries.ahead_of(connection, _NO_ID)
-    line = Line(
-        n_ahead=n_ahead,
-        is_counted_out=n_ahead < job_queries.MOST_AHEAD,
-        first=beliefs.waiting,
-    )
     job = replace(event, array_id=None, at_once=None)
-    found = likely_start(beliefs.view, job, line, beliefs.policy)
+    found = likely_start(beliefs.view, job, beliefs.line_before(job), beliefs.policy)
     if spec.array is None:
         return found
     return replace(found, sentence=f"Its first instance: {found.sentence}")

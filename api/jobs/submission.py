@@ -150,6 +150,8 @@ def _spec(
         mail_to=asked.mail.to,
         mail_types=tuple(kind.value for kind in asked.mail.types),
         is_held=asked.is_held,
+        priority=asked.priority,
+        reservation=asked.reservation,
         submit_host=body.submit_host,
         submit_user=body.submit_user,
         notes=_notes(asked),

@@ -23,6 +23,7 @@ from api.jobs.capacity import (
 from api.jobs.heating import heating
 from api.jobs.job_refs import JobPath, found, one_or_all
 from api.jobs.mail import knowing_relay
+from api.jobs.order import within_rights
 from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
 from api.jobs.several_nodes import check_beside
@@ -99,7 +100,7 @@ async def _submit(
     keys: list[str | None],
 ) -> list[tuple[jobs.Accepted | Refused, tuple[str, ...]]]:
     tenant_id = tenant_id_of(principal)
-    specs = await _read_specs(services, capacity, tenant_id, bodies)
+    specs = await _read_specs(services, capacity, principal, bodies)
     read = read_waits(_bounded(specs), [body.label for body in bodies])
     specs = refuse_with_what_they_wait_for(specs, read)
     waits = among_accepted(specs, read)
@@ -131,7 +132,7 @@ async def _submit(
 async def _read_specs(
     services: Services,
     capacity: Capacity,
-    tenant_id: int,
+    principal: Principal,
     bodies: list[SubmissionIn],
     *,
     only_tries: bool = False,
@@ -140,6 +141,7 @@ async def _read_specs(
 
     Whoever ``only_tries`` need not have sent the input files.
     """
+    tenant_id = tenant_id_of(principal)
     now_s = time.time()  # noqa: TID251 - only to read relative deadlines
     sizes = await capacity.sizes()
     digests = {item.sha256 for body in bodies for item in body.inputs}
@@ -161,7 +163,7 @@ async def _read_specs(
             specs.append(refused or knowing_relay(spec, services.notice_rules))
         else:
             specs.append(spec)
-    return await knowing_projects(services, tenant_id, specs)
+    return within_rights(principal, await knowing_projects(services, tenant_id, specs))
 
 
 def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:
@@ -248,7 +250,7 @@ async def check(
     ``with_start=false`` leaves the likely start out, which needs a look at the whole cluster.
     """
     tenant_id = tenant_id_of(principal)
-    (spec,) = await _read_specs(services, capacity, tenant_id, [body], only_tries=True)
+    (spec,) = await _read_specs(services, capacity, principal, [body], only_tries=True)
     if isinstance(spec, Refused):
         raise Problem(_status(spec), spec)
     sizes, database = await capacity.sizes(), services.store.database

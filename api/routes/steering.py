@@ -4,18 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.jobs.job_refs import JobPath, found, instance_found
+from api.jobs.order import may_raise
 from api.problems import Problem, not_found
 from api.security import JobsWriter, ServicesOf, tenant_seen_by
 from api.services import Services
 from domain.access import Principal
 from domain.job import JobState
 from domain.job_ref import element_ref
+from domain.order import MOST_POINTS
 from domain.refusal import Refused
 from store.jobs import array_steering, job_queries, jobs
 from store.jobs.array_sums import array_state
 from store.jobs.job_refs import Single, Target
+from store.jobs.priority import set_priority
 from store.jobs.requeue import requeue as store_requeue
 from store.transaction import Transaction
 
@@ -64,6 +68,33 @@ async def requeue(job_id: JobPath, services: ServicesOf, principal: JobsWriter) 
     if isinstance(after, Refused):
         raise Problem(409, after)
     return {"job_id": one, "state": after.value}
+
+
+class PriorityIn(BaseModel):
+    """How far a job is to go before others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    points: int = Field(ge=-MOST_POINTS, le=MOST_POINTS)  #: Negative = after others.
+
+
+@router.post("/priority")
+async def prioritise(
+    body: PriorityIn, job_id: JobPath, services: ServicesOf, principal: JobsWriter
+) -> dict[str, Any]:
+    """Move a job that waits, or a whole array, before others or after them."""
+    visible, actor = tenant_seen_by(principal), principal.actor
+    target = await found(services, job_id, visible)
+    number = target.job_id
+    if isinstance(target, Target) and target.wanted is not None:
+        sentence = f"An array has one priority; name it by {number} alone."
+        raise Problem(422, Refused(code="priority.of_element", sentence=sentence))
+    refused = await services.write(
+        lambda tx: set_priority(tx, number, body.points, actor, may_raise=may_raise(principal))
+    )
+    if refused is not None:
+        raise Problem(409 if refused.code == "priority.ended" else 403, refused)
+    return {"job_id": number, "ref": str(number), "priority": body.points}
 
 
 async def _steer(

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -22,7 +21,7 @@ from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
 from chaufferie.cli.waiting import wait_for
 from domain.endings import describe_reason
-from domain.job import FINAL_STATES, JobState
+from domain.job import JobState
 
 if TYPE_CHECKING:
     from chaufferie.sdk.job import Job
@@ -139,6 +138,7 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "Waits until": _while_it_waits(document, "not_before_s"),
         "Given up at": _while_it_waits(document, "give_up_at_s"),
         "Project": document["project"],
+        "Priority": document.get("priority") or None,
         "Node": document["node"],
         "Site": document["site"],
         "Water": _water(document),
@@ -181,28 +181,6 @@ def _heat(document: Mapping[str, Any]) -> str | None:
 
 def _until(instant_s: float | None) -> str | None:
     return None if instant_s is None else f"until {quantities.clock(instant_s)}"
-
-
-def explain(
-    *,
-    job_id: JobId,
-    as_json: AsJson = False,
-    data: DataDir = None,
-) -> None:
-    """Say why a job is where it is, or why it still waits."""
-    with open_client(data) as client:
-        answer = client.transport.get(f"/v1/jobs/{quote(job_id)}/explain")
-    if as_json:
-        say_json(answer)
-        return
-    ended = answer["state"] in FINAL_STATES
-    say(f"Job {answer['ref']} {'' if ended else 'is '}{answer['state']}. {answer['sentence']}")
-    for line in answer["lines"]:
-        say(f"  {line}")
-    if answer["notes"]:
-        say("Said when it was submitted:")
-        for note in answer["notes"]:
-            say(f"  {note}")
 
 
 def wait(

@@ -27,6 +27,7 @@ from chaufferie.cli import (
     webhooks,
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.explain import explain
 from chaufferie.cli.modify import modify
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
@@ -56,6 +57,7 @@ Options of sbatch, among others (#SBATCH lines take the same):
   -t, --time LIMIT            --mem SIZE                 -o, --output FILE
   -e, --error FILE            -D, --chdir DIR            -A, --account PROJECT
   --deadline TIME             --export NAMES             -H, --hold
+  --nice[=POINTS]             go after others: 100 points are an hour of waiting
   -a, --array 0-99%5          one instance for each index, at most 5 at once
   -d, --dependency afterok:ID start when that one has succeeded
   --wrap COMMAND              run this by a shell; no script
@@ -123,7 +125,7 @@ def _options(
 _JOBS: tuple[Callable[..., None], ...] = (
     jobs.jobs,
     jobs.job,
-    jobs.explain,
+    explain,
     fetching.logs,
     fetching.get,
     jobs.wait,
@@ -131,6 +133,7 @@ _JOBS: tuple[Callable[..., None], ...] = (
     steering.hold,
     steering.release,
     steering.requeue,
+    steering.priority,
 )
 _FLEET: tuple[Callable[..., None], ...] = (
     fleet.sites,

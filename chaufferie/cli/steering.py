@@ -1,7 +1,8 @@
-"""Commands that steer jobs: cancel, hold, release, requeue."""
+"""Commands that steer jobs: cancel, hold, release, requeue, priority."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -10,6 +11,7 @@ from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.speech import remark, say, say_json
 from chaufferie.sdk.errors import RefusedByServerError
 from domain.job import FINAL_STATES, JobState
+from domain.order import MOST_POINTS
 
 if TYPE_CHECKING:
     from chaufferie.sdk.job import Steered
@@ -41,6 +43,35 @@ def requeue(*, job_ids: JobIds, as_json: AsJson = False, data: DataDir = None) -
         if not as_json:
             _say_requeued(state, job_id)
         return {"ref": job_id, "state": state.value}
+
+    with open_client(data) as client:
+        _for_each(job_ids, act, as_json=as_json)
+
+
+def priority(
+    *,
+    job_ids: JobIds,
+    points: Annotated[
+        int,
+        typer.Option(
+            "--to",
+            metavar="POINTS",
+            min=-MOST_POINTS,
+            max=MOST_POINTS,
+            help="100 are an hour of waiting; less than 0 lets others go first.",
+        ),
+    ],
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Move jobs that wait before others, or after them; before others only as the operator."""
+
+    def act(job_id: str) -> dict[str, Any]:
+        path = f"/v1/jobs/{quote(job_id)}/priority"
+        answer: dict[str, Any] = client.transport.post(path, {"points": points})
+        if not as_json:
+            say(f"Job {answer['ref']} has {answer['priority']} points by your word.")
+        return {"ref": answer["ref"], "priority": answer["priority"]}
 
     with open_client(data) as client:
         _for_each(job_ids, act, as_json=as_json)

@@ -37,6 +37,16 @@ class JobResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityTerm:
+    """One part of a waiting job's priority: a value times its weight in points."""
+
+    name: str  #: ``age`` [h], ``tenant_share``, ``project_share``, ``size``, ``priority``.
+    value: float
+    weight: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why a job is where it is, or why it still waits."""
 
@@ -45,6 +55,9 @@ class Explanation:
     lines: tuple[str, ...]  #: One for each node that was considered.
     notes: tuple[str, ...]  #: What was said when it was submitted.
     attempts: tuple[Mapping[str, Any], ...]
+    terms: tuple[PriorityTerm, ...] = ()  #: While it waits: what makes up its priority.
+    kept_nodes: tuple[str, ...] = ()  #: On which nobody else starts before it.
+    kept_from_s: float | None = None  #: When they have room at the latest, where that is known.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,10 +286,26 @@ class Job:
                 break
         return tuple(fetched.values())
 
+    def set_priority(self, points: int) -> None:
+        """Move it before others that wait, or after them (negative); a whole array, too.
+
+        A hundred points are an hour of waiting, unless the operator chose otherwise. Only the
+        operator moves jobs before others.
+        """
+        self._transport.post(f"/v1/jobs/{self.id}/priority", {"points": points})
+
     def explain(self) -> Explanation:
         """Why it is where it is, or why it still waits."""
         answer = self._transport.get(f"/v1/jobs/{self.id}/explain")
+        priority, kept = answer.get("priority"), answer.get("kept")
+        names = ("name", "value", "weight", "points")
         return Explanation(
+            terms=tuple(
+                PriorityTerm(**{name: term[name] for name in names})
+                for term in (() if priority is None else priority["terms"])
+            ),
+            kept_nodes=() if kept is None else tuple(kept["nodes"]),
+            kept_from_s=None if kept is None else kept["from_s"],
             code=answer["code"],
             sentence=answer["sentence"],
             lines=tuple(answer["lines"]),

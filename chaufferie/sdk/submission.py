@@ -21,7 +21,7 @@ from domain.sbatch.submission import Submission, SubmitRequest
 
 _S_PER_MIN = 60
 #: Wishes that are an option's value as they stand.
-_PLAIN = ("name", "type", "project", "dependency", "profile")
+_PLAIN = ("name", "type", "project", "dependency", "profile", "priority", "reservation")
 
 
 class Wishes(TypedDict, total=False):
@@ -38,6 +38,8 @@ class Wishes(TypedDict, total=False):
     project: str
     dependency: str  #: What it waits for: ``afterok:12``, ``afterany:12_3,singleton``.
     profile: str  #: The program that its node must have: ``openfoam/2312+``.
+    priority: int  #: Points by which it goes before others; negative = after them.
+    reservation: str  #: The name of the reservation in which it is to run.
     options: Sequence[str]  #: Further words, as on the command line of ``sbatch``.
     arguments: Sequence[str]  #: For the script.
     environment: Mapping[str, str]  #: Variables that the job finds set.

@@ -22,11 +22,8 @@ _CHECKS: Mapping[str, tuple[Callable[[str], object | None], str]] = {
 
 _SHELL_WORD = re.compile(r"^~|\$[A-Za-z0-9_{@]")
 
-#: What to do instead of an option that is refused for good, or to know of one without effect.
+#: What to do instead of an option that is refused for good.
 _INSTEAD = {"export-file": "name the variables by --export"}
-_NOT_YET_NOTES = {
-    "nice": "jobs start in the order of their age and type.",
-}
 
 
 def apply_duties(settings: Settings) -> None:
@@ -41,10 +38,6 @@ def apply_duties(settings: Settings) -> None:
         duty = given.option.duty
         if duty is Duty.NO_MEANING:
             settings.note(given, f"{given.spelled} is accepted and means nothing here.")
-        elif duty is Duty.NO_EFFECT_YET:
-            why = _NOT_YET_NOTES.get(key)
-            remark = f"{given.spelled} is accepted and has no effect yet"
-            settings.note(given, f"{remark}: {why}" if why else f"{remark}.")
         elif duty is Duty.NOT_YET:
             _refuse_not_yet(settings, given)
         elif duty is Duty.REFUSED:

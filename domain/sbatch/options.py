@@ -19,7 +19,6 @@ class Duty(StrEnum):
     EFFECT = "effect"  #: Read and obeyed.
     SILENT = "silent"  #: Changes nothing anywhere, and needs no remark.
     NO_MEANING = "no_meaning"  #: Accepted with a note: nothing here corresponds to it.
-    NO_EFFECT_YET = "no_effect_yet"  #: Accepted with a note: it will get its effect.
     NOT_YET = "not_yet"  #: Refused until it works: results would differ without it.
     REFUSED = "refused"  #: Refused for good.
 
@@ -79,24 +78,22 @@ def _options(listing: str, duty: Duty) -> Iterable[Option]:
 _EFFECT = """
     account/A= array/a= begin/b= chdir/D= comment= cpus-per-task/c= deadline= dependency/d=
     error/e= exclude/x= exclusive[=] export= hold/H input/i= job-name/J= mem= mem-per-cpu= nodes/N=
-    no-requeue ntasks/n= ntasks-per-node= open-mode= output/o= parsable partition/p= qos/q=
-    requeue[=] signal= tasks-per-node= test-only time/t= time-min= wait/W workdir= wrap= @type=
+    nice[=] no-requeue ntasks/n= ntasks-per-node= open-mode= output/o= parsable partition/p=
+    priority= qos/q= requeue[=] reservation= signal= tasks-per-node= test-only time/t= time-min=
+    wait/W workdir= wrap= @type=
     @max-attempts= @max-queue-time=
     @checkpoint[=] @copy-results-every= @exclude-results= @results=
     constraint/C= nodelist/w= profile= gres= gpus/G= gpus-per-node= gpus-per-task= cpus-per-gpu=
     mem-per-gpu= mail-type= mail-user=
 """
 _SILENT = "quiet/Q @stage="
-_NO_EFFECT_YET = """
-    nice[=]
-"""
 _NO_MEANING = """
     acctg-freq= batch= cluster= cluster-constraint= clusters/M= consolidate-segments context=
     contiguous core-spec/S= cores-per-socket= cpu-freq= delay-boot= distribution/m= extra=
     extra-node-info/B= get-user-env[=] gpu-bind= gpu-freq= gres-flags= hint= ignore-pbs
     kill-on-invalid-dep= licenses/L= mcs-label= mem-bind= mem-update= mincpus= network=
     no-kill/k[=] ntasks-per-core= ntasks-per-socket= oom-kill-step[=] overcommit/O oversubscribe/s
-    prefer= priority= propagate[=] reboot reservation= resources= resv-ports[=] segment=
+    prefer= propagate[=] reboot resources= resv-ports[=] segment=
     share sockets-per-node= spread-job spread-segments stepmgr switches= thread-spec=
     threads-per-core= tmp= tres-bind= use-min-nodes verbose/v wait-all-nodes= wckey=
     !ear[=] !ear-cpufreq= !ear-policy= !ear-policy-th= !ear-tag= !ear-user-db= !ear-verbose=
@@ -114,7 +111,6 @@ _REFUSED = """
 OPTIONS: tuple[Option, ...] = (
     *_options(_EFFECT, Duty.EFFECT),
     *_options(_SILENT, Duty.SILENT),
-    *_options(_NO_EFFECT_YET, Duty.NO_EFFECT_YET),
     *_options(_NO_MEANING, Duty.NO_MEANING),
     *_options(_NOT_YET, Duty.NOT_YET),
     *_options(_REFUSED, Duty.REFUSED),

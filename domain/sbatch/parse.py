@@ -139,12 +139,10 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     wanted_nodes = _read_nodelist(settings)
     profile = _read_profile(settings)
     mail = read_mail(settings)
-    script = work.script
-    notes = [*(script.notes if script else ()), *settings.notes, *_body_notes(script, size.asked)]
     return Submission(
         name=settings.text("job-name") or work.default_name or "sbatch",
-        script=script.staged_text if script else None,
-        interpreter=script.interpreter if script else None,
+        script=work.script.staged_text if work.script else None,
+        interpreter=work.script.interpreter if work.script else None,
         command=tuple(request.command),
         arguments=tuple(request.arguments),
         cores=size.cores,
@@ -173,6 +171,8 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         warning=schedule.warning,
         requeue=schedule.requeue,
         is_held=settings.has("hold"),
+        priority=schedule.priority,
+        reservation=schedule.reservation,
         stdout_pattern=outputs.stdout_pattern,
         stderr_pattern=outputs.stderr_pattern,
         stdin_pattern=outputs.stdin_pattern,
@@ -188,8 +188,14 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         wait=settings.has("wait"),
         parsable=settings.has("parsable"),
         test_only=settings.has("test-only"),
-        notes=_first_few(notes),
+        notes=_notes(work.script, settings, size.asked),
     )
+
+
+def _notes(script: Script | None, settings: Settings, asked: Collection[Asked]) -> tuple[Note, ...]:
+    """All that was noted, once every setting was read."""
+    of_script = () if script is None else script.notes
+    return _first_few([*of_script, *settings.notes, *_body_notes(script, asked)])
 
 
 def _first_few(notes: Sequence[Note]) -> tuple[Note, ...]:

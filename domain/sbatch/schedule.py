@@ -15,6 +15,7 @@ from domain.sbatch.durations import (
 from domain.sbatch.given import Given
 from domain.sbatch.instants import parse_instant_s
 from domain.sbatch.note import Note
+from domain.sbatch.order import read_priority, read_reservation
 from domain.sbatch.settings import Settings
 from domain.sbatch.signals import parse_signal
 from domain.sbatch.sizes import parse_count
@@ -43,6 +44,8 @@ class Schedule:
     max_attempts: int
     warning: EndWarning | None
     requeue: bool | None
+    priority: int
+    reservation: str | None
 
 
 def read_schedule(settings: Settings, request: SubmitRequest) -> Schedule:
@@ -70,6 +73,8 @@ def read_schedule(settings: Settings, request: SubmitRequest) -> Schedule:
         max_attempts=settings.read("max-attempts", _parse_attempts, _SOME_ATTEMPTS) or 1,
         warning=settings.read("signal", parse_signal, _A_WARNING),
         requeue=requeue,
+        priority=read_priority(settings),
+        reservation=read_reservation(settings),
     )
 
 

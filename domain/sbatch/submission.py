@@ -77,6 +77,8 @@ class Submission:
     warning: EndWarning | None  #: The signal that announces the end; None = TERM alone does.
     requeue: bool | None  #: None = not said.
     is_held: bool
+    priority: int  #: Points by which it goes before others; negative = after them.
+    reservation: str | None  #: In which it is to run.
 
     stdout_pattern: str
     stderr_pattern: str | None  #: None = joined with stdout.

@@ -5,23 +5,26 @@ from dataclasses import dataclass
 
 from domain.events import Event, JobQueued
 from scheduler.engine import Engine
+from scheduler.explaining.turns import Turn, turn_of
+from scheduler.explaining.waiting import Line
+from scheduler.learned import what_was_learned
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.only_looking import OnlyLooking
 from scheduler.placement.policy import View
 from scheduler.placement.registry import policy_named
-from scheduler.ports import ROLE
 from store.database import Database
-from store.engine import event_log, knowledge
+from store.engine import event_log
 from store.engine.engine_facts import job_facts, node_facts
+from store.engine.order_facts import order_in_force
 from store.fleet.weather import forecast_facts
 from store.jobs import job_queries
 from store.quotas import quotas
 from store.rows import Connection
 from store.transaction import Transaction
 
-#: So many of the oldest waiting jobs are looked at for one that is too wide to start.
-_FIRST_WAITING = 50
+#: So many of the oldest waiting jobs are looked at for those whose turn comes first.
+_MOST_LOOKED_AT = 1000
 _NOBODY = 0
 #: What a policy that never waits for heat asks of it: nothing.
 _IMPATIENT = HeatAware("impatient", HeatRule(bar=0.0))
@@ -33,7 +36,21 @@ class Beliefs:
 
     view: View
     policy: HeatAware  #: How long the policy that decides lets jobs wait for heat.
-    waiting: Sequence[JobQueued]
+    waiting: Sequence[JobQueued]  #: In the order of their turns.
+    is_all: bool  #: Whether nobody else waits.
+
+    def line_before(self, job: JobQueued) -> Line:
+        """Who waits before a job."""
+        turn = self._turn(job)
+        before = [
+            other
+            for other in self.waiting
+            if other.instance_id != job.instance_id and self._turn(other) < turn
+        ]
+        return Line(n_ahead=len(before), is_counted_out=self.is_all, first=before)
+
+    def _turn(self, job: JobQueued) -> Turn:
+        return turn_of(self.view.state, self.policy, job, self.view.now_s)
 
 
 def believe(database: Database, connection: Connection) -> Beliefs:
@@ -41,19 +58,24 @@ def believe(database: Database, connection: Connection) -> Beliefs:
     now_s = database.now_s(connection)
     reader = Transaction(connection=connection, now_s=now_s, locks_rows=False)
     engine = Engine(OnlyLooking())
-    learned = knowledge.restored(connection, role=ROLE)
+    order = order_in_force(connection)
     facts: list[Event] = [
-        *(() if learned is None else (learned,)),
+        *(() if order is None else (order,)),
+        *what_was_learned(connection, now_s),
         *node_facts(reader),
         *forecast_facts(reader),
         *quotas.facts(connection),
         *job_facts(reader, only=_NOBODY),
     ]
     engine.handle(facts, now_s)
+    state, policy = engine.state, _deciding(connection)
+    state.rank(now_s)
+    waiting = job_queries.oldest_waiting(connection, _MOST_LOOKED_AT)
     return Beliefs(
-        view=View(state=engine.state, now_s=now_s),
-        policy=_deciding(connection),
-        waiting=job_queries.oldest_waiting(connection, _FIRST_WAITING),
+        view=View(state=state, now_s=now_s),
+        policy=policy,
+        waiting=sorted(waiting, key=lambda job: turn_of(state, policy, job, now_s)),
+        is_all=len(waiting) < _MOST_LOOKED_AT,
     )
 
 

@@ -12,13 +12,14 @@ from domain.job import SchedulingType
 from domain.quota import Measure, Quota
 from domain.requirements import in_words as requirement_in_words
 from domain.sizing import core_need, fits
+from scheduler.explaining.kept import Keeping
+from scheduler.explaining.reserved import why_not_in_its_own, why_reserved
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.draft import Draft
-from scheduler.placement.gangs import emptiest_gang
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.policy import View
-from scheduler.placement.queue import Shape
 from scheduler.placement.scores import Scores
+from scheduler.placement.shape import Shape
 
 NOT_BEFORE = "not_before"
 NO_NODE_OPEN = "no_node_open"
@@ -36,12 +37,21 @@ ABOUT_TO_START = "about_to_start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Nodes on which nobody else starts, so that a job that is too wide for any now can."""
+
+    nodes: tuple[str, ...]
+    from_s: float | None  #: When they have room if all there run to their limits; None = not known.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A reason: its stable code, one sentence, and a line for each node that was considered."""
 
     code: str
     sentence: str
     lines: tuple[str, ...] = ()
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +76,28 @@ class Line:
 def explain_waiting(view: View, job: JobQueued, line: Line, policy: HeatAware) -> Explanation:
     """Why a waiting job has not started at ``view.now_s``, by the rule that decides."""
     draft = Draft(view)
-    code, sentence = (
+    kept = None
+    found = (
         _too_early(view, job)
         or _quota_reached(draft, job)
+        or why_not_in_its_own(view, job)
         or _no_place_at_all(draft, job)
-        or _no_room(draft, job, line)
+        or why_reserved(draft, job)
+    )
+    if found is None:
+        found = _no_room(draft, job, line)
+        if found is not None:
+            kept = _kept_for_it(view, job, line, policy)
+    code, sentence = (
+        found
         or _no_heat_wanted(draft, job, policy)
-        or _kept_for_wider(draft, job, line)
+        or _kept_for_wider(view, job, line, policy)
         or (ABOUT_TO_START, "It fits now and is offered to a node at the next decision.")
     )
     lines = tuple(_node_line(draft, row) for row in range(draft.fleet.nodes.n_rows))
-    return Explanation(code=code, sentence=sentence, lines=lines)
+    if kept is not None:
+        sentence = f"{sentence} {_kept_in_words(kept, view.now_s)}"
+    return Explanation(code=code, sentence=sentence, lines=lines, kept=kept)
 
 
 def _too_early(view: View, job: JobQueued) -> tuple[str, str] | None:
@@ -125,9 +146,10 @@ def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
     is_large &= fleet.tags.meet(job.requires)
     if not (is_large & nodes.is_open).any():
         return NO_NODE_WITH_FEATURES, _features_missing(job, is_anywhere=bool(is_large.any()))
-    if draft.able(replace(job, nodes=1)).any():
-        return None if draft.able(job).any() else _too_few_beside(job)
-    if job.excluded and draft.able(replace(job, excluded=())).any():
+    if draft.able(replace(job, nodes=1), but_for_reservations=True).any():
+        is_enough = draft.able(job, but_for_reservations=True).any()
+        return None if is_enough else _too_few_beside(job)
+    if job.excluded and draft.able(replace(job, excluded=()), but_for_reservations=True).any():
         return NO_NODE_OPEN, "Every open node that could take it is named in its --exclude."
     if (is_large & nodes.is_open & fleet.is_heard() & ~nodes.accepts_work).any():
         return (
@@ -231,27 +253,46 @@ def _no_heat_wanted(draft: Draft, job: JobQueued, policy: HeatAware) -> tuple[st
     )
 
 
-def _kept_for_wider(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str] | None:
-    fitting = draft.fitting(job)
-    for other in line.first:
-        is_patient = other.scheduling_type == SchedulingType.FLEX
-        if is_patient or _too_early(draft.view, other) or draft.fitting(other).any():
-            continue
-        able = draft.able(other)
-        if not able.any():
-            continue
-        kept = set(emptiest_gang(draft.fleet, able, draft.free_cores, other.nodes).tolist())
-        free = np.flatnonzero(fitting).tolist()
-        if set(free) <= kept:
-            return (
-                RESERVED_FOR_WIDER_JOB,
-                (
-                    f"{draft.fleet.facts[free[0]].name} has room, and is kept for job "
-                    f"{other.instance_id}, which waits for {_size(other)} and would otherwise "
-                    "never start."
-                ),
-            )
-    return None
+def _kept_for_it(view: View, job: JobQueued, line: Line, policy: HeatAware) -> Kept | None:
+    if len(line.first) < line.n_ahead:
+        return None  # Not all are known who may keep it before.
+    keeping = Keeping(Draft(view), policy, line.first)
+    rows = keeping.keep_for(job)
+    if not rows:
+        return None
+    names = tuple(view.state.fleet.facts[row].name for row in rows)
+    return Kept(nodes=names, from_s=keeping.room_from_s(job, rows))
+
+
+def _kept_in_words(kept: Kept, now_s: float) -> str:
+    which = " and ".join(kept.nodes) + (" is" if len(kept.nodes) == 1 else " are")
+    if kept.from_s is None:
+        return f"{which} kept for it."
+    return (
+        f"{which} kept for it and should have room within "
+        f"{in_words(max(kept.from_s - now_s, 0.0))}, when what runs there has reached its limit."
+    )
+
+
+def _kept_for_wider(
+    view: View, job: JobQueued, line: Line, policy: HeatAware
+) -> tuple[str, str] | None:
+    keeping = Keeping(Draft(view), policy, line.first)
+    if keeping.fits(job):
+        return None
+    free = np.flatnonzero(Draft(view).fitting(job)).tolist()
+    found = ((row, keeping.kept_for[row]) for row in free if row in keeping.kept_for)
+    row, other = next(found, (None, None))
+    if row is None or other is None:
+        return None
+    return (
+        RESERVED_FOR_WIDER_JOB,
+        (
+            f"{view.state.fleet.facts[row].name} has room, and is kept for job "
+            f"{other.instance_id}, which waits for {_size(other)} and would otherwise "
+            "never start."
+        ),
+    )
 
 
 def _node_line(draft: Draft, row: int) -> str:

@@ -123,6 +123,18 @@ class ArrayBacklog:
         if job.array_id is not None:
             self._of(job).n_placed -= 1
 
+    def prioritise(self, array_id: int, priority: int) -> list[int]:
+        """Move what waits of an array before others or after them; those that stand in line."""
+        array = self._arrays.get(array_id)
+        if array is None:
+            return []
+        array.fresh = deque(
+            (replace(alike, priority=priority), first, last) for alike, first, last in array.fresh
+        )
+        for instance_id, job in array.returned.items():
+            array.returned[instance_id] = replace(job, priority=priority)
+        return list(array.in_line)
+
     def withdraw(self, event: JobArrayWithdrawn) -> list[int]:
         """Forget what waits of these instances; those of them that stood in line."""
         array = self._arrays.get(event.array_id)

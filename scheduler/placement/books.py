@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.gpus import overlap
 from domain.sizing import gpu_need
-from scheduler.placement.queue import is_brief
+from scheduler.placement.shape import is_brief
 
 if TYPE_CHECKING:
     from scheduler.placement.cluster import ClusterState, Occupation

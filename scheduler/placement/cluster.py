@@ -12,27 +12,31 @@ from domain.events import (
     JobArrayWithdrawn,
     JobQueued,
     NodeJoined,
+    OrderSet,
+    PriorityChanged,
     ReadingTaken,
 )
 from domain.job import SchedulingType
 from scheduler.forecast.demand import DemandForecast
 from scheduler.forecast.duration import DurationForecast, Expectation
-from scheduler.forecast.survival import BLOCKS_H, length_index, spread_index
+from scheduler.forecast.survival import length_index, spread_index
+from scheduler.order.ranking import Ranking, account_of
 from scheduler.placement.arrays import ArrayBacklog
 from scheduler.placement.books import check_books
 from scheduler.placement.fleet import FleetTable
-from scheduler.placement.gain import Water, reach_of
-from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.promises import Promises
-from scheduler.placement.queue import JobQueue, Shape, is_brief
+from scheduler.placement.queue import JobQueue
 from scheduler.placement.quotas import QuotaBook
 from scheduler.placement.readings import Readings
+from scheduler.placement.reservations import Reservations
+from scheduler.placement.shape import Shape, is_brief
 
 _HOUR_S = 3600.0
 _LN_HOUR = math.log(_HOUR_S)
 #: Unix time of a Monday's midnight: weeks are counted from it.
 _A_MONDAY_S = 4 * 86_400.0
-_FLEET_ROW = 0
+#: Of what the whole fleet's urgent jobs bring.
+FLEET_ROW = 0
 #: What a stopped job has done moves its last moment on, but for what each new start and throttled
 #: water may cost it.
 GOES_ON_FRAC = 0.75
@@ -80,10 +84,12 @@ class ClusterState:
     def __init__(self) -> None:
         """Start knowing nothing."""
         self.fleet = FleetTable()
-        self.queue = JobQueue()
+        self.ranking = Ranking()
+        self.queue = JobQueue(self.ranking)
         self.arrays = ArrayBacklog()
         self.quotas = QuotaBook()
         self.eased: set[int] = set()  #: Tenants of whom something ended since the last plan.
+        self.reservations = Reservations()
         self.occupations: dict[int, Occupation] = {}
         self._held: dict[int, dict[int, Occupation]] = {}  # the same by row of their node
         self.promises = Promises()
@@ -184,6 +190,25 @@ class ClusterState:
             and any(first <= instance_id <= last for first, last in spans)
         ]
 
+    def order_by(self, rule: OrderSet) -> None:
+        """Order what waits by this rule from now on."""
+        before = self.ranking.rule
+        self.ranking.set_rule(rule)
+        if (before.age, before.priority) != (rule.age, rule.priority):
+            self.queue.reorder()
+
+    def prioritise(self, event: PriorityChanged) -> None:
+        """Move a waiting job, or all of an array, before others or after them."""
+        self.queue.prioritise(event.job_id, event.priority)
+        for instance_id in self.arrays.prioritise(event.job_id, event.priority):
+            self.queue.prioritise(instance_id, event.priority)
+
+    def rank(self, now_s: float) -> None:
+        """Work out, if that is due, whose jobs go before whose."""
+        cores = self.fleet.nodes.cores
+        if self.ranking.tells_accounts_apart and len(cores):
+            self.ranking.renew(now_s, int(cores.sum()), int(cores.max()))
+
     def _stand(self, job: JobQueued, now_s: float) -> None:
         """Put a job in line; one that goes on later may also start later and end no later."""
         done_s = self.done_s.get(job.instance_id, 0.0)
@@ -235,8 +260,12 @@ class ClusterState:
 
     def begin(self, held: Occupation, now_s: float) -> None:
         """Its program runs, from now on."""
-        if not held.is_running and is_brief(held.job):
+        shares, account = self.ranking.shares, account_of(held.job)
+        if held.is_running:
+            shares.finish(account, held.cores, held.since_s)
+        elif is_brief(held.job):
             self._count_brief(held, 1)
+        shares.begin(account, held.cores, now_s)
         held.is_running = True
         held.since_s = now_s
         self.promises.start(held.promise, now_s)
@@ -263,6 +292,9 @@ class ClusterState:
         occupation = self.occupations.pop(instance_id, None)
         if occupation is None:
             return None
+        if occupation.is_running:
+            account = account_of(occupation.job)
+            self.ranking.shares.finish(account, occupation.cores, occupation.since_s)
         if occupation.is_running and not occupation.is_stopping and is_brief(occupation.job):
             self._count_brief(occupation, -1)
         for share in occupation.shares:
@@ -277,45 +309,11 @@ class ClusterState:
         self.admit(occupation.job.array_id, now_s)
         return occupation
 
-    def water(self, now_s: float) -> Water:
-        """What is believed of every site's water over the coming day."""
-        sites = self.fleet.sites
-        rows = np.arange(sites.n_rows)
-        plant_s = self.plant_time_s(now_s)
-        demand_wh = self.demand.expect_wh(rows, plant_s, sites.demand_w)
-        silent = now_s - sites.read_at_s > self.fleet.stale_after_s()
-        demand_wh[silent] = 0.0
-        capacity_wh = sites.capacity_wh()
-        return Water(
-            stored_wh=np.clip(capacity_wh - sites.headroom_wh, 0.0, capacity_wh),
-            capacity_wh=capacity_wh,
-            demand_wh=demand_wh - sites.base_heat_w[:, None] * BLOCKS_H,
-            promised_wh=self.promises.heat_wh(sites.n_rows),
-            reach=reach_of(sites.full_draw_wh(), demand_wh),
-        )
-
     def refresh(self, now_s: float) -> None:
         """Count what runs by the age it has by now, and note how much of it could not wait."""
         self.n_looks += 1
         self.promises.refresh(now_s, self.fleet.time_factor, self.fleet.sites.n_rows)
-        self.urgent.learn(_FLEET_ROW, self.plant_time_s(now_s), self.promises.urgent_w)
-
-    def for_patient(self, water: Water, now_s: float, rule: HeatRule) -> Water:
-        """The water as patient jobs may see it: without the demand that urgent ones will take.
-
-        How much heat urgent jobs bring at this hour of the week is known, and how much of it is
-        promised already; the rest will come. It is kept at every site in proportion to what is
-        wanted there beyond the promises.
-        """
-        rows, plant_s = np.array([_FLEET_ROW]), self.plant_time_s(now_s)
-        usual_wh = self.urgent.expect_wh(rows, plant_s, np.array([self.promises.urgent_w]))[0]
-        coming_wh = rule.kept_frac * np.maximum(usual_wh - self.promises.urgent_wh, 0.0)
-        demand_wh = np.where(
-            water.demand_wh > 0, rule.counted_frac * water.demand_wh, water.demand_wh
-        )
-        free_wh = np.maximum(demand_wh - water.promised_wh, 0.0)
-        share = np.minimum(coming_wh / np.maximum(free_wh.sum(0), 1.0), 1.0)
-        return replace(water, demand_wh=demand_wh - share * free_wh)
+        self.urgent.learn(FLEET_ROW, self.plant_time_s(now_s), self.promises.urgent_w)
 
     def check_invariants(self) -> None:
         """Raise where the books do not agree; used by tests and by ``doctor``."""

@@ -9,12 +9,14 @@ from domain.commands import Candidate, Why
 from domain.events import JobQueued
 from domain.gpus import overlap
 from domain.sizing import core_need, gpu_need, mem_need_mib
+from scheduler.placement import silence
 from scheduler.placement.gangs import emptiest_gang, gang_of, whole_gangs
 from scheduler.placement.policy import Placement, Step, View
 from scheduler.placement.quotas import NO_LIMIT, QuotaDraft
 
 if TYPE_CHECKING:
     from scheduler.placement.cluster import ClusterState
+    from scheduler.placement.shape import Shape
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -25,6 +27,9 @@ Counts = NDArray[np.int64]
 #: Only jobs expected to be this short are offered ahead of a free core [s].
 SHORT_JOB_S = 1.0
 MOST_CANDIDATES = 3
+#: Jobs of one shape that only a reservation keeps from starting, looked at in one plan: those
+#: behind them may be shorter.
+_MOST_HELD_BACK = 100
 #: So many times what is asked for is simply sorted.
 _FEW = 20
 
@@ -45,7 +50,7 @@ class Draft:
         #: Up, and let by their own control.
         self.is_open: Flags = nodes.is_open & nodes.accepts_work
         self.is_fresh: Flags = self.fleet.is_fresh(view.now_s)
-        self._safe_wh: Floats | None = None if self.is_fresh.all() else self._safe_room_wh()
+        self._safe_wh: Floats | None = None if self.is_fresh.all() else silence.room_wh(view)
         self.is_kept = np.zeros(nodes.n_rows, dtype=np.bool_)  # for a job that is too wide now
         self.charge_frac: Floats = self.fleet.sites.charge_frac()
         self.steps: list[Step] = []
@@ -55,6 +60,9 @@ class Draft:
         self._quotas = QuotaDraft(self.state.quotas)
         self._gpus_taken: list[tuple[int, str, int]] = []  # row, kind and number
         self._without_room: set[tuple[_Need, bool]] = set()  # and whether what asked is short
+        #: What is reserved; None = nothing is.
+        self._reserved = self.state.reservations.sight(view.now_s, self.fleet.row_of, nodes.n_rows)
+        self._n_held_back: dict[Shape, int] = {}
 
     @property
     def has_room(self) -> bool:
@@ -70,7 +78,7 @@ class Draft:
         free = self.free_cores + self.ahead_cores if self._is_ahead else self.free_cores
         return bool(np.count_nonzero((free > 0) & among))
 
-    def able(self, job: JobQueued) -> Flags:
+    def able(self, job: JobQueued, *, but_for_reservations: bool = False) -> Flags:
         """Open nodes that would take the job if they were empty, shape (n_nodes,).
 
         Of a job of several nodes, those whose site has enough of them.
@@ -82,6 +90,8 @@ class Draft:
             able = self._large[asked] = self.fleet.has_size(job) & self.is_open
         found = np.asarray(able & self._is_known(job))
         self._leave_out(job, found)
+        if self._reserved is not None and not but_for_reservations:
+            found &= self._reserved.open_to(job)
         self._keep_quotas(job, found)
         return whole_gangs(self.fleet, found, job.nodes)
 
@@ -93,11 +103,27 @@ class Draft:
         those whose site has room for all of it now.
         """
         fits = self._fitting_alone(job)
+        if self._reserved is not None:
+            fits &= self._reserved.open_to(job)
         self._avoid(job, fits)
         return whole_gangs(self.fleet, fits, job.nodes)
 
+    def stand_back(self, job: JobQueued, shape: "Shape", blocked: set["Shape"]) -> bool:
+        """Note that a job found no place; whether a node is to be kept for it.
+
+        Others of its shape are looked at no more, unless there is room and this one would only
+        run into a reservation: a shorter one may not.
+        """
+        n_before = self._n_held_back.get(shape, 0)
+        is_held_back = self._reserved is not None and n_before < _MOST_HELD_BACK
+        if is_held_back and whole_gangs(self.fleet, self._fitting_alone(job), job.nodes).any():
+            self._n_held_back[shape] = n_before + 1
+        else:
+            blocked.add(shape)
+        return n_before == 0
+
     def _fitting_alone(self, job: JobQueued) -> Flags:
-        """Nodes that have room for the job, or for its share of one node."""
+        """Nodes with room for the job, or for its share of one node, whatever is reserved."""
         is_short = not job.whole_node and job.mem_mib is None and not job.gpus and job.nodes == 1
         is_short = is_short and self._is_ahead and self.view.expect_s(job) <= SHORT_JOB_S
         # A plan only takes room: what found none finds none in the rest of it.
@@ -151,6 +177,8 @@ class Draft:
                 if job.requires:
                     fits[index] &= self.fleet.tags.meet(job.requires)
                 self._keep_quotas(job, fits[index])
+            if self._reserved is not None:
+                fits[index] &= self._reserved.open_to(job)
         share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
         fits &= (share <= self.free_mem_mib) | (need > self.free_cores)
         for index, job in enumerate(jobs):
@@ -206,7 +234,7 @@ class Draft:
         if job.nodes > 1:
             fits = self.fitting(job) if among is None else among
             members = gang_of(self.fleet, fits, self.free_cores, row, job.nodes)
-        heat_wh = None if self._safe_wh is None else self._job_heat_wh(job)
+        heat_wh = None if self._safe_wh is None else silence.job_heat_wh(self.fleet, job)
         for one in (row, *members):
             facts = self.fleet.facts[one]
             self.free_cores[one] -= core_need(job, facts)
@@ -225,40 +253,19 @@ class Draft:
         """Fresh nodes, and silent ones whose water surely has room for the job's heat."""
         if self._safe_wh is None:
             return self.is_fresh
-        return np.asarray(self.is_fresh | (self._job_heat_wh(job) <= self._safe_wh))
+        return np.asarray(self.is_fresh | (silence.job_heat_wh(self.fleet, job) <= self._safe_wh))
 
-    def _job_heat_wh(self, job: JobQueued) -> Floats:
-        """Heat that the job would bring to each node's water if it ran to its limit [Wh]."""
-        plant_h = job.time_limit_s * self.fleet.time_factor / 3600.0
-        cores = self.fleet.need_cores(job) * job.nodes
-        return cores * self.fleet.nodes.core_heat_w * plant_h
+    def keep_for(self, job: JobQueued) -> list[int]:
+        """Keep for a job that is too wide now the node with the most room; its row.
 
-    def _safe_room_wh(self) -> Floats:
-        """Room that the water of each node has left if nobody drew since its last reading [Wh].
-
-        A site that is silent is unknown: all heat since then, and all that is promised, is taken
-        to be in its water still. One that was never heard has none.
-        """
-        fleet, jobs = self.fleet, self.state.promises.jobs
-        running_w = np.zeros(fleet.sites.n_rows)
-        np.add.at(running_w, jobs.site[jobs.is_used], jobs.heat_w[jobs.is_used])
-        silent_s = np.minimum(self.view.now_s - fleet.sites.read_at_s, 1e9)
-        silent_h = silent_s * fleet.time_factor / 3600.0
-        promised_wh = self.state.promises.heat_wh(fleet.sites.n_rows).sum(1)
-        room_wh = fleet.sites.headroom_wh - running_w * silent_h - promised_wh
-        return np.asarray(room_wh[fleet.nodes.site])
-
-    def keep_for(self, job: JobQueued) -> None:
-        """Keep for a job that is too wide now the node that will be able to take it soonest.
-
-        Or the nodes: those of the site that has the most of what it wants free.
+        Or the nodes: those of the site that has the most of what it wants free. Nobody else starts
+        there, so the room only grows, and the job's turn comes however many narrower ones wait.
         """
         able = self.able(job) & ~self.is_kept
-        if job.nodes > 1:
-            self.is_kept[emptiest_gang(self.fleet, able, self.free_cores, job.nodes)] = True
-        elif able.any():
-            row = int(np.argmax(np.where(able, self.free_cores, -1)))
-            self.is_kept[row] = True
+        rows = emptiest_gang(self.fleet, able, self.free_cores, job.nodes)
+        self.is_kept[rows] = True
+        kept: list[int] = rows.tolist()
+        return kept
 
     def candidates(self, rows: NDArray[np.int64], scores: Floats) -> tuple[Candidate, ...]:
         """Nodes as they stood when they were considered."""

@@ -11,7 +11,7 @@ from scheduler.placement.draft import Draft
 from scheduler.placement.gain import Floats
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.policy import Stop
-from scheduler.placement.queue import is_brief
+from scheduler.placement.shape import is_brief
 
 HEAT_NOT_WANTED = "heat_not_wanted"
 ROOM_FOR_URGENT = "room_for_urgent"

@@ -12,7 +12,7 @@ from domain.commands import Why
 from domain.events import JobQueued
 from scheduler.placement.draft import Draft, best_first
 from scheduler.placement.policy import Step, View
-from scheduler.placement.queue import Shape
+from scheduler.placement.shape import Shape
 
 Floats = NDArray[np.float64]
 #: How well a rule likes each node for a job, shape (n_nodes,); looks at the draft as it stands.
@@ -36,8 +36,7 @@ def fill(draft: Draft, shapes: Sequence[Shape], liking: Liking, code: str) -> No
     """Start jobs of these shapes, oldest first, until nothing more fits."""
     blocked: set[Shape] = set()
     for job, shape in draft.state.queue.in_order(shapes, blocked, by_age=True):
-        if not place(draft, job, liking, code):
-            blocked.add(shape)
+        if not place(draft, job, liking, code) and draft.stand_back(job, shape, blocked):
             draft.keep_for(job)
             if not draft.has_room_unkept:
                 return

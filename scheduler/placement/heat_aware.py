@@ -18,8 +18,8 @@ from scheduler.placement.draft import Draft, best_first
 from scheduler.placement.give_way import give_way, make_room
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.policy import Step, View
-from scheduler.placement.queue import Shape
 from scheduler.placement.scores import Scores
+from scheduler.placement.shape import Shape
 from scheduler.placement.shaping import shape_power
 
 Floats = NDArray[np.float64]
@@ -111,15 +111,15 @@ class HeatAware:
                 return
             if job.instance_id in draft.placed:
                 continue
-            if not self._start_best(draft, scores, job, shape, LAST_MOMENT):
-                blocked.add(shape)
+            is_started = self._start_best(draft, scores, job, shape, LAST_MOMENT)
+            if not is_started and draft.stand_back(job, shape, blocked):
                 draft.keep_for(job)
 
     def _start_urgent(self, draft: Draft, scores: Scores, shapes: list[Shape]) -> None:
         blocked: set[Shape] = set()
         for job, shape in draft.state.queue.in_order(shapes, blocked):
-            if not self._start_best(draft, scores, job, shape, MOST_HEAT_USED):
-                blocked.add(shape)
+            is_started = self._start_best(draft, scores, job, shape, MOST_HEAT_USED)
+            if not is_started and draft.stand_back(job, shape, blocked):
                 if draft.view.is_refresh and self.rule.stop_lost_wh > 0:
                     draft.steps += make_room(draft, job, scores.gain(shape))
                 draft.keep_for(job)
@@ -145,14 +145,19 @@ class HeatAware:
         The sites' gains do not depend on one another, so a round is as good as one job after the
         other, and its cost is that of arrays.
         """
-        lines = {shape: draft.state.queue.of_shape(shape) for shape in shapes}
+        queue = draft.state.queue
+        lines = {shape: queue.of_shape(shape) for shape in shapes}
         heads: dict[Shape, JobQueued] = {}
         for shape, line in lines.items():
             head = self._next_waiting(draft, line)
             if head is not None:
                 heads[shape] = head
         while heads and draft.has_room:
-            order = sorted(heads, key=lambda shape: self.last_start_s(heads[shape]))
+            last_s = {
+                shape: self.last_start_s(job) - queue.ahead_s(job, shape)
+                for shape, job in heads.items()
+            }
+            order = sorted(heads, key=lambda shape: last_s[shape])
             now_s = draft.view.now_s
             bars = np.array(
                 [self.bar(heads[shape], now_s, scores.heat_wh(shape, 0)) for shape in order]

@@ -6,7 +6,7 @@ from domain.events import QuotaSet
 from scheduler.placement.cluster import ClusterState
 
 if TYPE_CHECKING:
-    from scheduler.placement.queue import Shape
+    from scheduler.placement.shape import Shape
 
 
 def set_quota(state: ClusterState, event: QuotaSet, now_s: float) -> None:

@@ -18,7 +18,7 @@ from domain.events import JobQueued
 from domain.job import SchedulingType
 from scheduler.placement.draft import MOST_CANDIDATES, Draft
 from scheduler.placement.policy import PowerCap, Step, Stop, View
-from scheduler.placement.queue import Shape
+from scheduler.placement.shape import Shape
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ class Qarnot:
         blocked: set[Shape] = set()
         for job, shape in draft.state.queue.in_order(shapes, blocked):
             if not self._start(draft, job, want_k, is_low=is_low):
-                blocked.add(shape)
+                draft.stand_back(job, shape, blocked)
 
     def _start(self, draft: Draft, job: JobQueued, want_k: Floats, *, is_low: bool) -> bool:
         limits = self.thresholds

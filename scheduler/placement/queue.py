@@ -2,122 +2,47 @@
 
 Jobs of one shape are alike to placement: only the first of a line need be looked at, whatever
 waits behind it. The index costs what changes, not what waits: a job enters and leaves its line in
-logarithmic time, and nothing is rebuilt for a decision.
+logarithmic time, and nothing is rebuilt for a decision. A shape has a line for each account, since
+what an account took of late moves all its jobs alike; such lines are merged when they are read.
 """
 
 import heapq
 import math
-from bisect import insort
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.events import JobQueued
-from domain.job import SchedulingType
-from scheduler.placement.quotas import Account
-
-Place = tuple[float, float, int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shape:
-    """What placement tells jobs apart by; only their age and deadline differ within one.
-
-    A queue has one shape of a kind, so shapes are told apart as objects.
-    """
-
-    scheduling_type: str
-    cores: int
-    mem_mib: int | None
-    whole_node: bool
-    nodes: int  #: Of one site, each with all of this.
-    length: int  #: Place in the table of lengths, see `scheduler.forecast.survival`.
-    spread: int
-    avoid_node_id: int | None
-    excluded: tuple[str, ...]
-    requires: tuple[str, ...]
-    gpus: int
-    gpu_kind: str
-    account: Account | None  #: Whose quotas its jobs must keep; None = nobody has any.
-
-    is_patient: bool  #: Whether its jobs may wait for heat.
-    is_brief: bool  #: Patient, and stopped at little cost: it need not stay where heat ends.
-
-    @classmethod
-    def of(cls, job: JobQueued, *, length: int, spread: int) -> "Shape":
-        """The shape of a job whose run time is believed to stand there in the tables."""
-        return cls(*_kind(job, length, spread, None))
-
-
-_Kind = tuple[
-    *tuple[str, int, int | None, bool, int, int, int, int | None],
-    *tuple[tuple[str, ...], tuple[str, ...], int, str, Account | None, bool, bool],
-]
-
-
-def _kind(job: JobQueued, length: int, spread: int, account: Account | None) -> _Kind:
-    return (
-        job.scheduling_type,
-        job.cores,
-        job.mem_mib,
-        job.whole_node,
-        job.nodes,
-        length,
-        spread,
-        job.avoid_node_id,
-        job.excluded,
-        job.requires,
-        job.gpus,
-        job.gpu_kind,
-        account,
-        job.scheduling_type == SchedulingType.FLEX,
-        is_brief(job),
-    )
-
-
-def is_brief(job: JobQueued) -> bool:
-    """Whether a job can be stopped for better heat at little cost, and go on elsewhere."""
-    return job.is_preemptible and job.can_resume
-
-
-class _Line:
-    """Places in order; those of jobs gone are dropped when they are reached."""
-
-    __slots__ = ("head", "places")
-
-    def __init__(self) -> None:
-        self.places: list[Place] = []
-        self.head = 0
-
-    def add(self, place: Place) -> None:
-        insort(self.places, place, lo=self.head)
-
-    def drop_until(self, index: int) -> None:
-        self.head = index
-        if self.head > 64 and 2 * self.head > len(self.places):  # noqa: PLR2004 - not each time
-            del self.places[: self.head]
-            self.head = 0
+from scheduler.order.fair_share import Account
+from scheduler.order.ranking import Ranking, account_of
+from scheduler.placement.lines import Head, Lines, Place, merged, moved
+from scheduler.placement.shape import Kind, Shape, kind_of
 
 
 @dataclass(slots=True)
 class _Waiting:
     job: JobQueued
     shape: Shape
+    account: Account
     place: Place
     by_age: Place  #: Its place in the order of age.
+    by_rank: Place  #: Its place in the order of last moments, as persons moved it.
     is_in_line: bool = False  #: Not while it was asked not to begin yet.
 
 
 class JobQueue:
     """Every waiting job, by shape."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, ranking: Ranking | None = None) -> None:
+        """Start empty; ``ranking`` says which account's jobs go before others."""
+        self.ranking = ranking or Ranking()
         self._jobs: dict[int, _Waiting] = {}
-        self._kinds: dict[_Kind, Shape] = {}
-        #: Those who wait for somebody, and those who are patient.
-        self._lines: tuple[dict[Shape, _Line], dict[Shape, _Line]] = ({}, {})
+        self._kinds: dict[Kind, Shape] = {}
+        #: Those who wait for somebody, and those who are patient; the latter by last moments.
+        self._lines = Lines(self._stands), Lines(self._stands)
         #: Patient jobs by age, from when a policy first asks for them so.
-        self._by_age: dict[Shape, _Line] | None = None
+        self._by_age: Lines | None = None
+        #: Patient jobs by last moments as persons moved them, from when one moved any.
+        self._by_rank: Lines | None = None
         self._counts: dict[Shape, int] = {}
         self._deadlines: list[tuple[float, int]] = []  # A heap; jobs gone stay a while.
         self._early: list[tuple[float, int]] = []  # A heap: jobs asked not to begin yet.
@@ -146,12 +71,11 @@ class JobQueue:
             if known.job == job:
                 return known.shape
             self.remove(job.instance_id)
-        kind = _kind(job, length, spread, account)
+        kind = kind_of(job, length, spread, account)
         shape = self._kinds.get(kind)
         if shape is None:
             shape = self._kinds[kind] = Shape(*kind)
-        place = _place(job)
-        waiting = _Waiting(job, shape, place, _age(job) if shape.is_patient else place)
+        waiting = self._waiting(job, shape)
         self._jobs[job.instance_id] = waiting
         if job.not_before_s is not None and job.not_before_s > now_s:
             heapq.heappush(self._early, (job.not_before_s, job.instance_id))
@@ -168,13 +92,45 @@ class JobQueue:
             self._leave(known.shape)
         return known.job
 
-    def wake(self, now_s: float) -> None:
-        """Let jobs stand in line whose time not to begin has passed."""
+    def prioritise(self, instance_id: int, priority: int) -> None:
+        """Move a job before others or after them; nothing where it does not wait."""
+        known = self._jobs.get(instance_id)
+        if known is None or known.job.priority == priority:
+            return
+        if known.is_in_line:
+            self._leave(known.shape)
+        moved = self._waiting(replace(known.job, priority=priority), known.shape)
+        self._jobs[instance_id] = moved
+        if known.is_in_line:
+            self._stand(moved)
+
+    def reorder(self) -> None:
+        """Put everybody in line anew: it is another rule by which persons move jobs."""
+        waiting = list(self._jobs.values())
+        self._lines = Lines(self._stands), Lines(self._stands)
+        self._by_age = self._by_rank = None
+        self._counts.clear()
+        self._deadlines.clear()
+        for known in waiting:
+            moved = self._waiting(known.job, known.shape)
+            self._jobs[known.job.instance_id] = moved
+            if known.is_in_line:
+                self._stand(moved)
+
+    def wakes_at_s(self) -> float:
+        """When the first may begin of those that were asked not to begin yet."""
+        return self._early[0][0] if self._early else math.inf
+
+    def wake(self, now_s: float) -> bool:
+        """Let jobs stand in line whose time not to begin has passed; whether there were any."""
+        is_any = False
         while self._early and self._early[0][0] <= now_s:
             at_s, instance_id = heapq.heappop(self._early)
             known = self._jobs.get(instance_id)
             if known is not None and known.job.not_before_s == at_s and not known.is_in_line:
                 self._stand(known)
+                is_any = True
+        return is_any
 
     def urgent_shapes(self) -> list[Shape]:
         """Shapes with jobs in line that somebody waits for, and that are open."""
@@ -217,15 +173,17 @@ class JobQueue:
         """Jobs in line of a shape."""
         return self._counts.get(shape, 0)
 
+    def ahead_s(self, job: JobQueued, shape: Shape) -> float:
+        """Time by which a job goes before others that are as old, or due at the same moment."""
+        return self.ranking.ahead_s(shape, account_of(job)) + self.ranking.said_s(job)
+
     def of_shape(self, shape: Shape) -> Iterator[JobQueued]:
         """Jobs of a shape, first to start first."""
-        line = self._lines[shape.is_patient].get(shape)
-        if line is None:
-            return
-        index = self._first_of(line)
-        while index < len(line.places):
-            yield self._jobs[line.places[index][2]].job
-            index = self._next_of(line, index + 1)
+        lines = self._lines[shape.is_patient]
+        if shape.is_patient and (self._by_rank is not None or self.ranking.tells_accounts_apart):
+            lines = self._ranked()
+        for number, _ in merged(lines.heads(shape, self.ranking.ahead_s), self._stands):
+            yield self._jobs[number].job
 
     def first(self, shape: Shape) -> JobQueued | None:
         """The job of a shape that should start first."""
@@ -236,93 +194,78 @@ class JobQueue:
     ) -> Iterator[tuple[JobQueued, Shape]]:
         """Jobs of these shapes, first to start first over all of them, or oldest first.
 
-        A line whose shape is in ``but`` by the time its next job would come is left.
+        Patient ones come by their last moments, which are promises: nobody moves those. A line
+        whose shape is in ``but`` by the time its next job would come is left.
         """
-        heads: list[tuple[Place, int, _Line, Shape]] = []
+        heads: list[Head] = []
+        ahead_s = self.ranking.ahead_s
         for shape in shapes:
-            line = self._line_of(shape, by_age=by_age)
-            if line is not None:
-                first = self._first_of(line)
-                heads.append((line.places[first], first, line, shape))
-        heapq.heapify(heads)
-        while heads:
-            place, index, line, shape = heads[0]
-            if shape not in but:
-                yield self._jobs[place[2]].job, shape
-            if shape not in but:
-                index = self._next_of(line, index + 1)
-                if index < len(line.places):
-                    heapq.heapreplace(heads, (line.places[index], index, line, shape))
-                    continue
-            heapq.heappop(heads)
+            if not shape.is_patient:
+                heads += self._lines[0].heads(shape, ahead_s)
+            elif by_age:
+                heads += self._aged().heads(shape, ahead_s)
+            else:
+                heads += self._lines[1].heads(shape)
+        for number, shape in merged(heads, self._stands, but):
+            yield self._jobs[number].job, shape
 
-    def _line_of(self, shape: Shape, *, by_age: bool) -> _Line | None:
-        lines = self._aged() if by_age and shape.is_patient else self._lines[shape.is_patient]
-        return lines.get(shape)
+    def _stands(self, place: Place) -> bool:
+        known = self._jobs.get(place[2])
+        return known is not None and (
+            known.place is place or known.by_age is place or known.by_rank is place
+        )
 
-    def _next_of(self, line: _Line, index: int) -> int:
-        """The next place of a line, from here on, at which a job stands; its end if none does."""
-        places, jobs = line.places, self._jobs
-        for at in range(index, len(places)):
-            place = places[at]
-            known = jobs.get(place[2])
-            # A place is good while this very one is the job's: one that was left behind must not
-            # come to life again when its job returns, or the job would stand in line twice.
-            if known is not None and (known.place is place or known.by_age is place):
-                return at
-        return len(places)
-
-    def _first_of(self, line: _Line) -> int:
-        """The same from its beginning on; what nobody stands at any more is dropped."""
-        line.drop_until(self._next_of(line, line.head))
-        return line.head
-
-    def _aged(self) -> dict[Shape, _Line]:
+    def _aged(self) -> Lines:
         """Patient jobs in line by age; kept from the first time on that they are asked for."""
         if self._by_age is None:
-            self._by_age = {}
-            for waiting in self._jobs.values():
-                if waiting.is_in_line and waiting.shape.is_patient:
-                    _line_in(self._by_age, waiting.shape).places.append(waiting.by_age)
-            for line in self._by_age.values():
-                line.places.sort()
+            found = self._patient_in_line()
+            self._by_age = Lines(self._stands, ((w.shape, w.account, w.by_age) for w in found))
         return self._by_age
 
+    def _ranked(self) -> Lines:
+        """Patient jobs in line by last moments as moved; kept from the first time on."""
+        if self._by_rank is None:
+            found = self._patient_in_line()
+            self._by_rank = Lines(self._stands, ((w.shape, w.account, w.by_rank) for w in found))
+        return self._by_rank
+
+    def _patient_in_line(self) -> Iterator[_Waiting]:
+        return (item for item in self._jobs.values() if item.is_in_line and item.shape.is_patient)
+
+    def _waiting(self, job: JobQueued, shape: Shape) -> _Waiting:
+        """The job with its places, which are one where nobody moved it and it is not patient."""
+        said_s = self.ranking.said_s(job)
+        by_age = (job.queued_at_s - said_s, job.queued_at_s, job.instance_id)
+        place = by_rank = by_age
+        if shape.is_patient and job.start_before_s is not None:
+            place = by_rank = (job.start_before_s, job.queued_at_s, job.instance_id)
+        elif shape.is_patient:
+            place = (job.queued_at_s, job.queued_at_s, job.instance_id)
+        if shape.is_patient and said_s:
+            by_rank = moved(place, said_s)
+        return _Waiting(job, shape, account_of(job), place, by_age, by_rank)
+
     def _stand(self, waiting: _Waiting) -> None:
-        shape = waiting.shape
-        _line_in(self._lines[shape.is_patient], shape).add(waiting.place)
-        if shape.is_patient and self._by_age is not None:
-            _line_in(self._by_age, shape).add(waiting.by_age)
-        if shape.is_patient and waiting.job.start_before_s is not None:
-            deadline = (waiting.job.start_before_s, waiting.job.instance_id)
-            heapq.heappush(self._deadlines, deadline)
+        shape, account, job = waiting.shape, waiting.account, waiting.job
+        self._lines[shape.is_patient].add(shape, account, waiting.place)
+        if shape.is_patient:
+            if self._by_age is not None:
+                self._by_age.add(shape, account, waiting.by_age)
+            if self._by_rank is not None:
+                self._by_rank.add(shape, account, waiting.by_rank)
+            if job.start_before_s is not None:
+                heapq.heappush(self._deadlines, (job.start_before_s, job.instance_id))
         waiting.is_in_line = True
         self._counts[shape] = self._counts.get(shape, 0) + 1
+        if shape.is_patient and job.priority:
+            self._ranked()
 
     def _leave(self, shape: Shape) -> None:
         left = self._counts[shape] - 1
         if left:
             self._counts[shape] = left
-        else:
-            del self._counts[shape], self._lines[shape.is_patient][shape]
-            if self._by_age is not None:
-                self._by_age.pop(shape, None)
-
-
-def _place(job: JobQueued) -> Place:
-    """What lines are ordered by: patient jobs by their last moment, others by age."""
-    if job.scheduling_type == SchedulingType.FLEX and job.start_before_s is not None:
-        return job.start_before_s, job.queued_at_s, job.instance_id
-    return _age(job)
-
-
-def _age(job: JobQueued) -> Place:
-    return job.queued_at_s, job.queued_at_s, job.instance_id
-
-
-def _line_in(lines: dict[Shape, _Line], shape: Shape) -> _Line:
-    """The line of a shape, which begins here if it must."""
-    line = lines.get(shape)
-    if line is None:
-        line = lines[shape] = _Line()
-    return line
+            return
+        del self._counts[shape]
+        for lines in (self._lines[shape.is_patient], self._by_age, self._by_rank):
+            if lines is not None:
+                lines.drop(shape)

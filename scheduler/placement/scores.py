@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scheduler.forecast.survival import BRIEF_H, hours_of_one
+from scheduler.placement import outlook
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.gain import Course, Water, follow, follow_each, gains
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.promises import FELT_WH
-from scheduler.placement.queue import Shape
+from scheduler.placement.shape import Shape
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -67,7 +68,7 @@ class Scores:
         """Look at all water anew."""
         state, rule = self.state, self._rule
         self._look = state.n_looks
-        water = state.water(now_s)
+        water = outlook.water(state, now_s)
         state.promises.changed.clear()
         #: Heat that will be lost in each near block if nothing changes, (NEAR_BLOCKS, n_sites).
         self.lost_soon_wh: Floats = follow(water, NEAR_BLOCKS).lost_wh
@@ -77,7 +78,7 @@ class Scores:
         urgent = replace(
             water, promised_wh=firm_wh, demand_wh=rule.counted_urgent_frac * water.demand_wh
         )
-        patient = state.for_patient(water, now_s, rule)
+        patient = outlook.for_patient(state, water, now_s, rule)
         courses = follow_each([urgent, patient])
         self.sights = (
             _Sight(urgent, courses[0], np.ones(len(fill_frac))),

@@ -71,6 +71,7 @@ def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool)
             instance.c.nodes,
             instance.c.queued_at_s,
             instance.c.not_before_s,
+            instance.c.started_at_s,
             job.c.spec,
             attempt.c.node_id.label("last_node_id"),
             attempt.c.reason.label("last_reason"),
@@ -102,6 +103,7 @@ def _one_by_one(tx: Transaction, which: ColumnElement[bool], *, is_placed: bool)
                 attempt=row.attempt,
                 node_id=row.node_id,
                 member_ids=_members(tx, row) if row.nodes > 1 else (),
+                started_at_s=row.started_at_s,
             )
 
 

@@ -8,13 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from domain import wire
 from domain.commands import Command
-from domain.events import (
-    EngineStarted,
-    Event,
-    JobArrayWithdrawn,
-    JobWithdrawn,
-    KnowledgeRestored,
-)
+from domain.events import EngineStarted, Event, JobArrayWithdrawn, JobWithdrawn
 from store.engine.engine_facts import job_facts, node_facts
 from store.fleet.weather import forecast_facts
 from store.quotas import quotas
@@ -58,22 +52,20 @@ class LoggedBatch:
     commands: str
 
 
-def restart_log(
-    tx: Transaction, started: EngineStarted, knowledge: KnowledgeRestored | None = None
-) -> int:
+def restart_log(tx: Transaction, started: EngineStarted, before: Sequence[Event] = ()) -> int:
     """Begin a new run in the event log; the batch number it starts with.
 
-    ``knowledge`` is what earlier runs learned; it stands right after the start, so that a replay
-    needs nothing but the log. Events that nobody consumed are already part of the store's state,
-    which the new facts describe; they are set aside, so that nothing is counted twice.
+    ``before`` is what the engine must know first, such as what earlier runs learned; it stands
+    right after the start, so that a replay needs nothing but the log. Events that nobody consumed
+    are already part of the store's state, which the new facts describe; they are set aside, so
+    that nothing is counted twice.
     """
     tx.connection.execute(
         update(event).where(event.c.batch.is_(None)).values(batch=SUPERSEDED_BATCH)
     )
-    learned = [] if knowledge is None else [knowledge]
     facts: list[Event] = [
         started,
-        *learned,
+        *before,
         *node_facts(tx),
         *forecast_facts(tx),
         *quotas.facts(tx.connection),

@@ -28,3 +28,9 @@ def restored(connection: Connection, *, role: str) -> KnowledgeRestored | None:
         select(knowledge.c.knowledge).where(knowledge.c.role == role)
     ).scalar()
     return None if text is None else KnowledgeRestored(knowledge=json.loads(text))
+
+
+def saved_at_s(connection: Connection, *, role: str) -> float | None:
+    """When this role last saved what it learned; None where it never did."""
+    statement = select(knowledge.c.saved_at_s).where(knowledge.c.role == role)
+    return connection.execute(statement).scalar()

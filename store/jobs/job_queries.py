@@ -103,18 +103,6 @@ def reasons(connection: Connection, instance_id: int) -> dict[int, Why]:
     }
 
 
-#: Counting those ahead of a job stops here.
-MOST_AHEAD = 1000
-
-
-def ahead_of(connection: Connection, instance_id: int) -> int:
-    """How many waiting instances are older than this one, up to ``MOST_AHEAD``."""
-    older = select(instance.c.id).where(
-        instance.c.state == JobState.QUEUED.value, instance.c.id < instance_id
-    )
-    return len(connection.execute(older.limit(MOST_AHEAD)).all())
-
-
 def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
     """The first waiting instances, as the engine knows them."""
     statement = (
@@ -132,18 +120,24 @@ def oldest_waiting(connection: Connection, limit: int) -> list[JobQueued]:
         .order_by(instance.c.id)
         .limit(limit)
     )
-    return [
-        queued_event(
-            wire.load_spec(json.loads(row.spec)),
-            instance_id=row.id,
-            job_id=row.job_id,
-            tenant_id=row.tenant_id,
-            queued_at_s=row.queued_at_s,
-            last_attempt=row.attempt,
-            not_before_s=row.not_before_s,
+    specs: dict[int, Any] = {}  # The instances of an array share theirs.
+    found = []
+    for row in connection.execute(statement):
+        spec = specs.get(row.job_id)
+        if spec is None:
+            spec = specs[row.job_id] = wire.load_spec(json.loads(row.spec))
+        found.append(
+            queued_event(
+                spec,
+                instance_id=row.id,
+                job_id=row.job_id,
+                tenant_id=row.tenant_id,
+                queued_at_s=row.queued_at_s,
+                last_attempt=row.attempt,
+                not_before_s=row.not_before_s,
+            )
         )
-        for row in connection.execute(statement)
-    ]
+    return found
 
 
 def file(connection: Connection, instance_id: int, path: str) -> ContentKey | None:

@@ -51,6 +51,8 @@ def queued_event(
         gpus=spec.resources.gpus,
         gpu_kind=spec.resources.gpu_kind,
         project=spec.project or "",
+        priority=spec.priority,
+        reservation_id=spec.reservation_id,
     )
 
 

@@ -11,6 +11,7 @@ from domain.events import (
     JobQueued,
     NodeJoined,
     NodeLeft,
+    OrderSet,
     ReadingTaken,
 )
 from domain.job import EndReason, SchedulingType
@@ -92,6 +93,20 @@ def reading_taken(
         headroom_wh=10_000.0,
         time_factor=1.0,
         accepts_work=True,
+    )
+    return replace(usual, **fields)
+
+
+def order_set(**fields: Any) -> OrderSet:  # noqa: ANN401 - any field
+    """Terms of the order of waiting jobs: the tenant's share alone, besides age."""
+    usual = OrderSet(
+        age=100.0,
+        priority=1.0,
+        tenant_share=2400.0,
+        project_share=0.0,
+        size=0.0,
+        half_life_s=7 * 86_400.0,
+        shares={},
     )
     return replace(usual, **fields)
 

@@ -13,6 +13,7 @@ from domain.events import (
     Event,
     JobQueued,
     KnowledgeRestored,
+    OrderSet,
     TimePassed,
     WeatherForecast,
 )
@@ -184,7 +185,7 @@ def test_what_was_learned_is_kept_at_the_end_and_begins_the_next_run(scene: Scen
     second = ScriptedEngine()
     _service(scene, second).turn()
 
-    assert second.told[0][1] == KnowledgeRestored(knowledge=learned)
+    assert second.told[0][2] == KnowledgeRestored(knowledge=learned)
     assert isinstance(second.told[0][0], EngineStarted)
     assert _run_batches(scene)[0].events == tuple(second.told[0])
 
@@ -193,7 +194,7 @@ def test_the_first_run_of_all_begins_without_knowledge(scene: Scene) -> None:
     engine = ScriptedEngine()
     _service(scene, engine).turn()
 
-    assert _kinds(engine.told[0]) == [EngineStarted]
+    assert _kinds(engine.told[0]) == [EngineStarted, OrderSet]
 
 
 def test_what_was_learned_is_kept_now_and_then(scene: Scene) -> None:
@@ -215,7 +216,7 @@ def test_a_long_run_that_begins_anew_forgets_nothing(scene: Scene) -> None:
     service.turn()
     service.turn()
 
-    assert engine.told[1][1] == KnowledgeRestored(knowledge={"seen": 1})
+    assert engine.told[1][2] == KnowledgeRestored(knowledge={"seen": 1})
 
 
 def test_one_that_no_longer_leads_keeps_nothing(scene: Scene) -> None:

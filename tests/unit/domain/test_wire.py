@@ -21,8 +21,12 @@ from domain.events import (
     JobArrayWithdrawn,
     JobWithdrawn,
     KnowledgeRestored,
+    PriorityChanged,
     QuotaSet,
+    ReservationMade,
+    ReservationRemoved,
     TimePassed,
+    UsageRecalled,
     WeatherForecast,
 )
 from domain.job import SchedulingType
@@ -36,6 +40,7 @@ from tests.support.builders import (
     job_spec,
     node_joined,
     node_left,
+    order_set,
     reading_taken,
 )
 
@@ -53,6 +58,11 @@ EVENTS: list[Event] = [
     reading_taken(1),
     WeatherForecast(site_ids=(1, 2), first_hour_s=1.5, outdoor_temp_c=(3.0, -0.5)),
     KnowledgeRestored(knowledge={"demand": {"1": [0.1, None]}, "hours": []}),
+    PriorityChanged(job_id=1, priority=-100),
+    ReservationMade(reservation_id=1, starts_at_s=1.5, ends_at_s=9.5, node_ids=(1, 4)),
+    ReservationRemoved(reservation_id=1),
+    order_set(shares={"1": 2.0, "1/thesis": 0.5}),
+    UsageRecalled(tenant_id=1, project="thesis", core_s=0.1, ended_at_s=9.5),
     TimePassed(),
     EngineStarted(policy="coldest", version="1"),
 ]

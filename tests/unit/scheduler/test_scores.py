@@ -8,8 +8,8 @@ import pytest
 from domain.job import SchedulingType
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.heat_rule import RECIPE
-from scheduler.placement.queue import Shape
 from scheduler.placement.scores import Scores
+from scheduler.placement.shape import Shape
 from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined
 from tests.support.told import Told, reading_of
 

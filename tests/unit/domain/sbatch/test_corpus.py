@@ -71,7 +71,7 @@ VERDICTS = {
     "template.sh": Verdict(refused="sbatch.template", line=2),
     "calculix.sh": Verdict(
         understood={"whole_node": True, "excluded": ("node07", "node08", "node09")},
-        notes=("--nice", "--mem=0"),
+        notes=("--mem=0",),
     ),
     "typo.sh": Verdict(refused="sbatch.unknown_option", line=3),
     "bad_name.sh": Verdict(refused="sbatch.stray_word", line=2),

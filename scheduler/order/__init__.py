@@ -1,0 +1,1 @@
+"""Which waiting job goes before which: pure."""

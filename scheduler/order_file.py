@@ -1,0 +1,70 @@
+"""The operator's file, as far as it says in which order jobs go."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from domain.order import OrderChoice
+from domain.refusal import Refused
+
+FILE_NAME = "operator.toml"
+_TABLE = "order"
+_MOST_WEIGHT = 1e6
+_S_PER_DAY = 86_400.0
+
+Weight = Annotated[float, Field(ge=0, le=_MOST_WEIGHT)]
+Part = Annotated[float, Field(gt=0, le=_MOST_WEIGHT)]
+_USUAL = OrderChoice()
+
+
+class OrderTable(BaseModel):
+    """The table ``[order]``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    #: At least a point an hour: waiting must count, so that everybody's turn comes.
+    age: Annotated[float, Field(ge=1, le=_MOST_WEIGHT)] = _USUAL.age
+    priority: Weight = _USUAL.priority
+    tenant_share: Weight = _USUAL.tenant_share
+    project_share: Weight = _USUAL.project_share
+    size: Weight = _USUAL.size
+    half_life_days: Annotated[float, Field(ge=0.01, le=3650)] = _USUAL.half_life_s / _S_PER_DAY
+    shares: dict[str, Part] = Field(default_factory=dict)
+    project_shares: dict[str, dict[str, Part]] = Field(default_factory=dict)
+
+    def choice(self) -> OrderChoice:
+        """What it says."""
+        return OrderChoice(
+            age=self.age,
+            priority=self.priority,
+            tenant_share=self.tenant_share,
+            project_share=self.project_share,
+            size=self.size,
+            half_life_s=self.half_life_days * _S_PER_DAY,
+            shares=self.shares,
+            project_shares=self.project_shares,
+        )
+
+
+def read_order(named: Path | None, data_dir: Path) -> OrderChoice | Refused:
+    """What the file that was named says, or the one in the data directory if there is one."""
+    file = named or data_dir / FILE_NAME
+    if named is None and not file.exists():
+        return OrderChoice()
+    try:
+        plain: Any = tomllib.loads(file.read_text(encoding="utf-8")).get(_TABLE, {})
+        return OrderTable.model_validate(plain).choice()
+    except OSError as error:
+        return _refused(file, f"it cannot be read ({error.strerror})")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return _refused(file, f"it is no TOML ({error})")
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in (_TABLE, *first["loc"]))
+        return _refused(file, f"{where}: {first['msg']}")
+
+
+def _refused(file: Path, why: str) -> Refused:
+    return Refused(code="settings.operator_file", sentence=f"The operator's file {file}: {why}.")
