@@ -190,6 +190,7 @@ attempt = Table(
     Column("reason", Text),
     Column("exit_code", Integer),
     Column("detail", Text),
+    Index("ix_attempt_node_id_ended_at_s", "node_id", "ended_at_s"),
 )
 
 job_usage = Table(

@@ -13,7 +13,7 @@ from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.transaction import Store
-from worker.ledger import close_months
+from worker.ledger import close_months, share_heat
 from worker.notices import send_notices
 from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
@@ -63,6 +63,7 @@ def make_app(
 
     @app.task(name=LEDGER_TASK, ignore_result=True, shared=False)
     def ledger() -> None:
+        share_heat(store, settings.heat_shared_every_s)
         close_months(store, settings.ledger_grace_s)
 
     @app.task(name=STATEMENTS_TASK, ignore_result=True, shared=False)

@@ -1,6 +1,7 @@
-"""The ledger's round: months that have been over for long enough are closed."""
+"""The ledger's round: heat is shared among jobs, months that are over long enough are closed."""
 
 from metering.closing import close_over
+from metering.sharing_round import share_site
 from store.fleet import site_queries
 from store.transaction import Store
 
@@ -12,3 +13,10 @@ def close_months(store: Store, grace_s: float) -> dict[int, list[int]]:
     with store.database.read() as connection:
         sites = [item.site_id for item in site_queries.sites(connection, None)]
     return {site_id: close_over(store, site_id, grace_s, ACTOR) for site_id in sites}
+
+
+def share_heat(store: Store, interval_s: float) -> dict[int, int]:
+    """Share what meters have told since the last round; how many intervals, by site."""
+    with store.database.read() as connection:
+        sites = [item.site_id for item in site_queries.sites(connection, None)]
+    return {site_id: share_site(store, site_id, interval_s) for site_id in sites}

@@ -38,7 +38,10 @@ class WorkerSettings(BaseSettings):
         gt=0,
         description="Rows of closed months are kept this long; their digests and lines for ever.",
     )
-    ledger_every_s: float = Field(default=3600.0, gt=0, description="Between two looks.")
+    ledger_every_s: float = Field(default=600.0, gt=0, description="Between two looks.")
+    heat_shared_every_s: float = Field(
+        default=3600.0, gt=0, description="Heat is shared among jobs for times of this length."
+    )
     ledger_grace_s: float = Field(
         default=2 * _DAY_S, ge=0, description="A month is closed so long after its end."
     )

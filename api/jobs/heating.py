@@ -7,6 +7,7 @@ from domain.job import HOLDING_STATES, AttemptState
 from domain.node import NodeSpec
 from domain.reading import Reading
 from store.fleet.site_queries import node_and_water
+from store.ledger.heat_shares import share_of
 from store.rows import Connection
 
 #: An older reading does not say how warm the water is now [s]; as between indexes of a meter.
@@ -21,12 +22,37 @@ def heating(
     now_s: float,
 ) -> dict[str, Any]:
     """Water and energy of an instance, as parts of what is shown of it."""
+    metered = metered_view(connection, row["id"], attempts)
     if row["node_id"] is None or row["state"] not in _ON_A_NODE:
-        return {"water": None, "energy": energy_view(attempts, None, now_s)}
+        return {"water": None, "energy": energy_view(attempts, None, now_s), "metered": metered}
     spec, newest = node_and_water(connection, row["node_id"])
     return {
         "water": water_view(newest, now_s),
         "energy": energy_view(attempts, (spec, (row["cores"] or spec.cores) * row["nodes"]), now_s),
+        "metered": metered,
+    }
+
+
+def metered_view(
+    connection: Connection, instance_id: int, attempts: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """What an instance bears by the meters of its sites; None where nothing was shared yet.
+
+    It is complete, and stands in place of the estimate, once all its time has been shared.
+    """
+    ran = [item for item in attempts if item["started_at_s"] is not None]
+    if not ran:
+        return None
+    found = share_of(connection, instance_id, {item["node_id"] for item in ran})
+    if found is None or found.until_s <= ran[0]["started_at_s"]:
+        return None
+    return {
+        "heat_wh": found.heat_wh,
+        "electricity_wh": found.electricity_wh,
+        "until_s": found.until_s,
+        "is_complete": all(
+            item["ended_at_s"] is not None and item["ended_at_s"] <= found.until_s for item in ran
+        ),
     }
 
 

@@ -1,5 +1,6 @@
 """Heat delivered: differences of meter indexes, never sums of powers."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,8 +10,10 @@ from api.names import AskedNumber
 from api.problems import Problem, not_found
 from api.security import HeatReader, ServicesOf
 from domain.refusal import Refused
+from store.ledger.heat_shares import Grouping, shared_sums
 
 router = APIRouter(prefix="/v1/heat", tags=["heat"])
+_END_OF_TIME_S = 1e12
 
 Instant = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
 
@@ -45,3 +48,32 @@ async def heat(
     if site_id is not None and not found["sites"]:
         raise not_found("site")
     return found
+
+
+@router.get("/shares")
+async def shares(
+    services: ServicesOf,
+    principal: HeatReader,
+    *,
+    by: Grouping = Grouping.SITE,
+    site_id: AskedNumber = None,
+    from_s: Instant = None,
+    to_s: Instant = None,
+) -> dict[str, Any]:
+    """Metered heat as it was shared: by site, by tenant or by job, and what no job used.
+
+    It counts intervals that lie wholly in the period. A buyer sees sites only.
+    """
+    only = principal.site_ids
+    if by is not Grouping.SITE and only is not None:
+        refusal = Refused(
+            code="key.sites", sentence="This key sees sites, not whose jobs run there."
+        )
+        raise Problem(403, refusal)
+    if site_id is not None:
+        if only is not None and site_id not in only:
+            raise not_found("site")
+        only = (site_id,)
+    period = (from_s or 0.0, _END_OF_TIME_S if to_s is None else to_s)
+    found = await services.read(lambda connection: shared_sums(connection, by, only, period))
+    return {"by": by.value, "shares": [asdict(item) for item in found]}

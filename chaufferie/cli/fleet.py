@@ -170,7 +170,7 @@ def heat(
 
     Each figure is the difference of two indexes of the site's heat meter.
     """
-    asked = {"from_s": _instant_s(begin), "to_s": _instant_s(end)}
+    asked = {"from_s": instant_s_of(begin), "to_s": instant_s_of(end)}
     with open_client(data) as client:
         asked["site_id"] = None if site is None else site_id_of(client, site)
         params = {key: value for key, value in asked.items() if value is not None}
@@ -237,7 +237,8 @@ def _say_simulated(found: list[dict[str, Any]]) -> None:
         remark(f"{_SIMULATED} Their time runs {speeds} times as fast as the clock.")
 
 
-def _instant_s(text: str | None) -> float | None:
+def instant_s_of(text: str | None) -> float | None:
+    """The instant that was typed; None where none was."""
     if text is None:
         return None
     try:

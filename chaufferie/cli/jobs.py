@@ -164,7 +164,9 @@ def _water(document: Mapping[str, Any]) -> str | None:
 
 
 def _energy(document: Mapping[str, Any]) -> str | None:
-    energy = document.get("energy")
+    metered, energy = document.get("metered"), document.get("energy")
+    if metered is not None and metered["is_complete"]:
+        return f"{metered['electricity_wh']} Wh (meter)"
     if energy is None:
         return None
     so_far = " so far, as if its cores were always busy" if energy["is_running"] else ""
@@ -172,7 +174,9 @@ def _energy(document: Mapping[str, Any]) -> str | None:
 
 
 def _heat(document: Mapping[str, Any]) -> str | None:
-    energy = document.get("energy")
+    metered, energy = document.get("metered"), document.get("energy")
+    if metered is not None and metered["is_complete"]:
+        return f"{metered['heat_wh']} Wh (meter)"
     if energy is None or energy["heat_frac"] is None:
         return None
     frac = quantities.share(energy["heat_frac"])

@@ -29,6 +29,7 @@ from chaufferie.cli import (
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.explain import explain
 from chaufferie.cli.modify import modify
+from chaufferie.cli.shares import shares
 from chaufferie.cli.slurm import slurm
 from chaufferie.cli.speech import remark
 from chaufferie.cli.submit import asks_for_help, submit
@@ -141,6 +142,7 @@ _FLEET: tuple[Callable[..., None], ...] = (
     fleet.profiles,
     fleet.heat,
     meters.meters,
+    shares,
     weather,
     usage,
     prices,

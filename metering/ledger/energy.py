@@ -24,14 +24,26 @@ class EnergyBetween:
         return any(edge.is_estimated or edge.is_silent for edge in (self.first, self.last))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doubtful:
+    """Edges of an epoch some of whose rows were left out."""
+
+    refused: Refused
+    edges: tuple[Edge, Edge] | None
+
+
 def energy_between(
     meter: MeterFacts,
     epochs: Sequence[Epoch],
     rows: Iterable[RegisterRow],
     period: tuple[float, float],
     decisions: Sequence[Decision] = (),
+    *,
+    bridges_doubt: bool = False,
 ) -> EnergyBetween | Refused:
-    """Energy that passed a meter from one instant to another; refused where a row is in doubt.
+    """Energy that passed a meter from one instant to another.
+
+    It is refused where a row is in doubt, unless such rows are to be bridged as on a statement.
 
     Any subset of the ledger gives the same answer if it holds the rows on both sides of both
     edges, the first and last row of each epoch between them and, where the register rolls over, a
@@ -43,8 +55,10 @@ def energy_between(
     parts = []
     for epoch in epochs:
         part = _of_epoch(meter, epoch, told, period, decisions)
-        if isinstance(part, Refused):
-            return part
+        if isinstance(part, _Doubtful):
+            if not bridges_doubt:
+                return part.refused
+            part = part.edges
         if part is not None:
             parts.append(part)
     if not parts:
@@ -66,8 +80,9 @@ def _of_epoch(
     told: Sequence[RegisterRow],
     period: tuple[float, float],
     decisions: Sequence[Decision],
-) -> tuple[Edge, Edge] | Refused | None:
+) -> tuple[Edge, Edge] | _Doubtful | None:
     """The edges of the period in one epoch; None where it has no rows among these."""
+    refused = None
     until_s = float("inf") if epoch.end_s is None else epoch.end_s
     rows = in_order(row for row in told if epoch.begin_s <= row.taken_at_s < until_s)
     closing = closing_row(epoch, meter)
@@ -81,10 +96,9 @@ def _of_epoch(
             step = item.step
             course.took(item.row, 0 if step is None else step.energy_wh)
         elif item.doubt not in {Doubt.REJECTED, Doubt.OTHER_READER}:
-            return Refused(
+            refused = Refused(
                 code=f"register.{item.doubt.value}", sentence=sentence(meter.serial, item.doubt)
             )
     edges = [course.at_edge(number, meter.rolls_over_at_wh) for number in (0, 1)]
-    if edges[0] is None or edges[1] is None:
-        return None
-    return edges[0], edges[1]
+    known = None if edges[0] is None or edges[1] is None else (edges[0], edges[1])
+    return known if refused is None else _Doubtful(refused=refused, edges=known)

@@ -217,6 +217,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         look=ledger_offenders.changed_lines,
     ),
     Invariant(
+        name="heat-shared",
+        holds="The shares of each interval add up to what the meters counted.",
+        look=ledger_offenders.shares_that_do_not_add_up,
+    ),
+    Invariant(
         name="ledger-rows",
         holds="No sealed row was added or lost but by pruning.",
         look=ledger_offenders.miscounted_rows,

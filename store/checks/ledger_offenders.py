@@ -17,6 +17,7 @@ from store.ledger.ledger_tables import (
     register_pruning,
     register_segment,
 )
+from store.ledger.share_tables import heat_interval, heat_share
 from store.transaction import Transaction
 
 _MOST_EXAMPLES = 5
@@ -97,6 +98,26 @@ def miscounted_rows(tx: Transaction) -> list[str]:
         f"meter {row.serial} in {write_month(row.month)}"
         for row in tx.connection.execute(statement)
     ]
+
+
+def shares_that_do_not_add_up(tx: Transaction) -> list[str]:
+    """Intervals whose heat or electricity is not the sum of its shares."""
+    own = (heat_share.c.site_id == heat_interval.c.site_id) & (
+        heat_share.c.begin_s == heat_interval.c.begin_s
+    )
+    heat_wh, electricity_wh = (
+        select(func.coalesce(func.sum(column), 0)).where(own).scalar_subquery()
+        for column in (heat_share.c.heat_wh, heat_share.c.electricity_wh)
+    )
+    differs = (heat_interval.c.heat_wh != heat_wh) | (
+        heat_interval.c.electricity_wh != electricity_wh
+    )
+    statement = (
+        select(heat_interval.c.site_id, heat_interval.c.begin_s)
+        .where(differs)
+        .limit(_MOST_EXAMPLES)
+    )
+    return [f"site {row.site_id} at {row.begin_s:.0f}" for row in tx.connection.execute(statement)]
 
 
 def _few(found: Iterator[str]) -> list[str]:

@@ -11,7 +11,7 @@ from store.collectivities import (  # noqa: F401 - likewise
 from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.gangs import member_tables  # noqa: F401 - likewise
-from store.ledger import ledger_tables  # noqa: F401 - likewise
+from store.ledger import ledger_tables, share_tables  # noqa: F401 - likewise
 from store.metadata import metadata
 from store.notices import notice_tables  # noqa: F401 - likewise
 from store.quotas import quota_tables  # noqa: F401 - likewise

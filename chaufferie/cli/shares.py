@@ -1,0 +1,54 @@
+"""The command on metered heat as it was shared among sites, tenants and jobs."""
+
+from typing import Annotated
+
+import typer
+
+from chaufferie.cli import quantities
+from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.fleet import instant_s_of, site_id_of
+from chaufferie.cli.speech import remark, say_json, say_table
+
+
+def shares(
+    *,
+    by: Annotated[str, typer.Option("--by", help="site, tenant or job.")] = "site",
+    site: Annotated[
+        str | None, typer.Option("--site", help="Name or number of one site; default: all.")
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="2026-01-31 or 2026-01-31T08:00.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Likewise.")] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show metered heat and electricity by site, tenant or job, and what no job used.
+
+    The sums are what the meters counted, to the watt-hour.
+    """
+    asked: dict[str, str | float | None] = {"by": by}
+    asked |= {"from_s": instant_s_of(begin), "to_s": instant_s_of(end)}
+    with open_client(data) as client:
+        asked["site_id"] = None if site is None else site_id_of(client, site)
+        params = {key: value for key, value in asked.items() if value is not None}
+        document = client.transport.get("/v1/heat/shares", params)
+    if as_json:
+        say_json(document)
+        return
+    found = document["shares"]
+    say_table(
+        (by.upper(), "HEAT kWh", "ELECTRICITY kWh"),
+        (
+            (
+                item["name"] or "no job",
+                f"{quantities.kwh(item['heat_wh'])}{'*' if item['is_simulated'] else ''}",
+                quantities.kwh(item["electricity_wh"]),
+            )
+            for item in found
+        ),
+    )
+    if any(item["is_simulated"] for item in found):
+        remark("Marked *: of simulated meters, never billed.")
+    if not found:
+        remark("No interval has been shared yet; the worker does so once meters have told it.")
