@@ -35,6 +35,8 @@ class AttemptState(StrEnum):
     FENCED = "fenced"  #: Reported after it was lost; kept, never billed.
 
 
+_ENDS = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
 JOB_TRANSITIONS: frozenset[tuple[JobState, JobState]] = frozenset(
     {
         (JobState.HELD, JobState.QUEUED),
@@ -62,6 +64,8 @@ JOB_TRANSITIONS: frozenset[tuple[JobState, JobState]] = frozenset(
         (JobState.CANCELLING, JobState.CANCELLED),
         (JobState.CANCELLING, JobState.SUCCEEDED),
         (JobState.CANCELLING, JobState.FAILED),
+        # A person has what has ended run again.
+        *((end, again) for end in _ENDS for again in (JobState.QUEUED, JobState.BLOCKED)),
     }
 )
 
@@ -78,9 +82,8 @@ ATTEMPT_TRANSITIONS: frozenset[tuple[AttemptState, AttemptState]] = frozenset(
     }
 )
 
-FINAL_STATES: frozenset[JobState] = frozenset(
-    {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
-)
+#: They last until a person has the job run again.
+FINAL_STATES: frozenset[JobState] = frozenset(_ENDS)
 
 #: An attempt in one of these states holds a node's cores.
 HOLDING_STATES: frozenset[JobState] = frozenset(

@@ -1,12 +1,12 @@
 """Steering jobs that were submitted: cancel, hold, release; whole arrays or parts of them too."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.jobs.job_refs import JobPath, found, instance_found
+from api.jobs.job_refs import JobPath, found
 from api.jobs.order import may_raise
 from api.problems import Problem, not_found
 from api.security import JobsWriter, ServicesOf, tenant_seen_by
@@ -21,6 +21,7 @@ from store.jobs.array_sums import array_state
 from store.jobs.job_refs import Single, Target
 from store.jobs.priority import set_priority
 from store.jobs.requeue import requeue as store_requeue
+from store.jobs.requeue import requeue_elements
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
@@ -58,16 +59,31 @@ async def release(job_id: JobPath, services: ServicesOf, principal: JobsWriter) 
 
 
 @router.post("/requeue")
-async def requeue(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
-    """Stop a running job, or one element of an array, and queue it again."""
-    visible = tenant_seen_by(principal)
-    one = await instance_found(services, job_id, visible)
-    after = await services.write(lambda tx: store_requeue(tx, one, visible, principal.actor))
+async def requeue(
+    job_id: JobPath,
+    services: ServicesOf,
+    principal: JobsWriter,
+    state: Annotated[list[JobState] | None, Query()] = None,
+) -> dict[str, Any]:
+    """Have jobs run again: stopped first where they run, anew where they have ended.
+
+    ``state`` leaves out the elements of an array in any other.
+    """
+    visible, actor = tenant_seen_by(principal), principal.actor
+    target = await found(services, job_id, visible)
+    if isinstance(target, Target) and target.instance_id is None:
+        states = state or ()
+        changed = await services.write(lambda tx: requeue_elements(tx, target, actor, states))
+        if isinstance(changed, Refused):
+            raise Problem(409, changed)
+        return await _changed(services, target, changed)
+    one = target.job_id if isinstance(target, Single) else target.instance_id or 0
+    after = await services.write(lambda tx: store_requeue(tx, one, visible, actor))
     if after is None:
         raise not_found("job")
     if isinstance(after, Refused):
         raise Problem(409, after)
-    return {"job_id": one, "state": after.value}
+    return {"job_id": one, "ref": job_id, "state": after.value}
 
 
 class PriorityIn(BaseModel):
@@ -108,6 +124,12 @@ async def _steer(
             raise not_found("job")
         return {"job_id": target.job_id, "ref": str(target.job_id), "state": after.value}
     changed = await services.write(lambda tx: of_many(tx, target, actor))
+    return await _changed(services, target, changed)
+
+
+async def _changed(
+    services: Services, target: Target, changed: Mapping[JobState, int]
+) -> dict[str, Any]:
     return {
         **await _array_now(services, target),
         "changed": {state.value: count for state, count in changed.items() if count},

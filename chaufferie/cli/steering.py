@@ -1,6 +1,7 @@
 """Commands that steer jobs: cancel, hold, release, requeue, priority."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from domain.job import FINAL_STATES, JobState
 from domain.order import MOST_POINTS
 
 if TYPE_CHECKING:
-    from chaufferie.sdk.job import Steered
+    from chaufferie.sdk.steering import Steered
 
 
 def cancel(*, job_ids: JobParts, as_json: AsJson = False, data: DataDir = None) -> None:
@@ -35,17 +36,20 @@ def release(*, job_ids: JobParts, as_json: AsJson = False, data: DataDir = None)
         _steer(job_ids, client.release, as_json=as_json)
 
 
-def requeue(*, job_ids: JobIds, as_json: AsJson = False, data: DataDir = None) -> None:
-    """Stop running jobs, to queue again."""
-
-    def act(job_id: str) -> dict[str, Any]:
-        state = client.job(job_id).requeue()
-        if not as_json:
-            _say_requeued(state, job_id)
-        return {"ref": job_id, "state": state.value}
-
+def requeue(
+    *,
+    job_ids: JobParts,
+    state: Annotated[
+        list[JobState] | None,
+        typer.Option("--state", help="Of an array, only elements in these; may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Have jobs run again: stopped first where they run, anew where they have ended."""
     with open_client(data) as client:
-        _for_each(job_ids, act, as_json=as_json)
+        again = partial(client.requeue, states=state or ())
+        _steer(job_ids, again, as_json=as_json, say_it=_say_requeued)
 
 
 def priority(
@@ -77,11 +81,17 @@ def priority(
         _for_each(job_ids, act, as_json=as_json)
 
 
-def _steer(job_ids: Sequence[str], how: "Callable[[str], Steered]", *, as_json: bool) -> None:
+def _steer(
+    job_ids: Sequence[str],
+    how: "Callable[[str], Steered]",
+    *,
+    as_json: bool,
+    say_it: "Callable[[Steered], None] | None" = None,
+) -> None:
     def act(job_id: str) -> dict[str, Any]:
         result = how(job_id)
         if not as_json:
-            _say_steered(result)
+            (say_it or _say_steered)(result)
         return {"ref": result.ref, "state": result.state.value, "changed": result.changed}
 
     _for_each(job_ids, act, as_json=as_json)
@@ -106,11 +116,13 @@ def _for_each(
         raise typer.Exit(worst)
 
 
-def _say_requeued(state: JobState, job_id: str) -> None:
-    if state is JobState.PREEMPTED:
-        say(f"Job {job_id} is being stopped and will queue again.")
+def _say_requeued(result: "Steered") -> None:
+    if result.changed is not None:
+        _say_steered(result)
+    elif result.state is JobState.PREEMPTED:
+        say(f"Job {result.ref} is being stopped and will queue again.")
     else:
-        say(f"Job {job_id} was not running; it is {state.value}.")
+        say(f"Job {result.ref} is {result.state.value}.")
 
 
 def _say_steered(result: "Steered") -> None:

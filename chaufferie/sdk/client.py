@@ -12,11 +12,12 @@ from urllib.parse import quote
 from chaufferie.sdk import fleet
 from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
-from chaufferie.sdk.job import LONGEST_POLL_S, Job, Steered
+from chaufferie.sdk.job import LONGEST_POLL_S, Job
 from chaufferie.sdk.modifying import Modified, modify
 from chaufferie.sdk.pipeline import in_order, with_numbers
 from chaufferie.sdk.quotas import QuotaView, read_quotas, set_quotas
 from chaufferie.sdk.staging import upload
+from chaufferie.sdk.steering import Steered, steer
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
 from chaufferie.sdk.weather import Forecast, read_forecasts
@@ -136,15 +137,22 @@ class Client:
 
     def cancel(self, ref: int | str) -> Steered:
         """Stop what is named; ``"1234_[0-9]"`` names a part of an array."""
-        return self._steer(ref, "cancel")
+        return steer(self.transport, ref, "cancel")
 
     def hold(self, ref: int | str) -> Steered:
         """Keep what is named, and queues, from starting until it is released."""
-        return self._steer(ref, "hold")
+        return steer(self.transport, ref, "hold")
 
     def release(self, ref: int | str) -> Steered:
         """Let queue what is named and held."""
-        return self._steer(ref, "release")
+        return steer(self.transport, ref, "release")
+
+    def requeue(self, ref: int | str, *, states: Sequence[JobState] = ()) -> Steered:
+        """Have what is named run again: stopped first where it runs, anew where it has ended.
+
+        Of an array, ``states`` leaves out the elements in any other.
+        """
+        return steer(self.transport, ref, "requeue", [state.value for state in states])
 
     def modify(self, ref: int | str, options: Sequence[str]) -> Modified:
         """Change a job by options as ``submit`` takes them: ``["--time=2:00:00"]``.
@@ -152,15 +160,6 @@ class Client:
         Of one that runs only the time limit can change, and only be lowered.
         """
         return modify(self.transport, ref, options)
-
-    def _steer(self, ref: int | str, how: str) -> Steered:
-        answer = self.transport.post(f"/v1/jobs/{quote(str(ref), safe='')}/{how}")
-        changed = {JobState(state): count for state, count in answer.get("changed", {}).items()}
-        return Steered(
-            ref=answer["ref"],
-            state=JobState(answer["state"]),
-            changed=changed if "changed" in answer else None,
-        )
 
     def jobs(
         self, *, states: Sequence[JobState] = (), name: str | None = None, limit: int | None = 50

@@ -71,16 +71,6 @@ class Moment:
     node: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steered:
-    """What became of something that was cancelled, held or released."""
-
-    ref: str  #: As the server names it.
-    state: JobState
-    #: Of an array or a part of one: how many instances went into each state by it.
-    changed: Mapping[JobState, int] | None
-
-
 class Job:
     """A job that was accepted; also an array as a whole, or one element of it."""
 

@@ -48,7 +48,7 @@ def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
             return [_described(client.job(number).document) for number in numbers]
         case ["requeue", _]:
             for number in _numbers(",".join(plain[1:])):
-                client.job(number).requeue()
+                client.requeue(number)
             return []
         case ["hold", _]:
             for number in _numbers(",".join(plain[1:])):

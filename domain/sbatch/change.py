@@ -96,6 +96,11 @@ def _check_keys(given: Mapping[str, Given]) -> Refused | None:
     if not given:
         return _refused("nothing", "Nothing is to be changed; name an option, such as --time.")
     for key, item in given.items():
+        if key in {"nice", "priority"}:
+            return _refused(
+                "not_changeable",
+                f"{item.spelled} is given afterwards by: chaufferie priority ID --to POINTS",
+            )
         if key not in CHANGEABLE:
             return _refused(
                 "not_changeable",

@@ -114,7 +114,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     _of_jobs(
         "succeeded-once",
-        "A job succeeded if and only if exactly one attempt of it is done and billed.",
+        "A job succeeded if and only if exactly one attempt of it is done and billed, save where a "
+        "person had it run again.",
         offenders.succeeded_not_once,
     ),
     _of_jobs(

@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text
+from sqlalchemy import Select, Text, and_, cast, exists, func, or_, select, text
 
 from domain.job import (
     FINAL_STATES,
@@ -20,6 +20,7 @@ from store.ledger.ledger_tables import meter, register_ledger
 from store.quotas.quota_tables import usage_total
 from store.tables import (
     attempt,
+    audit,
     decision,
     event,
     instance,
@@ -36,6 +37,8 @@ from store.transaction import Transaction
 #: A working scheduler takes in, repairs and sends everything well within this time [s].
 SETTLED_AFTER_S = 60.0
 MOST_EXAMPLES = 5
+#: A person had it run again: then more than one attempt of it may have succeeded.
+_REQUEUE = "job.requeue"
 #: Sums of the same numbers in another order differ by less [s].
 _A_SECOND = 1.0
 _OPEN = (AttemptState.OFFERED.value, AttemptState.RUNNING.value)
@@ -144,10 +147,15 @@ def succeeded_not_once(_: Transaction) -> Select[tuple[int]]:
     )
     n_billed = func.coalesce(billed.c.count, 0)
     is_done = instance.c.state == JobState.SUCCEEDED.value
+    subjects = ["job/" + cast(number, Text) for number in (instance.c.id, instance.c.job_id)]
+    is_asked_for = exists(
+        select(audit.c.id).where(audit.c.subject.in_(subjects), audit.c.action == _REQUEUE)
+    )
+    is_wrong = or_(and_(is_done, n_billed != 1), and_(~is_done, n_billed != 0))
     return (
         select(instance.c.id)
         .select_from(instance.outerjoin(billed, billed.c.instance_id == instance.c.id))
-        .where(or_(and_(is_done, n_billed != 1), and_(~is_done, n_billed != 0)))
+        .where(is_wrong, or_(~is_asked_for, and_(is_done, n_billed == 0)))
     )
 
 

@@ -56,6 +56,8 @@ def modify(
     job_id = target.job_id
     if isinstance(target, Target) and target.wanted is not None:
         return _part_of_array(job_id)
+    if tx.locks_rows:
+        tx.connection.execute(select(job.c.id).where(job.c.id == job_id).with_for_update())
     rows = _lock(tx, job_id)
     before, tenant_id = arrays.its_job(tx, job_id)
     change = changing(tx, before, tenant_id)

@@ -64,15 +64,31 @@ def test_a_person_has_a_job_stopped_and_queued_again(typed: CommandLine) -> None
 
     said = typed.run("requeue", job_id, "999999")
     waited = typed.run("wait", job_id)
-    ended = typed.run("requeue", job_id)
+    again = typed.run("requeue", job_id)
+    waited_again = typed.run("wait", job_id)
 
     assert said.stdout == f"Job {job_id} is being stopped and will queue again.\n"
     assert said.returncode == 3
     assert waited.returncode == 0
-    first, second = typed.document("job", job_id)["attempts"]
-    assert (first["reason"], second["reason"]) == ("requeued", "completed")
-    assert ended.returncode == 1
-    assert "submit it again" in ended.stderr
+    assert again.stdout == f"Job {job_id} is queued.\n"
+    assert waited_again.returncode == 0
+    attempts = typed.document("job", job_id)["attempts"]
+    assert [item["reason"] for item in attempts] == ["requeued", "completed", "completed"]
+
+
+def test_the_elements_of_an_array_that_failed_run_again(typed: CommandLine) -> None:
+    typed.write("odd.sh", "#!/bin/sh\n[ -e $MARK ] || exit $((SLURM_ARRAY_TASK_ID % 2))\n")
+    mark = typed.folder / "mark"
+    array_id = typed.submit("--array=0-3", f"--export=MARK={mark}", "odd.sh")
+    assert typed.run("wait", array_id).returncode == 1
+    mark.touch()
+
+    again = typed.run("requeue", array_id, "--state=failed")
+
+    assert again.stdout.startswith(f"Job {array_id}: 2 queued;")
+    assert typed.run("wait", array_id).returncode == 0
+    tries = [len(typed.document("job", f"{array_id}_{index}")["attempts"]) for index in range(4)]
+    assert tries == [1, 2, 1, 2]
 
 
 def test_no_requeue_holds_for_a_person_and_says_why(typed: CommandLine) -> None:

@@ -161,12 +161,12 @@ def test_a_requeue_that_is_cancelled_ends_as_cancelled(scene: Scene) -> None:
 def test_what_does_not_run_is_not_requeued(scene: Scene) -> None:
     node_id = scene.node()
     queued, held = scene.submit(), scene.submit(job_spec(is_held=True))
-    done = scene.running(node_id)
-    scene.report(node_id, done)
+    stopping = scene.running(node_id)
+    scene.cancel(stopping.instance_id)
 
     assert ask_requeue(scene, queued) is JobState.QUEUED
-    refused_held, refused_done = ask_requeue(scene, held), ask_requeue(scene, done.instance_id)
+    refused_held, refused_now = ask_requeue(scene, held), ask_requeue(scene, stopping.instance_id)
     assert isinstance(refused_held, Refused)
-    assert isinstance(refused_done, Refused)
-    assert (refused_held.code, refused_done.code) == ("job.held", "job.ended")
+    assert isinstance(refused_now, Refused)
+    assert (refused_held.code, refused_now.code) == ("job.held", "job.ended")
     assert ask_requeue(scene, 999_999) is None

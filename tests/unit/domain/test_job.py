@@ -11,11 +11,14 @@ from domain.job import (
     may_move,
 )
 
+#: What becomes of a job without a person who has it run again after its end.
+BY_ITSELF = {(before, after) for before, after in JOB_TRANSITIONS if before not in FINAL_STATES}
+
 
 def _reachable(start: JobState) -> set[JobState]:
     found, new = {start}, {start}
     while new:
-        new = {after for before, after in JOB_TRANSITIONS if before in new} - found
+        new = {after for before, after in BY_ITSELF if before in new} - found
         found |= new
     return found
 
@@ -27,8 +30,16 @@ def test_the_tables_are_what_may_move_says() -> None:
     } == ATTEMPT_TRANSITIONS
 
 
-def test_nothing_leaves_a_final_state_and_everything_else_can_be_left() -> None:
+def test_nothing_leaves_a_final_state_by_itself_and_everything_else_can_be_left() -> None:
     assert {state for state in JobState if len(_reachable(state)) == 1} == FINAL_STATES
+
+
+def test_what_ended_may_only_queue_again_or_wait_for_others() -> None:
+    again = {(before, after) for before, after in JOB_TRANSITIONS if before in FINAL_STATES}
+
+    assert again == {
+        (end, after) for end in FINAL_STATES for after in (JobState.QUEUED, JobState.BLOCKED)
+    }
 
 
 def test_every_job_that_has_not_ended_can_still_be_cancelled() -> None:
