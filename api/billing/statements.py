@@ -66,10 +66,15 @@ def written(document: bytes, form: Form, language: Language, name: str) -> Respo
         return _file(document, _JSON, f"{name}.json")
     plain = json.loads(document)
     if form is Form.CSV:
-        return _file(table(plain, language).encode("utf-8"), _CSV, f"{name}.csv")
+        return csv_answer(table(plain, language), name)
     return Response(
         page(plain, language), media_type="text/html; charset=utf-8", headers=dict(_HEADERS)
     )
+
+
+def csv_answer(text: str, name: str) -> Response:
+    """A table to be saved."""
+    return _file(text.encode("utf-8"), _CSV, f"{name}.csv")
 
 
 def pdf_answer(pdf: bytes, name: str) -> Response:

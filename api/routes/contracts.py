@@ -6,16 +6,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.billing.statements import Form, contract_view, statement_view, written
+from api.billing.statements import (
+    Form,
+    contract_view,
+    csv_answer,
+    statement_view,
+    written,
+)
 from api.problems import Problem, not_found
 from api.security import ServicesOf, StatementsReader, StatementsWriter
 from api.services import Services
 from domain.access import Principal
 from domain.months import parse_month, write_month
 from domain.refusal import Refused
-from metering.books import contracting, drafting, issuing
+from metering.books import contracting, drafting, issuing, yearly
 from metering.contracts.contract import Contract
 from metering.papers.words import Language
+from metering.papers.year_sheet import year_sheet
 from store.contracts import contracts
 from store.contracts.contracts import ContractRow
 from store.statements import drafts, statements
@@ -109,6 +116,25 @@ async def show_versions(
         lambda connection: contracts.versions_of(connection, row.contract_id)
     )
     return {"reference": reference, "versions": [asdict(item) for item in found]}
+
+
+@router.get("/{reference}/years/{year}")
+async def show_year(
+    reference: Reference,
+    year: Annotated[int, Path(ge=2000, le=2200)],
+    services: ServicesOf,
+    principal: StatementsReader,
+    language: Annotated[Language, Query()] = Language.FRENCH,
+) -> Response:
+    """A calendar year of a contract as CSV, meter by meter, heat and servers' electricity apart."""
+    row = await _contract(services, principal, reference)
+    contract = contracting.contract_of(row)
+    if isinstance(contract, Refused):
+        raise refused_problem(contract)
+    found = await services.read(lambda connection: yearly.year_of(connection, row, year))
+    if isinstance(found, Refused):
+        raise refused_problem(found)
+    return csv_answer(year_sheet(contract, year, found, language), f"{reference}-{year}")
 
 
 @router.put("/{reference}")

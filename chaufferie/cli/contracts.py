@@ -1,7 +1,10 @@
 """Commands on contracts: who buys the heat of which sites, for how long, at what price."""
 
+import csv
+import sys
 import tomllib
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -20,6 +23,15 @@ app = typer.Typer(
 )
 
 ROOT = "/v1/contracts"
+
+
+class Language(StrEnum):
+    """A language of documents."""
+
+    FRENCH = "fr"
+    ENGLISH = "en"
+
+
 Reference = Annotated[str, typer.Argument(metavar="CONTRACT", help="Its reference.")]
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="The contract's terms, as TOML.", show_default=False)
@@ -101,13 +113,38 @@ def show(*, which: Reference, as_json: AsJson = False, data: DataDir = None) -> 
             "Runs": f"from {terms['starts_on']} for {terms['years']} years",
             "Sites": ", ".join(str(site["site_id"]) for site in terms["deliveries"]),
             "Price": f"{tariff['price_per_mwh']} {terms['currency']} for a MWh, "
-            f"from {tariff['valid_from']}" + (", by a formula" if tariff["indexation"] else ""),
+            f"from {tariff['valid_from']}" + (", by a formula" if "indexation" in tariff else ""),
             "VAT": f"{terms['heat_vat']['rate_percent']} %, {terms['heat_vat']['legal_ground']}",
-            "Minimum": _volume(terms["minimum"]),
-            "Ceiling": _volume(terms["ceiling"]),
+            "Minimum": _volume(terms.get("minimum")),
+            "Ceiling": _volume(terms.get("ceiling")),
             "Next statement": item["next_month"],
         }
     )
+
+
+@app.command("year")
+def year(
+    *,
+    which: Reference,
+    which_year: Annotated[int, typer.Argument(metavar="YEAR", help="Like 2026.")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; default: print it.")
+    ] = None,
+    language: Annotated[Language, typer.Option(help="In which language.")] = Language.FRENCH,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Fetch a calendar year meter by meter, as a town declares it."""
+    path = f"{ROOT}/{quote(which, safe='')}/years/{which_year}?language={language.value}"
+    with open_client(data) as client:
+        content = client.transport.request("GET", path, headers={}).content
+    if target is not None:
+        target.write_bytes(content)
+    if as_json:
+        rows = csv.DictReader(content.decode("utf-8-sig").splitlines(), delimiter=";")
+        say_json({"rows": list(rows)})
+    elif target is None:
+        sys.stdout.buffer.write(content)
 
 
 @app.command("draft")

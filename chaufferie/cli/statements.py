@@ -31,11 +31,6 @@ class _Form(StrEnum):
     HTML = "html"
 
 
-class _Language(StrEnum):
-    FRENCH = "fr"
-    ENGLISH = "en"
-
-
 @app.command("list")
 def list_all(
     *,
@@ -109,7 +104,9 @@ def get(
         typer.Argument(metavar="[FILE]", help="Where to; - = print it; default: NUMBER.FORM here."),
     ] = None,
     form: Annotated[_Form, typer.Option(help="In which form.")] = _Form.PDF,
-    language: Annotated[_Language, typer.Option(help="In which language.")] = _Language.FRENCH,
+    language: Annotated[
+        contracts.Language, typer.Option(help="In which language.")
+    ] = contracts.Language.FRENCH,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:

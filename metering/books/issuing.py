@@ -132,7 +132,7 @@ def _said(inputs: StatementInputs) -> dict[str, Any]:
     document = _document(inputs.headed(Heading()))
     terms = document["contract"]["terms"]
     seen = {key: document[key] for key in ("lines", "charges", "year", "price", "totals")}
-    return seen | {key: terms[key] for key in _PRINTED}
+    return seen | {key: terms.get(key) for key in _PRINTED}
 
 
 def _document(inputs: StatementInputs) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Delivery:
     site_id: int
     since: date | None = None  #: First day; default: the contract's.
     until: date | None = None  #: First day on which it is no more; default: the contract's end.
+    #: Whether the servers' electricity passes the buyer's own meter, and stands on its bill.
+    is_behind_buyers_meter: bool | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.site_id <= _LARGEST_ID:

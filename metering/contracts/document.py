@@ -19,9 +19,18 @@ def contract_from_plain(plain: object) -> Contract | Refused:
 
 
 def contract_to_plain(contract: Contract) -> dict[str, Any]:
-    """The contract as JSON has it: decimals and dates are strings."""
-    plain: dict[str, Any] = _ADAPTER.dump_python(contract, mode="json")
+    """The contract as JSON has it: decimals and dates are text, what it does not say is left out.
+
+    So a field that contracts may have one day changes no document of before it.
+    """
+    plain: dict[str, Any] = _ADAPTER.dump_python(contract, mode="json", exclude_none=True)
     return plain
+
+
+def every_term(plain: object) -> dict[str, Any]:
+    """The same with each field that there is, ``None`` where it says nothing."""
+    whole: dict[str, Any] = _ADAPTER.dump_python(_ADAPTER.validate_python(plain), mode="json")
+    return whole
 
 
 def refused_field(error: ValidationError) -> Refused:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from metering.contracts.document import every_term
 from metering.papers.words import Language, words_of
 from metering.statements.inputs import Kind
 
@@ -16,9 +17,10 @@ def page(document: Mapping[str, Any], language: Language) -> str:
     """The page of a document: one file that needs no other."""
     words = words_of(language)
     marks = sorted({mark for line in document["lines"] for mark in line["marks"]})
-    indexation = _tariff(document)["indexation"]
+    indexation = _tariff(document).get("indexation")
     return _template().render(
         doc=document,
+        terms=every_term(document["contract"]["terms"]),
         words=words,
         title=words["title"][document["kind"]],
         sign=-1 if document["kind"] == Kind.CREDIT_NOTE else 1,

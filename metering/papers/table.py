@@ -4,12 +4,11 @@ The columns are those that the tools of French towns read, one row for each line
 of tax.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from metering.papers.cells import Cell, csv_text, kwh
 from metering.papers.words import Language
 from metering.statements.document import mwh_text
 from metering.statements.inputs import Kind
@@ -29,24 +28,14 @@ COLUMNS = (
     "vat_rate",
     "invoice_no",
 )
-#: Spreadsheets take text that begins so for a formula; a tab and a return stand for what follows.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_BOM = "\ufeff"
-_KWH_EXPONENT = -3
 
 
 def table(document: Mapping[str, Any], language: Language) -> str:
-    """CSV with semicolons; in French with decimal commas, and marked as UTF-8 for Excel."""
-    is_french = language is Language.FRENCH
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in _rows(document):
-        writer.writerow([_cell(value, is_french=is_french) for value in row])
-    return (_BOM if is_french else "") + out.getvalue()
+    """The table of a document."""
+    return csv_text(COLUMNS, _rows(document), language)
 
 
-def _rows(document: Mapping[str, Any]) -> Iterator[Sequence[str | Decimal | None]]:
+def _rows(document: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
     sign = -1 if document["kind"] == Kind.CREDIT_NOTE else 1
     heat_vat = document["contract"]["terms"]["heat_vat"]["rate_percent"]
     number, period = document["number"], document["period"]
@@ -57,8 +46,8 @@ def _rows(document: Mapping[str, Any]) -> Iterator[Sequence[str | Decimal | None
             "heat",
             line["from_at"],
             line["to_at"],
-            Decimal(line["from_index_wh"]).scaleb(_KWH_EXPONENT),
-            Decimal(line["to_index_wh"]).scaleb(_KWH_EXPONENT),
+            kwh(line["from_index_wh"]),
+            kwh(line["to_index_wh"]),
             Decimal(mwh_text(sign * line["energy_wh"])),
             "MWh",
             Decimal(line["price_per_mwh"]),
@@ -84,12 +73,3 @@ def _rows(document: Mapping[str, Any]) -> Iterator[Sequence[str | Decimal | None
             Decimal(charge["vat"]["rate_percent"]),
             number,
         )
-
-
-def _cell(value: str | Decimal | None, *, is_french: bool) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.replace(".", ",") if is_french else text
-    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -170,6 +170,9 @@ def _export_fits_together(typed: CommandLine) -> None:
         pdf.unlink()
     lacks = typed.run("statement", "verify", "archive")
 
+    year = typed.document("contracts", "year", "M-2026-17", "2026", "--language", "en")["rows"]
+    assert [item["energy"] for item in year] == ["heat", "electricity of the servers"]
+    assert year[0]["kwh"] == "2000.000"
     assert {"contract.json", "SHA256SUMS", f"statements/{NUMBER}.csv"} <= set(exported["files"])
     assert again.returncode == 2
     assert sums.returncode == 0

@@ -23,7 +23,7 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
     places |= {"{collectivity_id}": "999", "{account_id}": "999"}
     places |= {"{form}": "csv", "{colour}": "1a5e9a", "{code}": "2345", "{report_id}": "9"}
     places |= {"{meter_id}": "999", "{case}": "1.1.1"}
-    places |= {"{reference}": "M-1", "{number}": "CHALEUR-2026-00001"}
+    places |= {"{reference}": "M-1", "{number}": "CHALEUR-2026-00001", "{year}": "2026"}
     for route in routes_of(http.app):
         path = route.path or ""
         for place, value in places.items():

@@ -184,6 +184,21 @@ def test_a_correction_gives_a_credit_note_and_a_new_statement(issued: HttpScene)
     ]
 
 
+def test_the_year_is_a_sheet_with_heat_and_electricity_apart(issued: HttpScene) -> None:
+    address = f"{CONTRACTS}/{REFERENCE}/years"
+    french = issued.get(f"{address}/2026", "buyer")
+    english = issued.get(f"{address}/2026?language=en", "buyer").text.splitlines()
+
+    assert french.text.startswith("\ufeffyear;entity;siret;site;energy;kwh;meter;")
+    assert "électricité des serveurs" in french.text
+    assert "1000,000" in french.text
+    assert english[1].startswith("2026;Ville de Bains-les-Eaux;21750001600019;Pool Nord;heat;1000.")
+    assert "incomplete" in english[1]
+    assert "not said in the contract" in english[2]
+    assert issued.get(f"{address}/2019", "buyer").json()["code"] == "contract.year"
+    assert issued.get(f"{address}/2026", "neighbour").status_code == 404
+
+
 def test_acts_bear_the_key_of_who_did_them(issued: HttpScene) -> None:
     with issued.database.read() as connection:
         query = select(audit.c.actor).where(audit.c.action == "statement.statement")

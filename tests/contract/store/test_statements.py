@@ -9,7 +9,7 @@ from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.refusal import Refused
-from metering.books import drafting
+from metering.books import drafting, yearly
 from metering.books.issuing import Issued
 from metering.statements.canonical import canonical
 from metering.statements.verify import verify
@@ -21,7 +21,16 @@ from store.statements import drafts, papers, statements
 from store.statements.statement_tables import statement, statement_series
 from store.tables import audit
 from tests.support.builders import node_spec
-from tests.support.metered import FEBRUARY, HEAT_WH, JANUARY, close, confirm, hourly, tell
+from tests.support.metered import (
+    ELECTRICITY_WH,
+    FEBRUARY,
+    HEAT_WH,
+    JANUARY,
+    close,
+    confirm,
+    hourly,
+    tell,
+)
 from tests.support.scene import Scene
 from tests.support.sold import (
     REFERENCE,
@@ -384,6 +393,32 @@ def test_who_may_see_some_sites_sees_the_contracts_of_these_alone(sold: Scene) -
     assert len(seen) == 1
     assert unseen == []
     assert hidden is None
+
+
+def test_the_year_of_a_contract_is_the_sum_of_its_closed_months(scene: Scene) -> None:
+    node_id = sell(scene, deliveries=[{"site_id": 1, "is_behind_buyers_meter": True}])
+    with scene.database.read() as connection:
+        nothing = yearly.year_of(connection, row(scene), 2026)
+    confirm(scene, f"E-{node_id}", 0)
+    for month in (JANUARY, FEBRUARY):
+        close(scene, month)
+
+    with scene.database.read() as connection:
+        found = yearly.year_of(connection, row(scene), 2026)
+        before = yearly.year_of(connection, row(scene), 2025)
+
+    assert not isinstance(found, Refused)
+    heat, electricity = found
+    assert heat.energy_wh == (31 + 28) * 24 * HEAT_WH
+    assert heat.first is not None
+    assert heat.last is not None
+    assert heat.energy_wh == heat.last.to_index_wh - heat.first.from_index_wh
+    assert (heat.months_closed, heat.months_sold) == (2, 12)
+    assert (heat.is_on_buyers_bill, electricity.is_on_buyers_bill) == (None, True)
+    assert electricity.energy_wh == (31 + 28) * 24 * ELECTRICITY_WH
+    assert isinstance(before, Refused)
+    assert not isinstance(nothing, Refused)
+    assert [item.energy_wh for item in nothing] == [None, None]
 
 
 def test_a_minimum_is_settled_with_the_year_of_the_contract(scene: Scene) -> None:

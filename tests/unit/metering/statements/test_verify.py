@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +121,20 @@ def test_a_statement_that_lacks_a_part_is_refused_by_its_name(key: str) -> None:
 
     assert isinstance(refused, Refused)
     assert key in refused.sentence
+
+
+def test_what_was_issued_by_an_earlier_version_verifies_for_ever() -> None:
+    """The file was written once, by rules 1: it has everything that a document may have."""
+    data = (Path(__file__).parent / "credit_note_1.json").read_bytes()
+
+    verdict = verify(data)
+
+    assert not isinstance(verdict, Refused), verdict.sentence
+    assert verdict.findings == ()
+
+
+def test_what_a_contract_does_not_say_is_not_in_its_statement() -> None:
+    terms = _document()["contract"]["terms"]
+
+    assert "minimum" not in terms
+    assert "null" not in json.dumps(terms)
