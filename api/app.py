@@ -39,6 +39,7 @@ from api.routes import (
     town,
     town_door,
     town_people,
+    town_wishes,
     usage,
     weather,
     webhooks,
@@ -83,10 +84,11 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, job_lists, steering, modifying, results, files, attempt_files)
     of_people = (access, tenants, usage, quotas, webhooks)
-    of_towns = (collectivities, town_people, contracts, statements, town_door, town)
+    of_towns = (collectivities, town_people, contracts, statements, town_door, town, town_wishes)
     of_everybody = (stickers, public_page)
     of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)
     for module in (*of_jobs, *of_people, *of_towns, *of_everybody, *of_fleet):
         app.include_router(module.router)
-    app.include_router(town.themes)
+    for router in (town.themes, town_wishes.operators):
+        app.include_router(router)
     return app

@@ -89,7 +89,7 @@ async def site_page(
     if membership is None:
         return missing(spoken)
     now_s, shown, found = await _look(services, site_id, period)
-    row = await _owner(services, membership)
+    row = await owner_of(services, membership)
     name = next((item.name for item in row.sites if item.site_id == site_id), None)
     if name is None:  # It was taken from the collectivity since this request was let in.
         return missing(spoken)
@@ -148,7 +148,8 @@ def _day(text: str, today: date) -> date:
     return day if _FIRST_DAY <= day <= today + _LONGEST_AHEAD else today
 
 
-async def _owner(services: Services, membership: Membership) -> CollectivityRow:
+async def owner_of(services: Services, membership: Membership) -> CollectivityRow:
+    """The collectivity of a membership."""
     row = await services.read(
         lambda connection: collectivities.find_collectivity(connection, membership.collectivity_id)
     )

@@ -12,6 +12,7 @@ from domain.job import HOLDING_STATES, INNOCENT_ENDS, JobState
 from domain.node import NodeState
 from store.fleet.nodes import joined_event
 from store.fleet.readings import latest_readings, reading_event
+from store.fleet.wishes import heard
 from store.gangs import members
 from store.gangs.partings import BREAKS
 from store.jobs.queueing import array_queued_event, queued_event
@@ -29,7 +30,7 @@ def node_facts(tx: Transaction) -> list[Event]:
         if row.state != NodeState.UP:
             facts.append(NodeLeft(node_id=row.id))
         if row.id in latest:
-            facts.append(reading_event(latest[row.id]))
+            facts.append(heard(tx, reading_event(latest[row.id])))
     return facts
 
 

@@ -10,6 +10,7 @@ from domain.events import ReadingTaken
 from domain.reading import Reading
 from domain.refusal import Refused
 from domain.register import MeterKind, RegisterRow
+from store.fleet.wishes import heard
 from store.ledger.meters import meter_id_of
 from store.ledger.register_rows import add_rows
 from store.rows import AnyRow
@@ -84,7 +85,7 @@ def _insert(tx: Transaction, node_id: int, fresh: Sequence[tuple[Reading, str]])
     )
     newest = fresh[-1][0]
     if newest_before is None or newest.seq > newest_before:
-        tx.record(reading_event(newest))
+        tx.record(heard(tx, reading_event(newest)))
 
 
 def _indexes(tx: Transaction, items: Sequence[Reading]) -> list[tuple[int, RegisterRow]]:

@@ -21,7 +21,13 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
     places |= {"{webhook_id}": "999"}
     places |= {"{tenant_id}": "999", "{project_id}": "999", "{user_id}": "999"}
     places |= {"{collectivity_id}": "999", "{account_id}": "999"}
-    places |= {"{form}": "csv", "{colour}": "1a5e9a", "{code}": "2345", "{report_id}": "9"}
+    places |= {
+        "{form}": "csv",
+        "{colour}": "1a5e9a",
+        "{code}": "2345",
+        "{report_id}": "9",
+        "{deed}": "calendar",
+    }
     places |= {"{meter_id}": "999", "{case}": "1.1.1"}
     places |= {"{reference}": "M-1", "{number}": "CHALEUR-2026-00001", "{year}": "2026"}
     for route in routes_of(http.app):
