@@ -3,7 +3,7 @@
 import contextlib
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -98,6 +98,22 @@ def is_group_alive(group: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def pin(pid: int, cpus: Collection[int]) -> None:
+    """Keep a process to these cores, and all that it has started by now.
+
+    What is started from here on inherits them. A process that is gone has nothing to keep.
+    """
+    children: list[bytes] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                os.sched_setaffinity(int(task), cpus)
+                with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                    children += file.read().split()
+    for child in children:
+        pin(int(child), cpus)
 
 
 def adopt_orphans() -> None:

@@ -1,10 +1,10 @@
 """How an attempt's first process is started: directory, files, limits and cores."""
 
-import contextlib
 import os
 import resource
 import signal
 
+from node_agent.warden.processes import pin
 from node_agent.warden.protocol import StartOrder
 
 _OUTPUT_MODE = 0o644
@@ -17,8 +17,8 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
 
     Directory and limits are set on this process for the moment of the spawn, so that the child has
     them before its first instruction and no code runs between fork and exec. Its cores are set
-    right after: set on this process they would move it to another core and back for every job,
-    which costs as much as the spawn.
+    right after, also on what it has started by then: set on this process they would move it to
+    another core and back for every job, which costs as much as the spawn.
     Raises ``OSError`` where the program cannot be started.
     """
     out_flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if order.append else os.O_TRUNC)
@@ -51,8 +51,7 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, own_file_limits)
         os.chdir("/")
     if order.cpus and set(order.cpus) != own_cpus:
-        with contextlib.suppress(ProcessLookupError):
-            os.sched_setaffinity(pid, order.cpus)
+        pin(pid, order.cpus)
     if order.file_limit_bytes is not None:
         limits = (order.file_limit_bytes, order.file_limit_bytes)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)

@@ -18,6 +18,7 @@ from tests.support.routes import routes_of, scope_of
 
 _ALLOWED = 30  #: So many times more often than anybody else asks somebody who may.
 _LONGEST_CURL = 1000
+_PATIENCE_S = 100.0  # no timing is asserted: the machine may be busy
 
 
 @pytest.mark.timeout(3600)  # `make fuzz` asks ten thousand times
@@ -50,7 +51,7 @@ def test_no_described_request_is_a_500_or_answered_unclearly(scene: HostileScene
         headers = {} if who is None else {"Authorization": f"Bearer {scene.tokens[who]}"}
         shown = f"{who}: {case.as_curl_command()[:_LONGEST_CURL]}"
         try:
-            answer = case.call(headers=headers)
+            answer = case.call(headers=headers, timeout=_PATIENCE_S)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             scene.fail(error, case.operation.label, shown)
         else:

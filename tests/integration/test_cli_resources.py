@@ -1,0 +1,67 @@
+"""Cores, whole nodes and types as a user asks for them."""
+
+from tests.support.cluster import until
+from tests.support.command_line import CommandLine
+
+#: The first millisecond of a job may pass before its cores are set.
+_CORES = "sleep 1; python3 -c 'import os; print(sorted(os.sched_getaffinity(0)))'"
+
+
+def _state(typed: CommandLine, job_id: str) -> str:
+    return str(typed.document("job", job_id)["state"])
+
+
+def test_jobs_beside_one_another_have_cores_of_their_own(typed: CommandLine) -> None:
+    words = ("-c", "1", "--nodelist=node0", "--wrap", f"{_CORES}; sleep 600")
+    jobs = [typed.submit(*words) for _ in range(2)]
+    try:
+        until(lambda: all(typed.run("logs", job_id).stdout for job_id in jobs))
+        held = [typed.run("logs", job_id).stdout.strip() for job_id in jobs]
+    finally:
+        typed.run("cancel", *jobs)
+
+    assert len(set(held)) == 2
+    assert [cores.count(",") for cores in held] == [0, 0]
+
+
+def test_a_whole_node_is_nobody_elses(typed: CommandLine) -> None:
+    whole = typed.submit("--exclusive", "--nodelist=node0", "--wrap", f"{_CORES}; sleep 600")
+    until(lambda: _state(typed, whole) == "running")
+    small = typed.submit("-c", "1", "--nodelist=node0", "--", "true")
+    until(lambda: "node0" in typed.run("explain", small).stdout)
+    waited = _state(typed, small)
+    until(lambda: bool(typed.run("logs", whole).stdout))
+    typed.run("cancel", whole)
+
+    assert waited == "queued"
+    assert typed.run("wait", small).returncode == 0
+    assert typed.run("logs", whole).stdout.count(",") == 1  # both of its two cores
+    assert "whole node" in typed.run("submit", "--test-only", "--mem=0", "--", "true").stderr
+
+
+def test_a_type_is_said_shown_and_kept(typed: CommandLine) -> None:
+    flex = typed.submit("--type", "flex", "--deadline", "+2h", "--", "true")
+    typed.write("pinned.sh", "#!/bin/sh\n#SBATCH --qos=reserved -J pinned\ntrue\n")
+    reserved = typed.submit("pinned.sh")
+    usual = typed.submit("--", "true")
+
+    assert typed.run("wait", flex, reserved, usual).returncode == 0
+    types = [typed.document("job", job)["scheduling_type"] for job in (flex, reserved, usual)]
+    assert types == ["flex", "reserved", "ondemand"]
+    assert typed.run("submit", "--type", "sometimes", "--", "true").returncode == 2
+
+
+def test_a_deadline_that_comes_while_a_job_waits_ends_it(typed: CommandLine) -> None:
+    fillers = [
+        typed.submit("--exclusive", f"--nodelist=node{n}", "--", "sleep", "600") for n in (0, 1)
+    ]
+    try:
+        until(lambda: all(_state(typed, job_id) == "running" for job_id in fillers))
+        late = typed.submit("--time=1", "--deadline=now+62seconds", "--", "true")
+        ended = typed.run("wait", late)
+    finally:
+        typed.run("cancel", *fillers)
+
+    assert ended.returncode == 1
+    assert typed.document("job", late)["reason"] == "deadline_passed"
+    assert "deadline" in typed.run("explain", late).stdout
