@@ -18,6 +18,7 @@ from api.routes import (
     attempt_files,
     collectivities,
     contracts,
+    erasures,
     files,
     fleet,
     health,
@@ -83,7 +84,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, job_lists, steering, modifying, results, files, attempt_files)
-    of_people = (access, tenants, usage, quotas, webhooks)
+    of_people = (access, tenants, usage, quotas, webhooks, erasures)
     of_towns = (collectivities, town_people, contracts, statements, town_door, town, town_wishes)
     of_everybody = (stickers, public_page)
     of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)

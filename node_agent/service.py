@@ -13,6 +13,7 @@ from domain.job import EndReason
 from node_agent.advice import AdviceFile
 from node_agent.book import Held, Phase
 from node_agent.config import AgentConfig
+from node_agent.erasing import Eraser
 from node_agent.executors.process import place_of
 from node_agent.inventory import Inventory
 from node_agent.journal import Journal, Key
@@ -70,6 +71,7 @@ class Agent:
             nudge=self.nudge,
         )
         self._book = self._work.book
+        self._eraser = Eraser(config.directory, self._book, journal, self.nudge)
 
     def nudge(self) -> None:
         """Something may be offered to us: look."""
@@ -110,6 +112,7 @@ class Agent:
 
     async def _exchange(self) -> None:
         told = self._book.in_phase(Phase.ENDED)
+        erased = self._eraser.gone()
         sent_boot_s = boot_now_s()
         answer = await self._tell(
             told,
@@ -123,6 +126,7 @@ class Agent:
                     for held in self._book
                     if held.stop_reason not in {None, EndReason.PREEMPTED}
                 ],
+                "erased": erased,
                 "free_cores": self._free_cores(),
                 "total_cores": self._config.spec.cores,
             },
@@ -139,6 +143,8 @@ class Agent:
         self._pass_on_advice(answer, sent_boot_s)
         self._obey(answer)
         self._work.clear_away(told)
+        self._eraser.told(erased)
+        self._eraser.erase(map(_key, answer.get("erase", ())))
 
     async def _tell(self, told: list[Held], body: dict[str, Any]) -> dict[str, Any]:
         """One exchange. Ends that cannot be told now are written down: they may wait for days.
@@ -209,6 +215,7 @@ class Agent:
                     self._work.link.renew(held.key, held.lease_until_boot_s)
         self._pass_on_advice(answer, sent_boot_s)
         self._obey(answer)
+        self._eraser.erase(map(_key, answer.get("erase", ())))
         if answer["assignments"] or self._book.in_phase(Phase.ENDED):
             self.nudge()
 

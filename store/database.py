@@ -60,6 +60,12 @@ class Database:
             yield connection
             connection.rollback()
 
+    def drop_old_pages(self) -> None:
+        """Keep no earlier state of what was changed in the log of SQLite, unless it is in use."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def now_s(self, connection: Connection) -> float:
         """The database's Unix time [s]: the only clock that decides leases."""
         if self.is_sqlite:

@@ -13,6 +13,7 @@ from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.transaction import Store
+from worker.erasures import erase_unfinished
 from worker.ledger import close_months, share_heat
 from worker.notices import send_notices
 from worker.queues import QUEUE, SWEEP_QUEUE
@@ -20,6 +21,7 @@ from worker.retention import run_retention
 from worker.settings import WorkerSettings
 
 NOTICES_TASK = "chaufferie.notices"
+ERASURES_TASK = "chaufferie.erasures"
 RETENTION_TASK = "chaufferie.retention"
 LEDGER_TASK = "chaufferie.ledger"
 STATEMENTS_TASK = "chaufferie.statements"
@@ -53,6 +55,7 @@ def make_app(
                 ("ledger", LEDGER_TASK, settings.ledger_every_s),
                 ("statements", STATEMENTS_TASK, settings.statements_every_s),
                 ("notices", NOTICES_TASK, settings.notices_every_s),
+                ("erasures", ERASURES_TASK, settings.erasures_every_s),
             )
         },
     )
@@ -73,10 +76,6 @@ def make_app(
 
         run_statements(store)
 
-    @app.task(name=NOTICES_TASK, ignore_result=True, shared=False)
-    def notices() -> None:
-        send_notices(store, rules or NoticeRules(), settings.mail_password_file)
-
     @app.task(name=CELL_TASK, ignore_result=True, shared=False)
     def simulate_cell(sweep_id: int, number: int) -> None:
         # A worker that keeps the store in order alone never needs the simulator in its memory.
@@ -84,7 +83,20 @@ def make_app(
 
         run_stored_cell(store, stop, sweep_id, number)
 
+    _serve_tenants(app, settings, store, rules or NoticeRules())
     return app
+
+
+def _serve_tenants(app: Celery, settings: WorkerSettings, store: Store, rules: NoticeRules) -> None:
+    """What tenants asked for: to be told, and to be forgotten."""
+
+    @app.task(name=NOTICES_TASK, ignore_result=True, shared=False)
+    def notices() -> None:
+        send_notices(store, rules, settings.mail_password_file)
+
+    @app.task(name=ERASURES_TASK, ignore_result=True, shared=False)
+    def erasures() -> None:
+        erase_unfinished(store, settings.data_dir / FILES_FOLDER)
 
 
 def _every(task: str, period_s: float) -> dict[str, object]:

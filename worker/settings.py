@@ -59,6 +59,9 @@ class WorkerSettings(BaseSettings):
     )
 
     notices_every_s: float = Field(default=5.0, gt=0, description="Between two looks for notices.")
+    erasures_every_s: float = Field(
+        default=60.0, gt=0, description="Between two looks for erasures that were left unfinished."
+    )
     notices_kept_s: float = Field(
         default=7 * _DAY_S, gt=0, description="Notices that were sent or given up, likewise."
     )

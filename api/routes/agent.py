@@ -34,6 +34,7 @@ from domain.reading import Reading, check_reading
 from domain.refusal import Refused
 from store.access.keys import KeyRequest, NewKey, add_key
 from store.attempts import claims, completions
+from store.erasures import node_shares
 from store.files.outputs import output_name
 from store.fleet import nodes, readings
 from store.gangs import partings
@@ -42,6 +43,8 @@ from store.transaction import Transaction
 router = APIRouter(prefix="/v1/agent", tags=["agent"])
 
 LONGEST_WAIT_S = 30.0
+#: More than a node is ever told of at once.
+MOST_ERASED = 5 * node_shares.MOST_TOLD
 #: Nobody is as old; a longer time would make sums of it infinite.
 _LONGEST_S = 1e10
 #: Of an instance, and its attempt.
@@ -112,6 +115,7 @@ class ExchangeIn(_Strict):
     #: Shares of jobs of several nodes; null = this agent knows nothing of such jobs.
     sharing: list[ShareIn] | None = None
     share_ends: list[CompletionIn] = []
+    erased: list[Key] = Field(default=[], max_length=MOST_ERASED)
     free_cores: int = Field(ge=0, le=LARGEST_SMALL)
     total_cores: int = Field(ge=1, le=LARGEST_SMALL)
 
@@ -238,15 +242,19 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
     """Report what ended and claim what is offered and fits, in one transaction."""
     node_id = node_id_of(principal)
     holding, stopping = _keys(body.holding), _keys(body.stopping)
+    erased = _keys(body.erased)
     reports = [item.to_completion() for item in body.completions]
     share_ends = [item.to_completion() for item in body.share_ends]
     sharing = None
     if body.sharing is not None:
         sharing = {_key(item.key): item.address for item in body.sharing}
 
-    def operation(tx: Transaction) -> tuple[list[CompletionResult], claims.Handed]:
+    def operation(
+        tx: Transaction,
+    ) -> tuple[list[CompletionResult], claims.Handed, list[AttemptKey]]:
         partings.end(tx, node_id, share_ends)
         results = completions.complete(tx, node_id, reports)
+        node_shares.confirm(tx, node_id, erased)
         handed = claims.claim(
             tx,
             node_id=node_id,
@@ -257,15 +265,16 @@ async def exchange(body: ExchangeIn, services: ServicesOf, principal: NodeItself
             total_cores=body.total_cores,
             sharing=sharing,
         )
-        return results, handed
+        return results, handed, node_shares.to_erase(tx.connection, node_id)
 
-    results, handed = await services.write(operation)
+    results, handed, to_erase = await services.write(operation)
     return {
         "results": [result.value for result in results],
         "claimed": [_claimed(item, services) for item in handed.claimed],
         "kill": [_kill(item) for item in handed.kill],
         "limits": [_limit(item) for item in handed.limits],
         "advice": _advice(handed.advice),
+        "erase": [_pair(key) for key in to_erase],
     }
 
 
@@ -276,8 +285,8 @@ async def heartbeat(
     """Renew leases; the answer says what to stop and what is offered."""
     node_id = node_id_of(principal)
 
-    def operation(tx: Transaction) -> claims.Pulse:
-        return claims.heartbeat(
+    def operation(tx: Transaction) -> tuple[claims.Pulse, list[AttemptKey]]:
+        pulse = claims.heartbeat(
             tx,
             node_id=node_id,
             boot_id=body.boot_id,
@@ -286,8 +295,9 @@ async def heartbeat(
             status=json.dumps(body.status),
             sharing=_keys(body.sharing),
         )
+        return pulse, node_shares.to_erase(tx.connection, node_id)
 
-    pulse = await services.write(operation)
+    pulse, to_erase = await services.write(operation)
     return {
         "renewed": [_pair(key) for key in pulse.renewed],
         "kill": [_kill(item) for item in pulse.kill],
@@ -295,6 +305,7 @@ async def heartbeat(
         "assignments": [_pair(key) for key in pulse.assignments],
         "server_time_s": pulse.server_time_s,
         "advice": _advice(pulse.advice),
+        "erase": [_pair(key) for key in to_erase],
     }
 
 

@@ -41,6 +41,7 @@ from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies import dependency_queries
+from store.erasures.receipts import erased_at_s
 from store.files import job_inputs, stored_files
 from store.jobs import job_lists, job_queries, jobs
 from store.jobs.array_sums import array_state
@@ -352,7 +353,8 @@ def _see(
         services.keeping,
     )
     now_s = services.store.database.now_s(connection)
-    return detail | heating(connection, row, attempts, now_s)
+    forgotten = {"forgotten_at_s": erased_at_s(connection, row["job_id"])}
+    return detail | forgotten | heating(connection, row, attempts, now_s)
 
 
 def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[str, Any] | None:
@@ -361,4 +363,5 @@ def _see_array(job_id: int, connection: Connection, *, is_last: bool) -> dict[st
         return None
     conditions = dependency_queries.conditions(connection, job_id)
     row = job_lists.array_detail(connection, job_id)
-    return array_detail(row, job_lists.waiting_indexes(connection, row), conditions)
+    detail = array_detail(row, job_lists.waiting_indexes(connection, row), conditions)
+    return detail | {"forgotten_at_s": erased_at_s(connection, job_id)}

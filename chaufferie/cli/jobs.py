@@ -147,6 +147,7 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "Submitted": quantities.clock(document["submitted_at_s"]),
         "Started": quantities.clock(document["started_at_s"]),
         "Finished": quantities.clock(document["finished_at_s"]),
+        "Forgotten": quantities.clock(document.get("forgotten_at_s")),
         "Inputs kept": _until(document.get("inputs_kept_until_s")),
         "Results kept": _until(document.get("results_kept_until_s")),
     }

@@ -13,6 +13,7 @@ from chaufferie.cli import (
     contracts,
     fetching,
     fleet,
+    forgetting,
     jobs,
     keys,
     ledger,
@@ -135,6 +136,8 @@ _JOBS: tuple[Callable[..., None], ...] = (
     steering.release,
     steering.requeue,
     steering.priority,
+    forgetting.forget,
+    forgetting.receipts,
 )
 _FLEET: tuple[Callable[..., None], ...] = (
     fleet.sites,

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chaufferie.sdk import fleet
 from chaufferie.sdk.endpoint import Endpoint, find_endpoint
+from chaufferie.sdk.erasures import Erasures
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job
 from chaufferie.sdk.modifying import Modified, modify
@@ -59,7 +60,7 @@ class Client:
         else:
             raise TypeError("give url and token together")
         self.transport = Transport(endpoint, patience_s)
-        self.webhooks = Webhooks(self.transport)  #: Addresses that are told of jobs.
+        self.erasures, self.webhooks = Erasures(self.transport), Webhooks(self.transport)
 
     def __enter__(self) -> Self:
         return self

@@ -88,11 +88,13 @@ class Transport:
 
         return document_of(self._send(send))
 
-    def post_once(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    def post_once(self, path: str, body: object, *, wait_s: float = 0.0) -> Any:  # noqa: ANN401 - JSON
         """As ``post``, for what must not be done twice: sent again only if it never arrived."""
-        return document_of(
-            self._send(lambda: self._http.post(path, json=body), is_repeatable=False)
-        )
+
+        def send() -> httpx2.Response:
+            return self._http.post(path, json=body, timeout=timeout_for(wait_s))
+
+        return document_of(self._send(send, is_repeatable=False))
 
     def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         """Make what is at this path so; may be repeated."""

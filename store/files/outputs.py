@@ -1,6 +1,8 @@
 """The growing output of attempts, written and read by offset."""
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +23,10 @@ class OutputStore(Protocol):
 
     def size_bytes(self, name: str) -> int:
         """How much there is."""
+        ...
+
+    def remove(self, instance_id: int) -> None:
+        """Drop what all attempts of an instance wrote; nothing where there is none."""
         ...
 
 
@@ -60,6 +66,11 @@ class LocalOutputStore:
             return (self._directory / name).stat().st_size
         except FileNotFoundError:
             return 0
+
+    def remove(self, instance_id: int) -> None:
+        """Drop what all attempts of an instance wrote; nothing where there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._directory / str(instance_id))
 
 
 def output_name(instance_id: int, attempt: int, stream: str) -> str:

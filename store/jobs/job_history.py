@@ -8,7 +8,8 @@ from domain.array_spec import ArrayMistake, parse_array
 from store.tables import audit
 
 _OF_JOBS = "job."
-_MODIFY = "job.modify"
+#: Its detail is what somebody typed, and goes when the job is forgotten.
+MODIFY = "job.modify"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +41,13 @@ def steerings(
             at_s=row.at_s,
             actor=row.actor,
             action=row.action.removeprefix(_OF_JOBS),
-            elements=None if row.action == _MODIFY else row.detail,
-            changes=row.detail if row.action == _MODIFY else None,
+            elements=None if row.action == MODIFY else row.detail,
+            changes=row.detail if row.action == MODIFY else None,
         )
         for row in connection.execute(statement)
         if array_index is None
         or row.detail is None
-        or row.action == _MODIFY
+        or row.action == MODIFY
         or _names(row.detail, array_index)
     ]
 

@@ -58,6 +58,15 @@ def one(connection: Connection, job_id: int, tenant_id: int | None) -> dict[str,
     return None if row is None else dict(row._mapping)
 
 
+def owner_of(connection: Connection, job_id: int, tenant_id: int | None) -> int | None:
+    """The tenant of a job or an array; None where there is none that may be seen."""
+    statement = select(job.c.tenant_id).where(job.c.id == job_id)
+    if tenant_id is not None:
+        statement = statement.where(job.c.tenant_id == tenant_id)
+    found: int | None = connection.execute(statement).scalar()
+    return found
+
+
 def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
     """Every try of an instance, first one first, with what it used."""
     statement = (

@@ -12,12 +12,14 @@ from domain.refusal import Refused
 from store.dependencies.dependencies import has_conditions, let_go
 from store.dependencies.dependency_rows import ConditionState, chunks
 from store.dependencies.dependency_tables import dependency
+from store.erasures.erasure_tables import is_forgotten
 from store.files.stored_files import touch
 from store.jobs import arrays
 from store.jobs.job_refs import Target
 from store.jobs.jobs import lock_instance
 from store.jobs.queueing import queued_event
 from store.jobs.waiting import give_up_at_s
+from store.notices.wishes import wish_again
 from store.quotas.admission import refusal_of
 from store.rows import AnyRow
 from store.tables import instance, job_input
@@ -104,6 +106,10 @@ def _stop(tx: Transaction, rows: Sequence[AnyRow]) -> None:
 
 def _run_again(tx: Transaction, job_id: int, rows: Sequence[AnyRow]) -> Refused | None:
     """Let ended instances of a job queue, or wait for what it waited for; why they cannot."""
+    if is_forgotten(tx.connection, job_id):
+        return Refused(
+            code="job.forgotten", sentence=f"Job {job_id} was forgotten; submit it anew."
+        )
     spec, tenant_id = arrays.its_job(tx, job_id)
     give_up_s = give_up_at_s(spec, queued_at_s=tx.now_s)
     if spec.deadline_s is not None and spec.deadline_s <= tx.now_s:
@@ -114,6 +120,7 @@ def _run_again(tx: Transaction, job_id: int, rows: Sequence[AnyRow]) -> Refused 
     refused = _keep_inputs(tx, job_id, tenant_id, spec) or _quota(tx, tenant_id, spec, len(rows))
     if refused is not None:
         return refused
+    wish_again(tx.connection, job_id, spec)
     waits = has_conditions(tx, job_id)
     state = JobState.BLOCKED if waits else JobState.QUEUED
     for some in chunks([row.id for row in rows]):

@@ -10,6 +10,7 @@ from store.collectivities import (  # noqa: F401 - likewise
 )
 from store.contracts import contract_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
+from store.erasures import erasure_tables  # noqa: F401 - likewise
 from store.fleet import wish_tables  # noqa: F401 - likewise
 from store.gangs import member_tables  # noqa: F401 - likewise
 from store.ledger import ledger_tables, share_tables  # noqa: F401 - likewise

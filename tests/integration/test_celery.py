@@ -20,6 +20,7 @@ from store.tables import outbox
 from store.transaction import Store
 from worker.app import (
     CELL_TASK,
+    ERASURES_TASK,
     LEDGER_TASK,
     NOTICES_TASK,
     RETENTION_TASK,
@@ -165,6 +166,7 @@ def test_no_task_asks_for_an_hour_or_keeps_a_result(store: Store, tmp_path: Path
         RETENTION_TASK,
         CELL_TASK,
         LEDGER_TASK,
+        ERASURES_TASK,
         NOTICES_TASK,
         STATEMENTS_TASK,
     }

@@ -14,6 +14,7 @@ from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store.engine import event_log
 from store.fleet.readings import add_readings
+from store.jobs.queueing import pseudonym
 from tests.support.builders import job_queued, job_spec, reading
 from tests.support.scene import Scene
 
@@ -70,7 +71,8 @@ def _expected_s(scene: Scene) -> float:
     """How long whoever asks why is told that such a job would take."""
     with scene.database.read() as connection:
         beliefs = believe(scene.database, connection)
-    return beliefs.view.expect_s(job_queued(tenant_id=scene.tenant_id, name="case"))
+    name = pseudonym(scene.tenant_id, "case")
+    return beliefs.view.expect_s(job_queued(tenant_id=scene.tenant_id, name=name))
 
 
 def _replayed(scene: Scene) -> Replay:

@@ -12,6 +12,7 @@ from domain.notices import NoticeType
 from domain.refusal import Refused
 from store.attempts import completions
 from store.jobs import array_steering
+from store.jobs.requeue import requeue
 from store.notices import sending, webhooks
 from store.notices.notice_tables import mail_wish, notice
 from store.notices.sending import TAKEN_FOR_S, Due
@@ -318,3 +319,18 @@ def test_a_repeat_of_a_submission_wishes_nothing_twice(scene: Scene) -> None:
 
     assert first == again
     assert _wishes(scene) == [first]
+
+
+def test_a_job_that_runs_once_more_is_told_once_more(scene: Scene) -> None:
+    job_id = scene.submit(_spec("end"))
+    for _ in range(2):
+        scene.cancel(job_id)
+        with scene.store.transaction() as tx:
+            sending.mark_sent(tx, sending.take_due(tx, 10))
+            assert requeue(tx, job_id, scene.tenant_id, "test") is JobState.QUEUED
+        scene.clock.advance(1.0)
+    scene.cancel(job_id)
+
+    assert len(_names(scene)) == 3
+    (due,) = _take(scene)
+    assert due.name == f"{job_id}-ended-0-mail"

@@ -1,0 +1,1 @@
+"""Erasures: what a tenant has forgotten at once, the receipt for it, and the nodes' share."""
