@@ -18,6 +18,7 @@ from api.routes import (
     attempt_files,
     collectivities,
     contracts,
+    disputes,
     erasures,
     files,
     fleet,
@@ -40,6 +41,7 @@ from api.routes import (
     town,
     town_door,
     town_people,
+    town_statements,
     town_wishes,
     usage,
     weather,
@@ -85,10 +87,11 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     of_jobs = (jobs, job_lists, steering, modifying, results, files, attempt_files)
     of_people = (access, tenants, usage, quotas, webhooks, erasures)
-    of_towns = (collectivities, town_people, contracts, statements, town_door, town, town_wishes)
+    of_towns = (collectivities, town_people, contracts, statements, disputes)
+    of_visitors = (town_door, town, town_statements, town_wishes)
     of_everybody = (stickers, public_page)
     of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)
-    for module in (*of_jobs, *of_people, *of_towns, *of_everybody, *of_fleet):
+    for module in (*of_jobs, *of_people, *of_towns, *of_visitors, *of_everybody, *of_fleet):
         app.include_router(module.router)
     for router in (town.themes, town_wishes.operators):
         app.include_router(router)

@@ -103,6 +103,11 @@ class Words:
         there = local(at_s)
         return f"{self.day(there.date())}, {there:%H:%M}"
 
+    def month(self, month: int) -> str:
+        """A month as bills count them (202601): janvier 2026."""
+        first = date(month // 100, month % 100, 1)
+        return format_date(first, format="LLLL y", locale=self.locale)
+
     def period(self, period: Period) -> str:
         """A day, a month or a year as a heading."""
         match period.span:

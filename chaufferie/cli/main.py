@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 from chaufferie.cli import (
     collectivities,
     contracts,
+    disputes,
     fetching,
     fleet,
     forgetting,
@@ -191,6 +192,7 @@ for group, name in (
     (quotas.app, "quotas"),
     (contracts.app, "contracts"),
     (statements.app, "statement"),
+    (disputes.app, "disputes"),
 ):
     app.add_typer(group, name=name)
 for command in (town_people.invite, town_people.people, town_people.remove):
