@@ -34,5 +34,7 @@ Number = Annotated[int, Path(ge=1, le=LARGEST)]
 AskedNumber = Annotated[int | None, Query(ge=1, le=LARGEST)]
 #: A name in a query, of whatever was stored under it.
 AskedName = Annotated[str | None, Query(max_length=8192, pattern=NO_NUL)]
+#: An instant in a query [Unix s].
+AskedInstant = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
 #: Of an upload that was begun, in a path.
 UploadId = Annotated[str, Path(max_length=_LONGEST_NAME, pattern=NO_NUL)]

@@ -124,6 +124,7 @@ job = Table(
     Column("spec_hash", LargeBinary, nullable=False),
     Column("name", Text, nullable=False),
     Column("project", Text),
+    Column("profile", Text),  # as its specification names it
     Column("spec", Text, nullable=False),
     Column("submitted_at_s", Double, nullable=False),
     Column("array_count", Integer),  # null = one instance, of the job's own number

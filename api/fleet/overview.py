@@ -15,6 +15,7 @@ from store.database import Database
 from store.fleet import site_queries
 from store.fleet.site_queries import NodeRow, SiteRow
 from store.jobs import job_lists, job_queries
+from store.jobs.job_filters import JobsWanted
 from store.rows import Connection
 
 _WH_PER_KWH = 1000.0
@@ -188,16 +189,18 @@ def _jobs(
 ) -> list[JobLine]:
     tenant_id = tenant_seen_by(principal)
     held = job_lists.page(
-        connection, tenant_id=tenant_id, states_wanted=_HOLDING, limit=_MOST_SHOWN
+        connection, tenant_id=tenant_id, wanted=JobsWanted(states=_HOLDING), limit=_MOST_SHOWN
     )
     waiting = job_lists.page(
         connection,
         tenant_id=tenant_id,
-        states_wanted=_WAITING,
+        wanted=JobsWanted(states=_WAITING),
         limit=_MOST_SHOWN,
         oldest_first=True,
     )
-    ended = job_lists.page(connection, tenant_id=tenant_id, states_wanted=_ENDED, limit=_MOST_SHOWN)
+    ended = job_lists.page(
+        connection, tenant_id=tenant_id, wanted=JobsWanted(states=_ENDED), limit=_MOST_SHOWN
+    )
     waits = any(row["state"] == JobState.QUEUED for row in waiting)
     beliefs = believe(database, connection) if waits else None
     ids = {row["id"] for row in waiting}

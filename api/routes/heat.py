@@ -1,12 +1,12 @@
 """Heat delivered: differences of meter indexes, never sums of powers."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from api.fleet.heat import heat_report
-from api.names import AskedNumber
+from api.names import AskedInstant, AskedNumber
 from api.problems import Problem, not_found
 from api.security import HeatReader, ServicesOf
 from domain.refusal import Refused
@@ -15,16 +15,14 @@ from store.ledger.heat_shares import Grouping, shared_sums
 router = APIRouter(prefix="/v1/heat", tags=["heat"])
 _END_OF_TIME_S = 1e12
 
-Instant = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
-
 
 @router.get("")
 async def heat(
     services: ServicesOf,
     principal: HeatReader,
     site_id: AskedNumber = None,
-    from_s: Instant = None,
-    to_s: Instant = None,
+    from_s: AskedInstant = None,
+    to_s: AskedInstant = None,
 ) -> dict[str, Any]:
     """Heat and electricity of a period, with the indexes that prove them.
 
@@ -57,8 +55,8 @@ async def shares(
     *,
     by: Grouping = Grouping.SITE,
     site_id: AskedNumber = None,
-    from_s: Instant = None,
-    to_s: Instant = None,
+    from_s: AskedInstant = None,
+    to_s: AskedInstant = None,
 ) -> dict[str, Any]:
     """Metered heat as it was shared: by site, by tenant or by job, and what no job used.
 

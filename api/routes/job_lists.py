@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.jobs.job_refs import JobPath, found
-from api.names import LARGEST, AskedName, AskedNumber
+from api.names import LARGEST, AskedInstant, AskedName, AskedNumber
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from api.views import job_view
 from domain.job import JobState
 from store.jobs import job_lists
+from store.jobs.job_filters import JobsWanted
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -17,22 +18,38 @@ LARGEST_PAGE = 200
 
 
 @router.get("")
-async def list_jobs(  # noqa: PLR0917 - called by name, from the query
+async def list_jobs(  # noqa: PLR0913, PLR0917 - called by name, from the query
     services: ServicesOf,
     principal: JobsReader,
     state: Annotated[list[JobState] | None, Query()] = None,
     name: AskedName = None,
+    tenant: AskedName = None,
+    project: AskedName = None,
+    user: AskedName = None,
+    profile: AskedName = None,
+    node: AskedName = None,
+    from_s: AskedInstant = None,
+    to_s: AskedInstant = None,
     before_id: AskedNumber = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
 ) -> dict[str, Any]:
-    """Jobs, newest first."""
-    wanted = [item.value for item in state] if state else None
+    """Jobs, newest first; each filter leaves out what it does not name."""
+    wanted = JobsWanted(
+        states=[item.value for item in state or ()],
+        name=name,
+        tenant=tenant,
+        project=project,
+        user=user,
+        profile=profile,
+        node=node,
+        from_s=from_s,
+        to_s=to_s,
+    )
     rows = await services.read(
         lambda connection: job_lists.page(
             connection,
             tenant_id=tenant_seen_by(principal),
-            states_wanted=wanted,
-            name=name,
+            wanted=wanted,
             before_id=before_id,
             limit=limit,
         )

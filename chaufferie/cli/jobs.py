@@ -18,6 +18,7 @@ from chaufferie.cli.arguments import (
     open_client,
 )
 from chaufferie.cli.exits import ExitCode
+from chaufferie.cli.fleet import instant_s_of
 from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
 from chaufferie.cli.waiting import wait_for
 from domain.endings import describe_reason
@@ -42,21 +43,48 @@ _INSTANCE_COLUMNS = ("ID", "NUMBER", "STATE", "REASON", "CODE", "NODE", "SITE", 
 _ATTEMPT_COLUMNS = ("TRY", "NODE", "SITE", "STATE", "REASON", "CODE", "WALL", "CPU", "MEMORY", "WH")
 
 
-def jobs(
+def jobs(  # noqa: PLR0913 - each is an option
     *,
     state: Annotated[
         list[JobState] | None, typer.Option("--state", help="Only these; may be repeated.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Only jobs of this name.")] = None,
+    project: Annotated[str | None, typer.Option(help='Only of this project; "" for none.')] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Only those submitted with a key in this user's name.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Only with this program: openfoam, openfoam/2312.")
+    ] = None,
+    node: Annotated[str | None, typer.Option(help="Only those tried on this node.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Submitted then or later: 2026-01-31T08:00."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Submitted before then.")
+    ] = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 50,
     every: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
-    """List jobs, newest first."""
+    """List jobs, newest first; filters may be combined."""
     with open_client(data) as client:
         found = list(
-            client.job_documents(states=state or (), name=name, limit=None if every else limit)
+            client.job_documents(
+                limit=None if every else limit,
+                states=state or (),
+                name=name,
+                tenant=tenant,
+                project=project,
+                user=user,
+                profile=profile,
+                node=node,
+                from_s=instant_s_of(begin),
+                to_s=instant_s_of(end),
+            )
         )
     if as_json:
         say_json(found)
@@ -138,6 +166,8 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "Waits until": _while_it_waits(document, "not_before_s"),
         "Given up at": _while_it_waits(document, "give_up_at_s"),
         "Project": document["project"],
+        "User": document["user"],
+        "Profile": document["profile"],
         "Priority": document.get("priority") or None,
         "Node": document["node"],
         "Site": document["site"],

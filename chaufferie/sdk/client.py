@@ -14,6 +14,7 @@ from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.erasures import Erasures
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job
+from chaufferie.sdk.listing import JobFilter, job_documents
 from chaufferie.sdk.modifying import Modified, modify
 from chaufferie.sdk.pipeline import in_order, with_numbers
 from chaufferie.sdk.quotas import QuotaView, read_quotas, set_quotas
@@ -31,7 +32,6 @@ DEFAULT_PATIENCE_S = 10.0
 _LARGEST_BATCH_BYTES = 900_000
 _LARGEST_BATCH = 1000
 _LARGEST_WAIT = 5000
-_PAGE = 200
 
 
 class Client:
@@ -162,33 +162,16 @@ class Client:
         """
         return modify(self.transport, ref, options)
 
-    def jobs(
-        self, *, states: Sequence[JobState] = (), name: str | None = None, limit: int | None = 50
-    ) -> Iterator[Job]:
+    def jobs(self, *, limit: int | None = 50, **wanted: Unpack[JobFilter]) -> Iterator[Job]:
         """Jobs, newest first; ``limit=None`` gives all of them, page by page."""
-        for document in self.job_documents(states=states, name=name, limit=limit):
+        for document in self.job_documents(limit=limit, **wanted):
             yield Job(self.transport, document["job_id"], document=document)
 
     def job_documents(
-        self, *, states: Sequence[JobState] = (), name: str | None = None, limit: int | None = 50
+        self, *, limit: int | None = 50, **wanted: Unpack[JobFilter]
     ) -> Iterator[Mapping[str, Any]]:
         """As ``jobs``, each as the server shows it."""
-        left = limit
-        before_id: int | None = None
-        while left is None or left > 0:
-            params: dict[str, Any] = {"limit": _PAGE if left is None else min(left, _PAGE)}
-            if states:
-                params["state"] = [state.value for state in states]
-            if name is not None:
-                params["name"] = name
-            if before_id is not None:
-                params["before_id"] = before_id
-            answer = self.transport.get("/v1/jobs", params)
-            yield from answer["jobs"]
-            before_id = answer["next_before_id"]
-            if before_id is None:
-                return
-            left = None if left is None else left - len(answer["jobs"])
+        return job_documents(self.transport, limit, wanted)
 
     def wait(
         self, jobs: Sequence[Job | int], timeout_s: float | None = None

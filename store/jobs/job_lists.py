@@ -10,9 +10,10 @@ from domain.array_spec import ArraySpec
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
 from store.jobs.array_sums import array_span, array_state, count_by_state
 from store.jobs.arrays import elements_of
+from store.jobs.job_filters import JobsWanted, narrowed
 from store.jobs.job_queries import instance_rows, visible
 from store.jobs.job_refs import Single, Target
-from store.tables import instance, job, tenant
+from store.tables import api_key, instance, job, person, tenant
 
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))
 _FINAL = frozenset(state.value for state in FINAL_STATES)
@@ -26,21 +27,17 @@ def page(
     connection: Connection,
     *,
     tenant_id: int | None,
-    states_wanted: Sequence[str] | None = None,
-    name: str | None = None,
+    wanted: JobsWanted | None = None,
     before_id: int | None = None,
     limit: int = 100,
     oldest_first: bool = False,
 ) -> list[dict[str, Any]]:
     """Jobs, newest first; ``before_id`` turns the page and stays stable as jobs come in.
 
-    An array is one row, shown where any of its instances is in a state that is wanted.
+    An array is one row, shown where any of its instances is what is wanted.
     """
     found = visible(select(instance.c.id, instance.c.job_id, instance.c.array_index), tenant_id)
-    if states_wanted:
-        found = found.where(instance.c.state.in_(states_wanted))
-    if name is not None:
-        found = found.join(job, instance.c.job_id == job.c.id).where(job.c.name == name)
+    found = narrowed(found, wanted or JobsWanted())
     is_array: dict[int, bool] = {}
     bound = before_id
     while len(is_array) < limit:
@@ -80,8 +77,12 @@ def _described(connection: Connection, is_array: Mapping[int, bool]) -> list[dic
 def array_row(connection: Connection, job_id: int) -> dict[str, Any]:
     """An array as one row: what its instances share, and how many are in each state."""
     its = connection.execute(
-        select(job, tenant.c.name.label("tenant"))
-        .select_from(job.join(tenant, job.c.tenant_id == tenant.c.id))
+        select(job, tenant.c.name.label("tenant"), person.c.name.label("user"))
+        .select_from(
+            job.join(tenant, job.c.tenant_id == tenant.c.id)
+            .outerjoin(api_key, job.c.key_id == api_key.c.id)
+            .outerjoin(person, api_key.c.person_id == person.c.id)
+        )
         .where(job.c.id == job_id)
     ).one()
     counts = count_by_state(connection, job_id, its.array_count)

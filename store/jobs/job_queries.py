@@ -13,12 +13,14 @@ from domain.job import JobState
 from store.files.content import ContentKey
 from store.jobs.queueing import queued_event
 from store.tables import (
+    api_key,
     attempt,
     decision,
     instance,
     job,
     job_usage,
     node,
+    person,
     result_file,
     site,
     tenant,
@@ -41,11 +43,14 @@ def instance_rows() -> Select[Any]:
         job.c.submitted_at_s,
         job.c.spec,
         tenant.c.name.label("tenant"),
+        person.c.name.label("user"),
         node.c.name.label("node"),
         site.c.name.label("site"),
     ).select_from(
         instance.join(job, instance.c.job_id == job.c.id)
         .join(tenant, instance.c.tenant_id == tenant.c.id)
+        .outerjoin(api_key, job.c.key_id == api_key.c.id)
+        .outerjoin(person, api_key.c.person_id == person.c.id)
         .outerjoin(node, instance.c.node_id == node.c.id)
         .outerjoin(site, node.c.site_id == site.c.id)
     )

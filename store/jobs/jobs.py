@@ -213,6 +213,7 @@ def _job_values(
         "spec_hash": spec_hash,
         "name": item.spec.name,
         "project": item.spec.project,
+        "profile": item.spec.profile,
         "spec": text,
         "submitted_at_s": tx.now_s,
         "array_count": None if array is None else array.count,

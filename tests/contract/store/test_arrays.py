@@ -16,6 +16,7 @@ from store.engine import engine_facts
 from store.engine.event_log import unconsumed
 from store.fleet.readings import add_readings
 from store.jobs import array_steering, job_lists, job_refs
+from store.jobs.job_filters import JobsWanted
 from store.jobs.job_refs import Single, Target
 from store.tables import event, instance, job
 from tests.support.builders import array_spec, job_spec, reading
@@ -308,7 +309,9 @@ def test_an_array_is_one_row_of_the_list_and_pages_are_stable(scene: Scene) -> N
         oldest_first = job_lists.page(
             connection, tenant_id=scene.tenant_id, limit=9, oldest_first=True
         )
-        named = job_lists.page(connection, tenant_id=scene.tenant_id, name="case")
+        named = job_lists.page(
+            connection, tenant_id=scene.tenant_id, wanted=JobsWanted(name="case")
+        )
         others = job_lists.page(connection, tenant_id=scene.tenant_id + 1)
 
     assert [row["job_id"] for row in newest] == [last, array]
@@ -327,7 +330,9 @@ def test_an_array_is_listed_under_every_state_that_one_of_it_is_in(scene: Scene)
         found = {
             state: [
                 row["job_id"]
-                for row in job_lists.page(connection, tenant_id=None, states_wanted=[state])
+                for row in job_lists.page(
+                    connection, tenant_id=None, wanted=JobsWanted(states=[state])
+                )
             ]
             for state in ("queued", "running", "failed")
         }
