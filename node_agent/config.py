@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class AgentConfig:
     disk_limit_mib: int = 51_200  #: What its files, temporary ones too, may take.
     profiles_folder: Path | None = None  #: Of the operator's recipes; None = ``profiles`` there.
     look_again_every_s: float = 600.0  #: For features and programs, which come and go.
+    #: Where the other nodes of the site reach this one, with the size of their network.
+    neighbour_address: str = "127.0.0.1/8"
     device: dict[str, Any] = field(default_factory=dict)  #: The boiler's driver and address.
 
     @property
@@ -54,6 +57,10 @@ def load_config(path: Path) -> AgentConfig | Refused:
             sentence = f"The agent's configuration {path} declares the feature {wrong!r}; write "
             sentence += "letters, digits and . _ + - only."
             return Refused(code="agent.config", sentence=sentence)
+        if neighbour_interface(config.neighbour_address) is None:
+            sentence = f"The agent's configuration {path} has the neighbour_address "
+            sentence += f"{config.neighbour_address!r}; write an address such as 10.1.0.7/24."
+            return Refused(code="agent.config", sentence=sentence)
         too_low = _too_low(config)
         if too_low is None:
             return config
@@ -63,6 +70,15 @@ def load_config(path: Path) -> AgentConfig | Refused:
     except (ValueError, KeyError, TypeError) as error:
         sentence = f"The agent's configuration {path} is not complete: {error}."
     return Refused(code="agent.config", sentence=sentence)
+
+
+def neighbour_interface(text: object) -> IPv4Interface | IPv6Interface | None:
+    """The address and network that this means; None where it means none."""
+    try:
+        found = ip_interface(str(text))
+    except ValueError:
+        return None
+    return None if found.ip.is_unspecified or found.ip.is_multicast else found
 
 
 def _too_low(config: AgentConfig) -> str | None:

@@ -53,7 +53,7 @@ class Copier:
             for held in self._book.in_phase(Phase.RUNNING):
                 for option, copy in kinds.items():
                     every_s = held.claim["spec"].get(option)
-                    if every_s is None:
+                    if every_s is None or held.is_share:
                         continue
                     due_s = held.next_copy_boot_s.setdefault(option, now_s + every_s)
                     if now_s >= due_s:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from domain.files import CHECKPOINT_FOLDER, check_relative_path
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
@@ -11,8 +12,9 @@ from domain.refusal import Refused
 from domain.sizing import mem_need_mib
 from node_agent.book import Book, Held, Phase
 from node_agent.checkpoints import Checkpoints
-from node_agent.config import AgentConfig
+from node_agent.config import AgentConfig, neighbour_interface
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
+from node_agent.gangs.place import gang_facts, share_order, write_gang
 from node_agent.inventory import Inventory
 from node_agent.profiles.granting import grant_profile
 from node_agent.shims.install import shims_of
@@ -46,7 +48,7 @@ class Launcher:
 
     async def fetch_inputs(self, held: Held) -> None:
         """Fetch what the job needs before its start; what is there already stays."""
-        is_resumed = await self._checkpoints.restore(held)
+        is_resumed = not held.is_share and await self._checkpoints.restore(held)
         for item in held.spec.inputs:
             relative = check_relative_path(item.path)
             if isinstance(relative, Refused) or relative in held.inputs:
@@ -71,19 +73,35 @@ class Launcher:
         grant = replace(grant, profile=profile)
         if held.phase is not Phase.STAGING:
             make_place(held.place)
+        if held.gang is not None and not held.is_share:
+            grant = self._lead(held, held.gang, grant)
         order = start_order(spec, grant, held.place)
         if isinstance(order, Refused):
             return order.sentence
-        held.outputs = output_paths(spec, grant)
+        if held.gang is not None and held.is_share:
+            address = self._config.neighbour_address
+            order = share_order(order, grant, held.gang["secret"], held.place, address)
+        else:
+            held.outputs = output_paths(spec, grant)
         self._book.move(held, Phase.RUNNING)
         held.started_boot_s = boot_now_s()
         self._link.start(order)
         return None
 
+    def _lead(self, held: Held, gang: dict[str, Any], grant: Grant) -> Grant:
+        """What the script is given where it runs on several nodes."""
+        network = neighbour_interface(self._config.neighbour_address)
+        facts = gang_facts(
+            held.spec, gang["nodes"], held.place, grant, str(network and network.network)
+        )
+        write_gang(facts, gang["nodes"], gang["secret"], held.place)
+        return replace(grant, gang=facts)
+
     def expect_outputs(self, held: Held) -> None:
         """Know again where a re-adopted attempt writes."""
         spec = held.spec
-        held.outputs = output_paths(spec, self._grant(held, spec))
+        if not held.is_share:
+            held.outputs = output_paths(spec, self._grant(held, spec))
 
     def slots_of(self, cpus: Sequence[int]) -> tuple[int, ...]:
         """The core slots of an attempt that is pinned to these cores."""

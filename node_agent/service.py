@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.delivery import CompletionResult
 from domain.job import EndReason
 from node_agent.advice import AdviceFile
 from node_agent.book import Held, Phase
@@ -118,8 +119,14 @@ class Agent:
             told,
             {
                 "boot_id": self._boot_id,
-                "completions": [held.completion for held in told],
-                "holding": [held.key for held in self._book],
+                "completions": [held.completion for held in told if not held.is_share],
+                "share_ends": [held.completion for held in told if held.is_share],
+                "holding": [held.key for held in self._book if not held.is_share],
+                "sharing": [
+                    {"key": held.key, "address": held.address}
+                    for held in self._book
+                    if held.is_share
+                ],
                 # What is only warned of a preemption may still be told to stop at once.
                 "stopping": [
                     held.key
@@ -131,6 +138,7 @@ class Agent:
                 "total_cores": self._config.spec.cores,
             },
         )
+        told = self._without_waiting(told, answer["results"])
         fresh = self._new_claims(answer["claimed"], sent_boot_s)
         self._journal.commit(
             claimed=[(held.key, held.claim) for held in fresh],
@@ -145,6 +153,19 @@ class Agent:
         self._work.clear_away(told)
         self._eraser.told(erased)
         self._eraser.erase(map(_key, answer.get("erase", ())))
+
+    def _without_waiting(self, told: list[Held], results: list[str]) -> list[Held]:
+        """Those whose ends were heard; an end that waits for other nodes is told again."""
+        ends = [held for held in told if not held.is_share]
+        waiting = {
+            held.key
+            for held, result in zip(ends, results, strict=True)
+            if result == CompletionResult.WAITING
+        }
+        self._journal.commit(
+            ended=[(held.key, _completion(held)) for held in ends if held.key in waiting]
+        )
+        return [held for held in told if held.key not in waiting]
 
     async def _tell(self, told: list[Held], body: dict[str, Any]) -> dict[str, Any]:
         """One exchange. Ends that cannot be told now are written down: they may wait for days.
@@ -202,7 +223,8 @@ class Agent:
         answer = await self._uplink.heartbeat(
             {
                 "boot_id": self._boot_id,
-                "holding": [held.key for held in live],
+                "holding": [held.key for held in live if not held.is_share],
+                "sharing": [held.key for held in live if held.is_share],
                 "spooled": [held.key for held in self._book.in_phase(Phase.ENDED)],
                 "status": {"free_cores": self._free_cores(), "held": len(live)},
             }

@@ -20,6 +20,8 @@ from node_agent.warden.client import WardenGoneError, WardenLink
 from node_agent.warden.protocol import EndRecord, boot_now_s
 
 _WARDEN_RETRY_S = 0.1
+#: A share that was just started writes down where it listens; it is looked for so often [s].
+_ADDRESS_RETRY_S = 0.05
 
 
 class Work:
@@ -93,6 +95,8 @@ class Work:
     def _adopt(self, held: Held, cpus: tuple[int, ...]) -> None:
         if not held.slots:
             self.book.take_slots(held, self._launcher.slots_of(cpus))
+        if held.is_share:
+            self._spawn(self._hear_address(held))
         if held.stop_reason is not None:
             self.link.stop(held.key, held.stop_reason)
 
@@ -154,6 +158,17 @@ class Work:
         sentence = self._launcher.start(held)
         if sentence is not None:
             self._end_unstarted(held, sentence)
+        elif held.is_share:
+            self._spawn(self._hear_address(held))
+
+    async def _hear_address(self, held: Held) -> None:
+        """Learn where a share listens, once it has written that down, and have it told."""
+        while held.phase is Phase.RUNNING and held.address is None:
+            with contextlib.suppress(OSError):
+                held.address = held.place.hosts.read_text(encoding="utf-8") or None
+            if held.address is None:
+                await asyncio.sleep(_ADDRESS_RETRY_S)
+        self._nudge()
 
     def _end_unstarted(self, held: Held, sentence: str) -> None:
         if held.phase is Phase.STAGING or held.phase is Phase.WAITING:

@@ -167,6 +167,7 @@ def _resources(asked: Submission) -> Resources:
         mem_mib=asked.mem_mib,
         mem_per_cpu_mib=asked.mem_per_cpu_mib,
         whole_node=asked.whole_node,
+        nodes=asked.nodes,
         gpus=asked.gpus,
         gpu_kind=asked.gpu_kind,
         time_limit_s=asked.time_limit_s,

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.sbatch.gang import GangFacts, gang_environment
 from domain.sbatch.patterns import ArrayPlace
 
 DEFAULT_CLUSTER_NAME = "chaufferie"
@@ -55,6 +56,7 @@ class JobFacts:
     array: ArrayPlace | None = None
     gpus: tuple[int, ...] | None = None  #: Its devices; None where the node has none at all.
     gpu_variable: str = DEFAULT_GPU_VARIABLE  #: By which their programs are told.
+    gang: GangFacts | None = None  #: None where it runs on one node.
 
 
 def job_environment(facts: JobFacts) -> dict[str, str]:
@@ -67,6 +69,7 @@ def job_environment(facts: JobFacts) -> dict[str, str]:
         **_array(facts.array),
         **_gpus(facts),
         **_launchers(facts),
+        **({} if facts.gang is None else gang_environment(facts.gang)),
     }
 
 
@@ -162,17 +165,18 @@ def _gpus(facts: JobFacts) -> dict[str, str]:
     if not facts.gpus:
         return {facts.gpu_variable: ""}
     count = str(len(facts.gpus))
+    n_nodes = 1 if facts.gang is None else len(facts.gang.names)
     found = {
         facts.gpu_variable: devices,
         "SLURM_JOB_GPUS": devices,
         "SLURM_GPUS_ON_NODE": count,
     }
     if Asked.GPUS in facts.asked:
-        found["SLURM_GPUS"] = count
+        found["SLURM_GPUS"] = str(len(facts.gpus) * n_nodes)
     if Asked.GPUS_PER_NODE in facts.asked:
         found["SLURM_GPUS_PER_NODE"] = count
     if Asked.GPUS_PER_TASK in facts.asked:
-        found["SLURM_GPUS_PER_TASK"] = str(len(facts.gpus) // max(facts.ntasks, 1))
+        found["SLURM_GPUS_PER_TASK"] = str(len(facts.gpus) * n_nodes // max(facts.ntasks, 1))
     return found
 
 

@@ -31,9 +31,12 @@ class Gpus:
     asked: tuple[Asked, ...] = ()
 
 
-def read_gpus(settings: Settings, ntasks: int) -> Gpus:
-    """The GPUs that the options add up to; what cannot be had is refused in ``settings``."""
-    found = {key: (given, gpus) for key, given, gpus in _each(settings, ntasks)}
+def read_gpus(settings: Settings, ntasks: int, n_nodes: int = 1) -> Gpus:
+    """The GPUs of each node that the options add up to; what cannot be had is refused.
+
+    ``ntasks`` are those of a node. What is said of the whole job is shared out to its nodes.
+    """
+    found = {key: (given, gpus) for key, given, gpus in _each(settings, ntasks, n_nodes)}
     strongest = next((key for key in _STRONGEST_FIRST if key in found), None)
     if strongest is None:
         return Gpus()
@@ -49,7 +52,7 @@ def read_gpus(settings: Settings, ntasks: int) -> Gpus:
     return replace(gpus, asked=asked)
 
 
-def _each(settings: Settings, ntasks: int) -> Iterator[tuple[str, Given, Gpus]]:
+def _each(settings: Settings, ntasks: int, n_nodes: int) -> Iterator[tuple[str, Given, Gpus]]:
     """Every option that asks for some; one that asks for none is noted and passed over."""
     for key, (parse, wanted, _) in _OPTIONS.items():
         given = settings.given(key)
@@ -62,8 +65,8 @@ def _each(settings: Settings, ntasks: int) -> Iterator[tuple[str, Given, Gpus]]:
             continue
         gpus = _of_one_kind(settings, given, resources)
         if gpus is not None:
-            times = ntasks if key == "gpus-per-task" else 1
-            yield key, given, replace(gpus, count=gpus.count * times)
+            count = gpus.count * (ntasks if key == "gpus-per-task" else 1)
+            yield key, given, replace(gpus, count=-(-count // n_nodes) if key == "gpus" else count)
 
 
 def _of_one_kind(settings: Settings, given: Given, resources: tuple[Gres, ...]) -> Gpus | None:

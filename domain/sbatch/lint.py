@@ -28,6 +28,7 @@ _SEVERAL_NODES = re.compile(
     r"(-N\s*(?:[2-9]|1\d)\d*|--nodes[= ](?:[2-9]|1\d)\d*|"
     r"--?hostfile\b|--?machinefile\b|--?hosts?\b|-ppn\b|--map-by\s+ppr:\d+:node)"
 )
+_HAS_ONE_NODE = "{} is for several nodes; the job has one."
 _ACTIVATE = re.compile(
     _START + r"((?:source|\.)\s+activate\b\s*\S*|(?:conda|mamba)\s+activate\b\s*\S*|"
     r"(?:source|\.)\s+\S*bin/activate\b)"
@@ -47,7 +48,7 @@ _VARIABLE = re.compile(r"\$(?:\{(SLURM_\w+)\}|(SLURM_\w+))")
 
 
 def lint_body(
-    lines: Sequence[str], body_starts_at: int, asked: Collection[Asked] = ()
+    lines: Sequence[str], body_starts_at: int, asked: Collection[Asked] = (), *, n_nodes: int = 1
 ) -> tuple[Note, ...]:
     """Remarks on the commands from line ``body_starts_at`` on; nothing is refused for them."""
     commands = [
@@ -61,7 +62,7 @@ def lint_body(
         *_remarks(commands, _SITE_PATH, "{} is a path of another machine and may not exist here."),
         *_remarks(commands, _MODULE, "module {} does nothing here: the node has its own software."),
         *_remarks(commands, _INTERNET, "{} needs the internet, which a node may not have."),
-        *_remarks(commands, _SEVERAL_NODES, "{} is for several nodes; the job has one."),
+        *(_remarks(commands, _SEVERAL_NODES, _HAS_ONE_NODE) if n_nodes == 1 else ()),
         *_remarks(commands, _ACTIVATE, "{} needs an environment that the node may not have."),
         *_unset_variables(commands, asked),
     ]

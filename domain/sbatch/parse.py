@@ -1,7 +1,7 @@
 """From a job script and a command line to a submission, or to the reason why not."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -12,7 +12,6 @@ from domain.refusal import Refused
 from domain.requirements import ConstraintMistake, Requires, parse_constraint
 from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
 from domain.sbatch.duties import apply_duties
-from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export, parse_export
 from domain.sbatch.getopt import OptionRun, read_options
 from domain.sbatch.given import Given, Origin, shortened
@@ -22,7 +21,7 @@ from domain.sbatch.mail import read_mail
 from domain.sbatch.note import Note
 from domain.sbatch.outputs import read_outputs
 from domain.sbatch.precedence import given_in_environment, settle
-from domain.sbatch.resources import read_size
+from domain.sbatch.resources import Size, read_size
 from domain.sbatch.returns import read_returns
 from domain.sbatch.schedule import read_schedule
 from domain.sbatch.script import Script, read_script
@@ -136,7 +135,6 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     schedule = read_schedule(settings, request)
     outputs = read_outputs(settings, request.submit_dir)
     export = _read_export(settings, request)
-    wanted_nodes = _read_nodelist(settings)
     profile = _read_profile(settings)
     mail = read_mail(settings)
     return Submission(
@@ -145,6 +143,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         interpreter=work.script.interpreter if work.script else None,
         command=tuple(request.command),
         arguments=tuple(request.arguments),
+        nodes=size.nodes,
         cores=size.cores,
         ntasks=size.ntasks,
         cpus_per_task=size.cpus_per_task,
@@ -155,7 +154,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         gpus=size.gpus,
         gpu_kind=size.gpu_kind,
         excluded=settings.read("exclude", parse_hostlist, _A_HOSTLIST) or (),
-        wanted_nodes=wanted_nodes,
+        wanted_nodes=_read_nodelist(settings, size.nodes),
         features=_read_constraint(settings),
         profile=None if profile is None else str(profile),
         asked=size.asked,
@@ -188,14 +187,14 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         wait=settings.has("wait"),
         parsable=settings.has("parsable"),
         test_only=settings.has("test-only"),
-        notes=_notes(work.script, settings, size.asked),
+        notes=_notes(work.script, settings, size),
     )
 
 
-def _notes(script: Script | None, settings: Settings, asked: Collection[Asked]) -> tuple[Note, ...]:
+def _notes(script: Script | None, settings: Settings, size: Size) -> tuple[Note, ...]:
     """All that was noted, once every setting was read."""
     of_script = () if script is None else script.notes
-    return _first_few([*of_script, *settings.notes, *_body_notes(script, asked)])
+    return _first_few([*of_script, *settings.notes, *_body_notes(script, size)])
 
 
 def _first_few(notes: Sequence[Note]) -> tuple[Note, ...]:
@@ -236,12 +235,14 @@ def _read_dependency(settings: Settings) -> str | None:
     return text
 
 
-def _read_nodelist(settings: Settings) -> tuple[str, ...]:
-    """The nodes on one of which it shall run."""
+def _read_nodelist(settings: Settings, n_nodes: int) -> tuple[str, ...]:
+    """The nodes among which it shall run."""
     names = settings.read("nodelist", parse_hostlist, _A_HOSTLIST) or ()
     given = settings.given("nodelist")
-    if given is not None and len(names) > 1:
-        settings.note(given, f"{given.text} names {len(names)} nodes; the job runs on one of them.")
+    if given is not None and len(names) > n_nodes:
+        count = "one" if n_nodes == 1 else f"{n_nodes}"
+        text = f"{given.text} names {len(names)} nodes; the job runs on {count} of them."
+        settings.note(given, text)
     return names
 
 
@@ -289,7 +290,8 @@ def _read_export(settings: Settings, request: SubmitRequest) -> Export:
     return export
 
 
-def _body_notes(script: Script | None, asked: Collection[Asked]) -> tuple[Note, ...]:
+def _body_notes(script: Script | None, size: Size) -> tuple[Note, ...]:
     if script is None:
         return ()
-    return lint_body(script.staged_text.split("\n"), script.body_starts_at, asked)
+    lines = script.staged_text.split("\n")
+    return lint_body(lines, script.body_starts_at, size.asked, n_nodes=size.nodes)

@@ -1,8 +1,9 @@
-"""How much of a node a job asks for."""
+"""How much a job asks for: of one node, or of each of several."""
 
 from dataclasses import dataclass
 
 from domain.sbatch.environment import Asked
+from domain.sbatch.gang import share_out
 from domain.sbatch.given import Given
 from domain.sbatch.gpus import Gpus, read_gpus
 from domain.sbatch.settings import Settings
@@ -17,15 +18,18 @@ from domain.sbatch.sizes import (
 _A_COUNT = "a whole number of at least 1"
 _A_MEMORY = "a whole number with an optional unit K, M, G or T, such as 4G"
 _NODES = "a number of nodes such as 1, or a range such as 1-4"
+#: More are a slip: no site is as large.
+MOST_NODES = 1000
 _EXCLUSIVE_WORDS = frozenset({"exclusive", "allocation", "user", "mcs", "topo"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """The part of one node that a job holds while it runs."""
+    """What a job holds of a node, or of each of its nodes, while it runs."""
 
+    nodes: int
     cores: int
-    ntasks: int
+    ntasks: int  #: Of all nodes together.
     cpus_per_task: int
     tasks_per_node: int | None
     mem_mib: int | None
@@ -39,10 +43,15 @@ class Size:
 def read_size(settings: Settings) -> Size:
     """The size that the options add up to; what is impossible is refused in ``settings``."""
     tasks_per_node = settings.read("ntasks-per-node", parse_count, _A_COUNT)
-    ntasks = _read_ntasks(settings, tasks_per_node)
-    gpus = read_gpus(settings, ntasks)
-    cpus_per_task = _read_cpus_per_task(settings, gpus, ntasks)
-    cores = ntasks * cpus_per_task
+    nodes, ntasks = _read_nodes(settings, tasks_per_node)
+    if nodes > 1 and tasks_per_node is not None and nodes * tasks_per_node < ntasks:
+        tasks_per_node = None
+    tasks_here = ntasks
+    if nodes > 1:
+        tasks_here = max(share_out(ntasks, nodes, tasks_per_node))
+    gpus = read_gpus(settings, tasks_here, nodes)
+    cpus_per_task = _read_cpus_per_task(settings, gpus, tasks_here)
+    cores = tasks_here * cpus_per_task
     if cores > LARGEST_COUNT:
         given = settings.given("cpus-per-task") or settings.given("ntasks")
         given = given or settings.given("cpus-per-gpu")
@@ -58,6 +67,7 @@ def read_size(settings: Settings) -> Size:
     if takes_all_memory and memory is not None:
         settings.note(memory, f"{memory.text} takes a whole node, and a whole node is billed.")
     return Size(
+        nodes=nodes,
         cores=cores,
         ntasks=ntasks,
         cpus_per_task=cpus_per_task,
@@ -98,16 +108,18 @@ def _with_memory_of_gpus(settings: Settings, gpus: Gpus, mem_mib: int | None) ->
     return per_gpu_mib * gpus.count
 
 
-def _read_ntasks(settings: Settings, tasks_per_node: int | None) -> int:
-    """Tasks on the one node there is; several nodes are refused with the one-node equivalent."""
+def _read_nodes(settings: Settings, tasks_per_node: int | None) -> tuple[int, int]:
+    """How many nodes, and how many tasks on all of them together."""
     ntasks = settings.read("ntasks", parse_count, _A_COUNT)
     nodes = settings.read("nodes", parse_nodes, _NODES)
     n_nodes = _fewest_nodes(settings, nodes, ntasks, tasks_per_node)
     if ntasks is None:
         ntasks = n_nodes * (tasks_per_node or 1)
-    if n_nodes > 1:
-        _refuse_several_nodes(settings, n_nodes, ntasks)
-    return ntasks
+    given = settings.given("nodes") or settings.given("ntasks-per-node") or settings.given("ntasks")
+    if n_nodes > MOST_NODES and given is not None:
+        settings.refuse(given, "bad_value", f"{given.text} makes {n_nodes} nodes; write less.")
+        return 1, 1
+    return n_nodes, ntasks
 
 
 def _fewest_nodes(
@@ -128,19 +140,6 @@ def _fewest_nodes(
         settings.note(per_node, text)
         return least
     return -(-ntasks // tasks_per_node)
-
-
-def _refuse_several_nodes(settings: Settings, n_nodes: int, ntasks: int) -> None:
-    given = settings.given("nodes") or settings.given("ntasks-per-node") or settings.given("ntasks")
-    if given is not None:
-        per_node = settings.given("ntasks-per-node")
-        drop = f" and leave {per_node.spelled} out" if per_node is not None else ""
-        settings.refuse(
-            given,
-            "several_nodes",
-            f"the job asks for {n_nodes} nodes and can hold one; write "
-            f"--nodes=1 --ntasks={ntasks}{drop}.",
-        )
 
 
 def _read_memory(settings: Settings) -> tuple[int | None, int | None]:

@@ -63,7 +63,7 @@ class Submission:
     wanted_nodes: tuple[str, ...]  #: On one of these it runs; none = on any.
     features: tuple[str, ...]  #: Clauses that its node must meet.
     profile: str | None  #: The program that its node must have.
-    nodes: int = 1
+    nodes: int = 1  #: All of one site; cores, memory and GPUs hold for each of them.
 
     array: ArraySpec | None  #: None = one instance.
     dependency: str | None  #: What it waits for, as ``parse_dependency`` reads it.

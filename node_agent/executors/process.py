@@ -19,6 +19,7 @@ from typing import Any
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.environment import DEFAULT_GPU_VARIABLE, JobFacts, job_environment
+from domain.sbatch.gang import GangFacts
 from domain.sbatch.patterns import (
     DEFAULT_OUTPUT,
     ArrayPlace,
@@ -26,6 +27,7 @@ from domain.sbatch.patterns import (
     default_output,
     expand_pattern,
 )
+from node_agent.gangs.caller import GANG_VARIABLE
 from node_agent.profiles.granting import ProfileGrant
 from node_agent.shims.install import login_functions
 from node_agent.warden.protocol import Key, StartOrder
@@ -56,6 +58,16 @@ class Place:
         return self.work.with_name(f"{self.work.name}.tmp")
 
     @property
+    def gang(self) -> Path:
+        """Who the nodes of the job are, and their secret; private, where it runs on several."""
+        return self.work.with_name(f"{self.work.name}.gang")
+
+    @property
+    def hosts(self) -> Path:
+        """The same nodes as a hostfile, or of a share, where it listens."""
+        return self.work.with_name(f"{self.work.name}.hosts")
+
+    @property
     def script(self) -> Path:
         """The staged script."""
         return self.work.with_name(f"{self.work.name}.script")
@@ -83,6 +95,7 @@ class Grant:
     gpus: tuple[int, ...] | None = None  #: Its devices; None where the node has none at all.
     gpu_variable: str = DEFAULT_GPU_VARIABLE  #: By which its programs are told.
     profile: ProfileGrant | None = None  #: The program that the job names.
+    gang: GangFacts | None = None  #: All its nodes, where it runs on several and this one leads.
 
 
 def place_of(directory: Path, key: Key) -> Place:
@@ -103,8 +116,9 @@ def make_place(place: Place) -> None:
 
 def remove_place(place: Place) -> None:
     """Remove everything the attempt left."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(place.script)
+    for file in (place.script, place.gang, place.hosts):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(file)
     for folder in (place.work, place.private):
         try:
             _remove_flat(folder)
@@ -278,6 +292,7 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         array=grant.array,
         gpus=grant.gpus,
         gpu_variable=grant.gpu_variable,
+        gang=grant.gang,
     )
     return {
         "PATH": ":".join(_path_folders(grant)),
@@ -291,6 +306,7 @@ def _environment(spec: JobSpec, grant: Grant, place: Place, cwd: Path) -> dict[s
         **(grant.profile.environment if grant.profile is not None else {}),
         **spec.environment,
         **job_environment(facts),
+        **({} if grant.gang is None else {GANG_VARIABLE: os.fspath(place.gang)}),
     }
 
 

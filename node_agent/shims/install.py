@@ -9,7 +9,9 @@ import node_agent
 
 #: Commands that a job's script may call, and that speak to the server with the job's own key.
 CLIENT_COMMANDS = ("sbatch", "squeue", "sacct", "scancel", "scontrol")
-COMMANDS = ("srun", "module", "ml", *CLIENT_COMMANDS)
+#: As ssh, but to the other nodes of the job and to no others; launchers of MPI are told of it.
+GANG_SHELL = "gang-ssh"
+COMMANDS = ("srun", "module", "ml", GANG_SHELL, *CLIENT_COMMANDS)
 _FOLDER = "shims"
 
 _MODULE = """#!/bin/sh
@@ -78,9 +80,9 @@ def _text(name: str) -> str:
         return _MODULE
     python = shlex.quote(sys.executable)
     root = os.fspath(Path(node_agent.__file__).resolve().parents[1])
-    if name == "srun":
+    if name in {"srun", GANG_SHELL}:
         program = "from node_agent.shims.__main__ import run; run()"
-        words = "srun"
+        words = name
     else:
         program = "from chaufferie.cli.main import main; main()"
         words = f"slurm {name}"

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from domain.sbatch.gang import share_out
+from domain.sbatch.hostlist import parse_hostlist
+
 #: Options by long name; "=" takes a value, "?" may take one after an equals sign.
 _HONOURED = (
     "ntasks= nodes= cpus-per-task= ntasks-per-node= label output= error= export= exact chdir= "
@@ -66,6 +69,7 @@ class Step:
 
     argv: tuple[str, ...]
     ntasks: int
+    counts: tuple[int, ...] = ()  #: Tasks of each node of the job; one node has them all.
     cpus_per_task: int | None = None
     label: bool = False
     stdout: str | None = None
@@ -80,17 +84,25 @@ def read_step(words: Sequence[str], environment: Mapping[str, str]) -> Step:
     given, ignored, argv = _read(words)
     if not argv:
         raise SrunError("name a program to run.")
-    _check_place(given, environment)
+    names = _names(environment)
+    places = _places(given, environment, names)
     cpus_per_task = _count(given, "cpus-per-task")
     per_node = _count(given, "ntasks-per-node")
-    ntasks = _count(given, "ntasks") or per_node or _of_job(environment, "SLURM_NTASKS") or 1
+    ntasks = _count(given, "ntasks") or (per_node and per_node * len(places))
+    ntasks = ntasks or _of_job(environment, "SLURM_NTASKS") or len(places)
+    counts = share_out(ntasks, min(len(places), ntasks), per_node if len(places) > 1 else None)
+    if sum(counts) < ntasks:
+        raise SrunError(f"{ntasks} tasks need more nodes than {len(places)}; ask for less.")
     cores = _of_job(environment, "SLURM_CPUS_ON_NODE")
-    need = ntasks * (cpus_per_task or 1)
+    need = max(counts) * (cpus_per_task or 1)
     if cores is not None and need > cores and "overcommit" not in given:
-        raise SrunError(f"{need} cores are asked for and the job has {cores}; ask for less.")
+        where = "the job has" if len(names) == 1 else "the job has on each node"
+        raise SrunError(f"{need} cores are asked for and {where} {cores}; ask for less.")
+    of_place = dict(zip(places, counts, strict=False))
     return Step(
         argv=tuple(argv),
         ntasks=ntasks,
+        counts=tuple(of_place.get(place, 0) for place in range(len(names))),
         cpus_per_task=cpus_per_task,
         label="label" in given,
         stdout=given.get("output"),
@@ -176,14 +188,28 @@ def _of_job(environment: Mapping[str, str], name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and int(text) else None
 
 
-def _check_place(given: Mapping[str, str], environment: Mapping[str, str]) -> None:
-    """A step runs in this job and on its node."""
-    nodes = given.get("nodes", "1")
-    if nodes.partition("-")[0] != "1":
-        raise SrunError(f"the job has one node, and --nodes={nodes} asks for more.")
-    own = environment.get("SLURM_JOB_NODELIST")
-    if given.get("nodelist", own) != own:
-        raise SrunError(f"the job has the node {own}, and no other.")
+def _names(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The nodes of the job, the one that runs the script first."""
+    return tuple(environment.get("SLURM_JOB_NODELIST", "localhost").split(","))
+
+
+def _places(
+    given: Mapping[str, str], environment: Mapping[str, str], names: Sequence[str]
+) -> list[int]:
+    """On which nodes of the job the step runs; it runs in no other job."""
     job_id = environment.get("SLURM_JOB_ID")
     if given.get("jobid", job_id) != job_id:
         raise SrunError("a step can only run in its own job.")
+    wanted = parse_hostlist(given["nodelist"]) if "nodelist" in given else names
+    if wanted is None or not set(wanted) <= set(names):
+        own = "node" if len(names) == 1 else "nodes"
+        raise SrunError(f"the job has the {own} {', '.join(names)}, and no other.")
+    places = [place for place, name in enumerate(names) if name in wanted]
+    if "nodes" not in given:
+        return places
+    text = given["nodes"]
+    least = text.partition("-")[0]
+    if not (least.isascii() and least.isdigit() and 1 <= int(least) <= len(places)):
+        have = "one node" if len(places) == 1 else f"{len(places)} nodes"
+        raise SrunError(f"the job has {have}, and --nodes={text} asks for more.")
+    return places[: int(least)]

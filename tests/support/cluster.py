@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -51,6 +51,9 @@ class Cluster:
     settings: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     variables: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     server_variables: Mapping[str, str] = field(default_factory=dict)  #: Of the API.
+    one_site: bool = False  #: All nodes heat the water of ``site0``.
+    #: What goes before the command of a node's warden, by the name of the node.
+    warden_prefix: Callable[[str], Sequence[str]] = lambda _: ()
     port: int = 0
     token: str = ""
     programs: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
@@ -84,6 +87,7 @@ class Cluster:
                 str(folder),
                 "--cores",
                 str(self.cores),
+                prefix=self.warden_prefix(folder.name),
             )
         self.until_answers()
         for index in range(self.sites):
@@ -111,11 +115,13 @@ class Cluster:
         config = self.data_dir / "nodes" / f"node{index}" / "agent.json"
         self.run(f"agent-node{index}", "node_agent", str(config), **self.variables.get(index, {}))
 
-    def run(self, name: str, module: str, *words: str, **variables: str) -> None:
+    def run(
+        self, name: str, module: str, *words: str, prefix: Sequence[str] = (), **variables: str
+    ) -> None:
         """Start a program under this name, its log beside the data."""
         with (self.data_dir / f"{name}.log").open("ab") as log:
             self.programs[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *words],
+                [*prefix, sys.executable, "-m", module, *words],
                 env=self.environment(**variables),
                 cwd=ROOT,
                 stdout=log,
@@ -161,11 +167,13 @@ class Cluster:
 
     def _prepare_nodes(self) -> list[Path]:
         folders = []
+        site_id: int | Refused = 0
         with self.store() as store:
             for index in range(self.sites):
                 spec = SiteSpec(name=f"site{index}", storage_wh_per_k=SITE_STORAGE_WH_PER_K)
                 with store.transaction() as tx:
-                    site_id = nodes.add_site(tx, spec, "test")
+                    if index == 0 or not self.one_site:
+                        site_id = nodes.add_site(tx, spec, "test")
                     assert isinstance(site_id, int)
                     nodes.add_enrolment(
                         tx,
@@ -252,6 +260,8 @@ def running_cluster(
     settings: Mapping[int, Mapping[str, object]] | None = None,
     variables: Mapping[int, Mapping[str, str]] | None = None,
     server_variables: Mapping[str, str] | None = None,
+    one_site: bool = False,
+    warden_prefix: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> Iterator[Cluster]:
     """A cluster for as long as the block runs; its nodes may differ, as `Cluster` says."""
     cluster = Cluster(
@@ -263,6 +273,8 @@ def running_cluster(
         settings=settings or {},
         variables=variables or {},
         server_variables=server_variables or {},
+        one_site=one_site,
+        warden_prefix=warden_prefix,
     )
     try:
         cluster.start()

@@ -63,7 +63,10 @@ VERDICTS = {
     "conda_gpu.sh": Verdict(
         understood={"gpus": 1, "gpu_kind": "a100", "cores": 8}, notes=("source activate torch",)
     ),
-    "vasp_two_nodes.sh": Verdict(refused="sbatch.several_nodes", line=2),
+    "vasp_two_nodes.sh": Verdict(
+        understood={"nodes": 2, "cores": 24, "whole_node": True},
+        notes=("--exclusive takes a whole node", "module vasp"),
+    ),
     "r_windows.sh": Verdict(
         understood={"cores": 2, "mem_mib": 8192, "arguments": ("control",)},
         notes=("DOS line ends", "--mail-user", "module r/4.3"),

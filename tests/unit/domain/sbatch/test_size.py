@@ -47,23 +47,36 @@ def test_cores_are_tasks_times_cores_each(options: list[str], ntasks: int, cores
 
 
 @pytest.mark.parametrize(
-    ("options", "equivalent"),
+    ("options", "nodes", "ntasks", "cores"),
     [
-        (["-N4", "--ntasks-per-node=4"], "--nodes=1 --ntasks=16"),
-        (["-N2"], "--nodes=1 --ntasks=2"),
-        (["-N2", "-n16"], "--nodes=1 --ntasks=16"),
-        (["-N2-4", "-n16"], "--nodes=1 --ntasks=16"),
-        (["-N4,6", "-n12"], "--nodes=1 --ntasks=12"),
-        (["-n8", "--ntasks-per-node=4"], "--nodes=1 --ntasks=8"),
-        (["-N1-2", "-n8", "--ntasks-per-node=4"], "--nodes=1 --ntasks=8"),
+        (["-N4", "--ntasks-per-node=4"], 4, 16, 4),
+        (["-N2"], 2, 2, 1),
+        (["-N2", "-n16"], 2, 16, 8),
+        (["-N2", "-n3", "-c2"], 2, 3, 4),
+        (["-N2-4", "-n16"], 2, 16, 8),
+        (["-N4,6", "-n12"], 4, 12, 3),
+        (["-n8", "--ntasks-per-node=4"], 2, 8, 4),
+        (["-n6", "--ntasks-per-node=4"], 2, 6, 4),
+        (["-N2", "-n6", "--ntasks-per-node=2"], 2, 6, 3),
+        (["-N1-2", "-n8", "--ntasks-per-node=4"], 2, 8, 4),
     ],
 )
-def test_several_nodes_are_refused_with_the_one_node_equivalent(
-    options: list[str], equivalent: str
+def test_several_nodes_have_as_many_cores_each_as_the_fullest_needs(
+    options: list[str], nodes: int, ntasks: int, cores: int
 ) -> None:
-    found = refused(*options)
-    assert found.code == "sbatch.several_nodes"
-    assert equivalent in found.sentence
+    found = accepted(*options)
+    assert (found.nodes, found.ntasks, found.cores) == (nodes, ntasks, cores)
+
+
+def test_memory_and_gpus_of_several_nodes_are_those_of_each() -> None:
+    found = accepted("-N2", "-n8", "--mem-per-cpu=100", "--gpus=4")
+    assert (found.mem_mib, found.gpus) == (400, 2)
+    assert accepted("-N2", "--gpus-per-node=3").gpus == 3
+    assert accepted("-N2", "-n4", "--gpus-per-task=1").gpus == 2
+
+
+def test_absurd_number_of_nodes_is_refused() -> None:
+    assert refused("-N2000000").code == "sbatch.bad_value"
 
 
 def test_more_nodes_than_tasks_shrink_to_the_tasks() -> None:
