@@ -45,7 +45,7 @@ def inputs_for(
         found = _of_site(connection, site_id, month)
         if isinstance(found, Refused):
             return found
-        sources.append(found[0])
+        sources += found[0]
         lines += found[1]
     begin = contract.year_start(month)
     return StatementInputs(
@@ -114,7 +114,7 @@ def _is_drafted(connection: Connection, row: ContractRow) -> bool:
 
 def _of_site(
     connection: Connection, site_id: int, month: int
-) -> tuple[Source, list[HeatLine]] | Refused:
+) -> tuple[list[Source], list[HeatLine]] | Refused:
     """The closed month of one site; a site whose heat is simulated can have no statement."""
     name = contracts.site_name(connection, site_id)
     heat = [
@@ -128,10 +128,11 @@ def _of_site(
             sentence=f"Every heat meter of {name} is simulated, so its kWh cannot enter a "
             "statement; end its delivery in the contract, or read a real meter.",
         )
+    closed = {item.month: item for item in closed_months.closed_months(connection, [site_id])}
+    if closed and month < min(closed):
+        return [], []  # Its first meter came later: months have no hole, and this one is none.
     found = closed_months.statement_lines(connection, site_id, month)
     if isinstance(found, Refused):
         return found
-    closed = closed_months.closed_month(connection, site_id, month)
-    assert closed is not None  # noqa: S101 - it has lines
-    source = Source(site_id=site_id, site=name, ledger_digest=closed.digest)
-    return source, [HeatLine(site_id=site_id, site=name, line=line) for line in found]
+    source = Source(site_id=site_id, site=name, ledger_digest=closed[month].digest)
+    return [source], [HeatLine(site_id=site_id, site=name, line=line) for line in found]

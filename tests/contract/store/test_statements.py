@@ -395,6 +395,20 @@ def test_who_may_see_some_sites_sees_the_contracts_of_these_alone(sold: Scene) -
     assert hidden is None
 
 
+def test_months_before_the_first_meter_have_statements_of_nothing(scene: Scene) -> None:
+    tariffs = [{"valid_from": "2025-11-01", "price_per_mwh": "95.10"}]
+    sell(scene, starts_on="2025-11-01", tariffs=tariffs)
+    before = issue(scene, 202511)
+    close(scene, JANUARY)
+
+    made = [issue(scene, month) for month in (202511, 202512, JANUARY)]
+
+    assert isinstance(before, Refused)  # nothing is closed yet, so that nothing is known
+    totals = [item.document["totals"] for item in made if isinstance(item, Issued)]
+    assert [item["energy_wh"] for item in totals] == [0, 0, JANUARY_WH]
+    assert _is_sound(scene)
+
+
 def test_the_year_of_a_contract_is_the_sum_of_its_closed_months(scene: Scene) -> None:
     node_id = sell(scene, deliveries=[{"site_id": 1, "is_behind_buyers_meter": True}])
     with scene.database.read() as connection:
