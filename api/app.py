@@ -31,6 +31,7 @@ from api.routes import (
     metrics,
     modifying,
     pages,
+    papers,
     public_page,
     quotas,
     results,
@@ -89,7 +90,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     of_people = (access, tenants, usage, quotas, webhooks, erasures)
     of_towns = (collectivities, town_people, contracts, statements, disputes)
     of_visitors = (town_door, town, town_statements, town_wishes)
-    of_everybody = (stickers, public_page)
+    of_everybody = (stickers, public_page, papers)
     of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)
     for module in (*of_jobs, *of_people, *of_towns, *of_visitors, *of_everybody, *of_fleet):
         app.include_router(module.router)

@@ -19,6 +19,7 @@ from chaufferie.cli import (
     keys,
     ledger,
     meters,
+    papers,
     programs,
     quotas,
     statements,
@@ -197,6 +198,7 @@ for group, name in (
     app.add_typer(group, name=name)
 for command in (town_people.invite, town_people.people, town_people.remove):
     collectivities.app.command(command.__name__)(command)
+app.command("dpo-pack")(papers.dpo_pack)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)
 for command in _CHILDREN:

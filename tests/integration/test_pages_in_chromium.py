@@ -66,7 +66,7 @@ def test_every_page_is_accessible_and_asks_nobody_else(
     sites = town.document("collectivities", "show", TOWN)["sites"]
     pages = ["/town", "/town/account", "/town/sites/999999", "/town/sign-in"]
     pages += [f"/town/sites/{sites[0]['site_id']}?span={span}" for span in ("day", "month", "year")]
-    pages.append("/town/statements")
+    pages += ["/town/statements", "/accessibility"]
     pages.append(f"/town/sites/{sites[0]['site_id']}/wishes")
     weights = {}
     for path in pages:

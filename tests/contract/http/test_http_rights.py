@@ -110,7 +110,7 @@ def test_a_job_is_there_for_its_owner_and_the_operator_and_for_nobody_else(
         if path.startswith(f"/v1/jobs/{job_id}") and "/files/" not in path
     ]
 
-    assert len(own) == 11
+    assert len(own) == 12
     own.sort(key=lambda call: call[1].endswith("/cancel"))  # a job that has ended is not steered
     for method, path in own:
         body: dict[str, Any] = {"json": {"points": 0}} if path.endswith("/priority") else {}
