@@ -112,8 +112,9 @@ def test_a_job_is_there_for_its_owner_and_the_operator_and_for_nobody_else(
 
     assert len(own) == 12
     own.sort(key=lambda call: call[1].endswith("/cancel"))  # a job that has ended is not steered
+    asked = {"priority": {"points": 0}, "modify": {"options": ["--time=30"]}}
     for method, path in own:
-        body: dict[str, Any] = {"json": {"points": 0}} if path.endswith("/priority") else {}
+        body: dict[str, Any] = {"json": asked.get(path.rpartition("/")[2])}
         assert http.call(method, path, "stranger", **body).status_code == 404, path
         assert http.call(method, path, "owner", **body).status_code == 200, path
         assert http.call(method, path, "operator", **body).status_code == 200, path
