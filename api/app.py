@@ -34,6 +34,7 @@ from api.routes import (
     papers,
     public_page,
     quotas,
+    reservations,
     results,
     statements,
     steering,
@@ -91,7 +92,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     of_towns = (collectivities, town_people, contracts, statements, disputes)
     of_visitors = (town_door, town, town_statements, town_wishes)
     of_everybody = (stickers, public_page, papers)
-    of_fleet = (agent, fleet, weather, heat, meters, ledger, metrics, health, pages)
+    of_fleet = (agent, fleet, reservations, weather, heat, meters, ledger, metrics, health, pages)
     for module in (*of_jobs, *of_people, *of_towns, *of_visitors, *of_everybody, *of_fleet):
         app.include_router(module.router)
     for router in (town.themes, town_wishes.operators):

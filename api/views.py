@@ -57,6 +57,7 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "nodes": spec["resources"].get("nodes", 1),
         "time_limit_s": spec["resources"]["time_limit_s"],
         "priority": spec.get("priority", 0),
+        "reservation": spec.get("reservation"),
         "attempt": row["attempt"],
         "node": row["node"],
         "site": row["site"],

@@ -4,14 +4,15 @@ import re
 from dataclasses import dataclass
 
 _LONGEST_NAME = 64
-_NAME = re.compile(rf"[A-Za-z0-9][\w.+-]{{0,{_LONGEST_NAME - 1}}}", re.ASCII)
+#: What a reservation may be called.
+NAME_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9_.+-]{{0,{_LONGEST_NAME - 1}}}$"
 #: Nodes of one reservation, at the most.
 MOST_NODES = 10_000
 
 
 def is_reservation_name(text: str) -> bool:
     """Whether a reservation may be called so."""
-    return _NAME.fullmatch(text) is not None
+    return re.fullmatch(NAME_PATTERN, text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from api.jobs.mail import knowing_relay
 from api.jobs.order import within_rights
 from api.jobs.projects import knowing_projects
 from api.jobs.prospects import full_run, start_of
+from api.jobs.reservations import knowing_reservations
 from api.jobs.several_nodes import check_beside
 from api.jobs.submission import SubmissionIn, request_hash, to_spec
 from api.jobs.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
@@ -164,7 +165,8 @@ async def _read_specs(
             specs.append(refused or knowing_relay(spec, services.notice_rules))
         else:
             specs.append(spec)
-    return within_rights(principal, await knowing_projects(services, tenant_id, specs))
+    specs = within_rights(principal, await knowing_projects(services, tenant_id, specs))
+    return await knowing_reservations(services, tenant_id, specs, sizes)
 
 
 def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:

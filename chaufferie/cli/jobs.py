@@ -168,6 +168,7 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "Project": document["project"],
         "User": document["user"],
         "Profile": document["profile"],
+        "Reservation": document.get("reservation"),
         "Priority": document.get("priority") or None,
         "Node": document["node"],
         "Site": document["site"],

@@ -18,6 +18,7 @@ from chaufferie.sdk.listing import JobFilter, job_documents
 from chaufferie.sdk.modifying import Modified, modify
 from chaufferie.sdk.pipeline import in_order, with_numbers
 from chaufferie.sdk.quotas import QuotaView, read_quotas, set_quotas
+from chaufferie.sdk.reservations import Reservations
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.steering import Steered, steer
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
@@ -61,6 +62,7 @@ class Client:
             raise TypeError("give url and token together")
         self.transport = Transport(endpoint, patience_s)
         self.erasures, self.webhooks = Erasures(self.transport), Webhooks(self.transport)
+        self.reservations = Reservations(self.transport)  #: Nodes set aside for a time.
 
     def __enter__(self) -> Self:
         return self
@@ -126,8 +128,7 @@ class Client:
                 if refused is not None:
                     raise _at(refused, place + 1, len(requests))
                 jobs[place] = Job(self.transport, answer["job_id"], notes=answer["notes"])
-                label = prepared[place].body["label"]
-                if label is not None:
+                if (label := prepared[place].body["label"]) is not None:
                     numbers[label] = answer["job_id"]
         return [jobs[place] for place in range(len(requests))]
 

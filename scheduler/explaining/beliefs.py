@@ -20,6 +20,7 @@ from store.engine.order_facts import order_in_force
 from store.fleet.weather import forecast_facts
 from store.jobs import job_queries
 from store.quotas import quotas
+from store.reservations import reservations
 from store.rows import Connection
 from store.transaction import Transaction
 
@@ -65,6 +66,7 @@ def believe(database: Database, connection: Connection) -> Beliefs:
         *node_facts(reader),
         *forecast_facts(reader),
         *quotas.facts(connection),
+        *reservations.facts(connection, now_s),
         *job_facts(reader, only=_NOBODY),
     ]
     engine.handle(facts, now_s)

@@ -12,6 +12,7 @@ from domain.events import EngineStarted, Event, JobArrayWithdrawn, JobWithdrawn
 from store.engine.engine_facts import job_facts, node_facts
 from store.fleet.weather import forecast_facts
 from store.quotas import quotas
+from store.reservations import reservations
 from store.settings import read_setting, write_setting
 from store.tables import decision, event
 from store.transaction import Transaction, event_values
@@ -69,6 +70,7 @@ def restart_log(tx: Transaction, started: EngineStarted, before: Sequence[Event]
         *node_facts(tx),
         *forecast_facts(tx),
         *quotas.facts(tx.connection),
+        *reservations.facts(tx.connection, tx.now_s),
         *job_facts(tx),
     ]
     tx.connection.execute(insert(event), [event_values(fact, tx.now_s) for fact in facts])
