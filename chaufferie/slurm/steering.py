@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.slurm.arguments import Parser, job_refs
+from chaufferie.slurm.updating import update
 from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, reason_of, state_of
 from domain.job import FINAL_STATES
 from domain.job_spec import DEFAULT_TIME_LIMIT_S
@@ -58,10 +59,12 @@ def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
             for number in _numbers(",".join(plain[1:])):
                 client.release(number)
             return []
+        case ["update", *_]:
+            return update(client, plain[1:])
     shown = " ".join(plain[:2]) or "nothing"
     raise BadInputError(
-        f"scontrol: {shown} is not possible here; show hostnames, show job, requeue, hold and "
-        "release are.",
+        f"scontrol: {shown} is not possible here; show hostnames, show job, requeue, hold, "
+        "release and update are.",
         code="slurm.words",
     )
 

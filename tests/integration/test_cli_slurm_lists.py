@@ -41,6 +41,26 @@ def test_an_array_is_listed_element_by_element_save_those_that_wait(typed: Comma
     assert _lines(typed, "sacct", "-n", "-P", "--name", "sweep", "-o", "JobID,State") == ended
 
 
+def test_a_waiting_job_is_updated_field_by_field(typed: CommandLine) -> None:
+    job_id = typed.submit("--hold", "--time=60", "--", "true")
+    fields = ("JobName=renamed", "TimeLimit=30", "QOS=flex", "Nice=50", "Dependency=")
+
+    assert _lines(typed, "scontrol", "update", f"JobId={job_id}", *fields) == []
+    job = typed.document("job", job_id)
+    refused = typed.run("slurm", "scontrol", "update", f"JobId={job_id}", "Shared=1")
+    more = typed.run("slurm", "scontrol", "update", f"JobId={job_id}", "TimeLimit+=10")
+    typed.run("release", job_id)
+
+    assert (job["name"], job["time_limit_s"], job["scheduling_type"]) == ("renamed", 1800, "flex")
+    assert typed.document("explain", job_id)
+    assert (refused.returncode, more.returncode) == (2, 2)
+    assert "'shared' cannot be changed here" in refused.stderr
+    for words in (["TimeLimit=5"], [f"JobId={job_id}"], ["JobId=x", "Name=y"], ["Nice"]):
+        assert typed.run("slurm", "scontrol", "update", *words).returncode == 2
+    nice = ["scontrol", "update", f"JobId={job_id}", "Nice=many"]
+    assert typed.run("slurm", *nice).returncode == 2
+
+
 def test_nodes_are_listed_by_state_and_one_by_one(typed: CommandLine) -> None:
     job_id = typed.submit("-c", "2", "--nodelist=node1", "--wrap", "sleep 600")
     busy = "ondemand* up infinite 1 alloc node1"

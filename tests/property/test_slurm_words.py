@@ -44,6 +44,10 @@ USUAL = (
     "hostnames",
     "requeue",
     "release",
+    "update",
+    "JobId=12",
+    "TimeLimit=5",
+    "Nice=x",
     "12_3",
     "--format=%i|%T",
     "--state=R",
@@ -94,7 +98,7 @@ class Jobs:
     def cancel(self, *_: object) -> None:
         """It is gone."""
 
-    hold = release = requeue = cancel
+    hold = release = requeue = modify = set_priority = cancel
 
 
 @given(words=WORDS, document=DOCUMENTS)
