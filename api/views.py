@@ -18,6 +18,7 @@ from store.fleet.weather import ForecastRow
 _ATTEMPT_FIELDS = (
     "attempt",
     "node",
+    "members",
     "site",
     "state",
     "reason",

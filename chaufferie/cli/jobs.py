@@ -348,7 +348,7 @@ def _attempt_row(attempt: Mapping[str, Any]) -> tuple[object, ...]:
     energy_wh = attempt.get("energy_estimate_wh")
     return (
         attempt["attempt"],
-        attempt["node"],
+        ", ".join([attempt["node"], *attempt.get("members", ())]),
         attempt["site"],
         attempt["state"],
         _few_words(attempt["reason"]),

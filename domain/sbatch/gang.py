@@ -18,7 +18,7 @@ class GangFacts:
     cores: tuple[int, ...]
     slots: tuple[int, ...]  #: Tasks that each may hold.
     hostfile: str
-    shell: str  #: The command that runs another on a node, as ssh would.
+    remote_shell: str  #: The command that runs another on a node, as ssh would.
     network: str  #: On which they reach one another, such as ``10.1.0.0/16``.
 
 
@@ -49,6 +49,11 @@ def gang_environment(facts: GangFacts) -> dict[str, str]:
         "SLURM_JOB_CPUS_PER_NODE": counted(facts.cores),
         "SLURM_CPUS_ON_NODE": str(facts.cores[0]),
         **_open_mpi(facts),
+        # MPICH and Intel MPI.
+        "HYDRA_LAUNCHER": "ssh",
+        "HYDRA_LAUNCHER_EXEC": facts.remote_shell,
+        "I_MPI_HYDRA_BOOTSTRAP": "ssh",
+        "I_MPI_HYDRA_BOOTSTRAP_EXEC": facts.remote_shell,
     }
 
 
@@ -62,7 +67,7 @@ def _open_mpi(facts: GangFacts) -> dict[str, str]:
         **({} if ip_network(facts.network).is_loopback else on_network),
         # Version 4. Every daemon is started from here: the others know nobody's secret.
         "OMPI_MCA_plm": "rsh",
-        "OMPI_MCA_plm_rsh_agent": facts.shell,
+        "OMPI_MCA_plm_rsh_agent": facts.remote_shell,
         "OMPI_MCA_plm_rsh_no_tree_spawn": "1",
         "OMPI_MCA_orte_leave_session_attached": "1",
         "OMPI_MCA_ras": "^slurm",
@@ -70,7 +75,7 @@ def _open_mpi(facts: GangFacts) -> dict[str, str]:
         "OMPI_MCA_btl_tcp_if_include": facts.network,
         # Since version 5.
         "PRTE_MCA_plm": "ssh",
-        "PRTE_MCA_plm_ssh_agent": facts.shell,
+        "PRTE_MCA_plm_ssh_agent": facts.remote_shell,
         "PRTE_MCA_plm_ssh_no_tree_spawn": "1",
         "PRTE_MCA_prte_leave_session_attached": "1",
         "PRTE_MCA_ras": "^slurm",

@@ -44,7 +44,7 @@ def gang_facts(
         cores=cores,
         slots=slots,
         hostfile=os.fspath(place.hosts),
-        shell=os.fspath(Path(grant.shims) / GANG_SHELL),
+        remote_shell=os.fspath(Path(grant.shims) / GANG_SHELL),
         network=network,
     )
 

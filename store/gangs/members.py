@@ -75,6 +75,20 @@ def nodes_of(
     return found
 
 
+def names_of(connection: Connection, instance_id: int) -> dict[int, list[str]]:
+    """The names of the members of an instance's attempts, by their number."""
+    statement = (
+        select(attempt_member.c.attempt, node.c.name)
+        .select_from(attempt_member.join(node, attempt_member.c.node_id == node.c.id))
+        .where(attempt_member.c.instance_id == instance_id)
+        .order_by(attempt_member.c.attempt, attempt_member.c.place)
+    )
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.attempt, []).append(row.name)
+    return found
+
+
 def are_ready(members: Sequence[AnyRow]) -> bool:
     """Whether all of them were claimed and listen."""
     return all(row.address is not None and row.ended_at_s is None for row in members)

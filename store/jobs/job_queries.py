@@ -11,6 +11,7 @@ from domain.commands import AssignAttempt, Why
 from domain.events import JobQueued
 from domain.job import JobState
 from store.files.content import ContentKey
+from store.gangs import members
 from store.jobs.queueing import queued_event
 from store.tables import (
     api_key,
@@ -73,7 +74,7 @@ def owner_of(connection: Connection, job_id: int, tenant_id: int | None) -> int 
 
 
 def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
-    """Every try of an instance, first one first, with what it used."""
+    """Every try of an instance, first one first, with its nodes and what it used."""
     statement = (
         select(
             attempt,
@@ -98,7 +99,11 @@ def attempts(connection: Connection, instance_id: int) -> list[dict[str, Any]]:
         .where(attempt.c.instance_id == instance_id)
         .order_by(attempt.c.attempt)
     )
-    return [dict(row._mapping) for row in connection.execute(statement)]
+    others = members.names_of(connection, instance_id)
+    return [
+        {**row._mapping, "members": others.get(row.attempt, [])}
+        for row in connection.execute(statement)
+    ]
 
 
 def reasons(connection: Connection, instance_id: int) -> dict[int, Why]:

@@ -98,6 +98,9 @@ def test_srun_starts_tasks_on_every_node(typed: CommandLine) -> None:
     assert said[-1].startswith(f"here {names[1]} ")
     shown = typed.document("job", job)
     assert (shown["nodes"], shown["cores"], shown["state"]) == (2, 4, "succeeded")
+    (attempt,) = shown["attempts"]
+    assert [attempt["node"], *attempt["members"]] == names
+    assert ", ".join(names) in typed.run("job", job).stdout
     until(lambda: _of_job(typed, job) == [])
 
 

@@ -33,3 +33,12 @@ def test_a_limit_under_which_nothing_works_is_refused(
     found = load_config(written(tmp_path, **{name: value}))
     assert isinstance(found, Refused)
     assert found.code == "agent.config"
+
+
+@pytest.mark.parametrize("address", ["", "town", "10.1.0.7/99", "0.0.0.0/0", "224.0.0.1/8", 7])
+def test_an_address_at_which_no_neighbour_could_reach_it_is_refused(
+    tmp_path: Path, address: object
+) -> None:
+    found = load_config(written(tmp_path, neighbour_address=address))
+    assert isinstance(found, Refused)
+    assert "neighbour_address" in found.sentence
