@@ -1,6 +1,7 @@
 """Changing jobs that were submitted: by the same options, as far as they can still change."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.jobs.capacity import Sizes, check_fits, knowing_nodes, least_cores
 from api.jobs.job_refs import JobPath, found
 from api.jobs.projects import of_project
+from api.jobs.several_nodes import check_beside
 from api.names import Text
 from api.problems import Problem
 from api.routes.jobs import CapacityOf
@@ -61,7 +63,7 @@ async def change(
             if isinstance(spec, Refused):
                 return spec
             asked = replace(asked, spec=spec)
-        return _placeable(asked, sizes)
+        return _placeable(asked, sizes, capacity.site_of)
 
     done = await services.write(lambda tx: modify(tx, target, changing, principal.actor))
     if isinstance(done, Refused):
@@ -76,11 +78,13 @@ async def change(
     }
 
 
-def _placeable(asked: Change, sizes: Sizes) -> Change | Refused:
+def _placeable(asked: Change, sizes: Sizes, site_of: Mapping[str, str]) -> Change | Refused:
     """The same in the names of our nodes, some of which could hold it."""
     placed = {"nodelist", "exclude", "constraint", *SIZE_KEYS} & asked.keys
     spec = knowing_nodes(asked.spec, sizes) if placed else asked.spec
     if isinstance(spec, Refused):
         return spec
-    refused = check_fits(spec, sizes) if placed else None
+    refused = None
+    if placed:
+        refused = check_fits(spec, sizes) or check_beside(spec, sizes, site_of)
     return refused or replace(asked, spec=spec, least_cores=least_cores(spec, sizes))

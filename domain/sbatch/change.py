@@ -178,6 +178,7 @@ def _with_size(spec: JobSpec, settings: Settings, given: Collection[str]) -> Job
     of_gpus = tuple(name for name in spec.asked if name.startswith(Asked.GPUS))
     resources = replace(
         spec.resources,
+        nodes=size.nodes,
         cores=size.cores,
         ntasks=size.ntasks,
         cpus_per_task=size.cpus_per_task,

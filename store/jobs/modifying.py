@@ -183,6 +183,7 @@ def _write(tx: Transaction, job_id: int, spec: JobSpec, waiting: Sequence[AnyRow
             )
             .values(
                 cores=cores,
+                nodes=spec.resources.nodes,
                 give_up_at_s=give_up_at_s(
                     spec, queued_at_s=since_s if state == JobState.QUEUED else None
                 ),

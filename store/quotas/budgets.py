@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from domain.months import month_of
 from domain.prices import PriceList
@@ -16,6 +16,12 @@ from store.quotas.quotas import Holder, SetQuota
 from store.transaction import Store, Transaction
 
 _BUDGETS = tuple(sorted(measure.value for measure in BUDGETS))
+
+_WITH_BUDGETS = (
+    select(quota.c.tenant_id)
+    .where(quota.c.tenant_id == bindparam("of_tenant"), quota.c.measure.in_(_BUDGETS))
+    .order_by(quota.c.project, quota.c.measure, quota.c.period)
+)
 
 
 def bill(tx: Transaction, billed: Sequence[Mapping[str, Any]]) -> None:
@@ -62,14 +68,11 @@ def _with_budgets(tx: Transaction, tenant_ids: Collection[int]) -> set[int]:
     So whoever adds to what a tenant used next sees what was added before, and the one that uses a
     budget up notices it.
     """
-    statement = (
-        select(quota.c.tenant_id)
-        .where(quota.c.tenant_id.in_(sorted(tenant_ids)), quota.c.measure.in_(_BUDGETS))
-        .order_by(quota.c.tenant_id, quota.c.project, quota.c.measure, quota.c.period)
-    )
-    if tx.locks_rows:
-        statement = statement.with_for_update()
-    return set(tx.connection.execute(statement).scalars())
+    statement = _WITH_BUDGETS.with_for_update() if tx.locks_rows else _WITH_BUDGETS
+    found: set[int] = set()
+    for tenant_id in sorted(tenant_ids):
+        found |= set(tx.connection.execute(statement, {"of_tenant": tenant_id}).scalars())
+    return found
 
 
 def _note(tx: Transaction, item: SetQuota, spent_in: int | None) -> bool:

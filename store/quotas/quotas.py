@@ -1,11 +1,11 @@
 """Quotas as the operator set them, and the facts by which the engine learns of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from domain.events import QuotaSet
 from domain.quota import AT_ONCE, WHOLE_TENANT, Measure, Period, Quota
@@ -13,6 +13,12 @@ from store.quotas.price_list import read_prices
 from store.quotas.quota_tables import quota
 from store.rows import AnyRow
 from store.transaction import Transaction
+
+_ORDERED = select(quota).order_by(
+    quota.c.tenant_id, quota.c.project, quota.c.measure, quota.c.period
+)
+#: Asked at every submission, so it is put together once.
+_OF_TENANT = _ORDERED.where(quota.c.tenant_id == bindparam("of_tenant"))
 
 
 class Holder(NamedTuple):
@@ -33,24 +39,30 @@ class SetQuota:
 
 def of_tenants(connection: Connection, tenant_ids: Collection[int]) -> list[SetQuota]:
     """Every quota of these tenants and of their projects."""
-    return _read(connection, select(quota).where(quota.c.tenant_id.in_(sorted(tenant_ids))))
+    return [
+        item
+        for tenant_id in sorted(tenant_ids)
+        for item in _read(connection, _OF_TENANT, {"of_tenant": tenant_id})
+    ]
 
 
 def of_job(connection: Connection, tenant_id: int, its_project: str | None) -> list[SetQuota]:
     """Those that hold for a job: its tenant's, and its project's."""
     holders = (WHOLE_TENANT, its_project or WHOLE_TENANT)
-    which = select(quota).where(quota.c.tenant_id == tenant_id, quota.c.project.in_(holders))
-    return _read(connection, which)
+    return _read(
+        connection, _ORDERED.where(quota.c.tenant_id == tenant_id, quota.c.project.in_(holders))
+    )
 
 
 def every(connection: Connection) -> list[SetQuota]:
     """All quotas there are."""
-    return _read(connection, select(quota))
+    return _read(connection, _ORDERED)
 
 
-def _read(connection: Connection, statement: Select[Any]) -> list[SetQuota]:
-    keys = (quota.c.tenant_id, quota.c.project, quota.c.measure, quota.c.period)
-    rows = connection.execute(statement.order_by(*keys)).all()
+def _read(
+    connection: Connection, statement: Select[Any], values: Mapping[str, object] | None = None
+) -> list[SetQuota]:
+    rows = connection.execute(statement, values).all()
     if not rows:
         return []
     priced = any(row.measure == Measure.COST for row in rows)
@@ -76,10 +88,9 @@ def _set_quota(row: AnyRow, currency: str) -> SetQuota:
 
 def stored_bytes(connection: Connection, tenant_id: int, usual: Quota) -> Quota:
     """The quota on a tenant's files: its own where one was set, else the usual one."""
-    which = select(quota).where(
-        quota.c.tenant_id == tenant_id, quota.c.measure == Measure.STORED_BYTES.value
-    )
-    return next((item.quota for item in _read(connection, which)), usual)
+    is_meant = quota.c.measure == Measure.STORED_BYTES.value
+    found = _read(connection, _ORDERED.where(quota.c.tenant_id == tenant_id, is_meant))
+    return next((item.quota for item in found), usual)
 
 
 def facts(connection: Connection) -> list[QuotaSet]:

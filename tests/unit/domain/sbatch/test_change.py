@@ -89,6 +89,15 @@ def test_gpus_and_a_whole_node_stay_when_cores_change() -> None:
     assert spec.asked == ("cpus_per_task", "gpus_per_node")
 
 
+def test_a_job_of_several_nodes_stays_on_as_many() -> None:
+    resources = Resources(cores=2, nodes=2, ntasks=4)
+    before = replace(BEFORE, resources=resources, asked=("ntasks",))
+
+    assert changed("-c", "3", before=before).resources == replace(
+        resources, cores=6, cpus_per_task=3
+    )
+
+
 def test_a_node_that_was_taken_for_its_memory_stays_whole() -> None:
     resources = Resources(cores=1, whole_node=True)
     before = replace(BEFORE, resources=resources, asked=("mem_per_node",))
