@@ -102,7 +102,7 @@ def _described(job: Mapping[str, Any]) -> str:
         f"   SubmitTime={clock(job['submitted_at_s'])}",
         f"   StartTime={clock(job['started_at_s'])} EndTime={clock(job['finished_at_s'])}",
         f"   Partition={job['scheduling_type']} NodeList={job['node'] or '(null)'}",
-        f"   NumNodes=1 NumCPUs={job['cores']}",
+        f"   NumNodes={job['nodes']} NumCPUs={job['cores']}",
         f"   Command={own.get('CHAUFFERIE_SCRIPT', '(null)')}",
         f"   WorkDir={own.get('SLURM_SUBMIT_DIR', '(null)')}",
         f"   StdOut={own.get('CHAUFFERIE_OUTPUTS', '(null)').split(os.pathsep)[0]}",

@@ -72,6 +72,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "project": st.none() | st.text(max_size=5),
         "scheduling_type": st.just("flex"),
         "cores": st.integers(1, 64),
+        "nodes": st.integers(1, 4),
         "time_limit_s": st.none() | st.integers(60, 10**7),
         "attempt": st.integers(0, 3),
         "node": st.none() | st.just("n1"),
@@ -126,3 +127,12 @@ def test_any_step_is_read_or_refused(words: list[str], cores: str, pattern: str)
 def test_any_format_is_filled(pattern: str, document: dict[str, Any]) -> None:
     long, short = state_of(document)
     assert len(fill(pattern, {"T": long, "t": short})) <= len(pattern) * 10_000
+
+
+@given(document=DOCUMENTS)
+def test_all_nodes_of_a_job_are_counted(document: dict[str, Any]) -> None:
+    client, nodes = cast("Client", Jobs(document)), str(document["nodes"])
+
+    assert looking.squeue(client, ["-h", "-t", "all", "-o", "%D"]) == [nodes]
+    assert looking.sacct(client, ["-n", "-P", "-o", "NNodes"]) == [nodes]
+    assert f"NumNodes={nodes} " in steering.scontrol(client, ["show", "job", "7"])[0]
