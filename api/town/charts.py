@@ -10,7 +10,7 @@ _PLOT_WIDTH, _PLOT_HEIGHT = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
 _BAR_FRAC = 0.7
 _MOST_LABELS = 12
 _TICKS = 4
-_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_ROUND = (1.0, 2.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,7 @@ def _scale(low: float, high: float, *, from_zero: bool) -> tuple[float, float, f
     """Round ends and the round distance between ticks."""
     low = 0.0 if from_zero else low
     spread = max(high - low, 1e-3 if from_zero else 1.0)
+    high = max(high, low + spread)
     power = 10.0 ** math.floor(math.log10(spread / _TICKS))
     size = next(power * item for item in _ROUND if power * item * _TICKS >= spread * (1 - 1e-9))
     first = math.floor(low / size) * size

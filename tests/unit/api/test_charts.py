@@ -30,6 +30,14 @@ def test_a_line_is_broken_where_nothing_was_read() -> None:
     assert drawn.ticks[0].value >= 24.0
 
 
+def test_a_single_temperature_has_a_scale_whose_marks_differ() -> None:
+    drawn = chart(["a"], bars=[], line=[20.0], from_zero=False)
+
+    assert drawn is not None
+    shown = [f"{tick.value:.{drawn.digits}f}" for tick in drawn.ticks]
+    assert len(set(shown)) == len(shown) >= 3
+
+
 def test_nothing_known_is_no_chart() -> None:
     assert chart(["a"], bars=[None], line=[None], from_zero=True) is None
     assert chart([], bars=[], line=[], from_zero=True) is None
