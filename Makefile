@@ -73,7 +73,7 @@ fmt: venv ## repair what can be repaired: format, order of imports, simple lint
 
 .PHONY: bench
 bench: venv ## the measurements of docs/, one JSON object each
-	@set -e; for name in first_job latency throughput submit simulator decision statement; do echo "== $$name"; $(BIN)/python "bench/$$name.py"; done
+	@set -e; for name in first_job latency throughput submit ingest simulator decision statement; do echo "== $$name"; $(BIN)/python "bench/$$name.py"; done
 
 # Every policy, ten seeds, both regimes: hours on a laptop.
 REPORT ?= build/report

@@ -1,6 +1,7 @@
 """The operator's file: what computing costs, and by which factors its emissions are counted."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from domain.job import SchedulingType
 from domain.prices import ComputePrices, PriceList
 from domain.refusal import Refused
+from metering.balance import DEFAULT_BOILER, BoilerFactor, Told, boiler_factors
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
 from scheduler.order_file import FILE_NAME, OrderTable
 
@@ -27,6 +29,8 @@ class Tariff:
 
     prices: PriceList | None = None
     co2: FactorSet = field(default_factory=lambda: factor_sets()[DEFAULT_SET])
+    boiler: BoilerFactor = field(default_factory=lambda: boiler_factors()[DEFAULT_BOILER])
+    told: Mapping[str, Told] = field(default_factory=dict)  #: By name of the site.
 
 
 class _CoreHourIn(BaseModel):
@@ -53,6 +57,15 @@ class _PricesIn(BaseModel):
         return value
 
 
+class _SiteIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    it_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    it_share_source: str = ""
+    water_l_per_kwh: Annotated[float, Field(ge=0, le=1000)] | None = None
+
+
 class _FileIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -60,6 +73,8 @@ class _FileIn(BaseModel):
     large_submit: Price | None = None
     co2_factors: str = DEFAULT_SET
     prices: list[_PricesIn] = Field(default_factory=list)
+    boiler_factors: str = DEFAULT_BOILER
+    sites: list[_SiteIn] = Field(default_factory=list)
     order: OrderTable | None = None  #: The scheduler reads it; a slip in it is told here too.
 
 
@@ -91,10 +106,23 @@ def _understood(file: Path, plain: dict[str, Any]) -> Tariff | Refused:
         return _refused(
             file, f"co2_factors: there is no set {found.co2_factors!r}, but {', '.join(sets)}"
         )
+    boilers = boiler_factors()
+    if found.boiler_factors not in boilers:
+        known = ", ".join(boilers)
+        return _refused(
+            file, f"boiler_factors: there is no set {found.boiler_factors!r}, but {known}"
+        )
+    if any(item.it_share is not None and not item.it_share_source for item in found.sites):
+        return _refused(file, "sites: it_share needs it_share_source: how it was measured")
     months = [item.valid_from for item in found.prices]
     if sorted(set(months)) != months:
         return _refused(file, "prices: each begins later than the one before; put them in order")
-    return Tariff(prices=_price_list(found), co2=sets[found.co2_factors])
+    return Tariff(
+        prices=_price_list(found),
+        co2=sets[found.co2_factors],
+        boiler=boilers[found.boiler_factors],
+        told={item.name: Told(**item.model_dump(exclude={"name"})) for item in found.sites},
+    )
 
 
 def _price_list(found: _FileIn) -> PriceList | None:

@@ -32,6 +32,7 @@ from chaufferie.cli import (
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.explain import explain
+from chaufferie.cli.indicators import indicators
 from chaufferie.cli.modify import modify
 from chaufferie.cli.shares import shares
 from chaufferie.cli.slurm import slurm
@@ -149,6 +150,7 @@ _FLEET: tuple[Callable[..., None], ...] = (
     fleet.heat,
     meters.meters,
     shares,
+    indicators,
     weather,
     usage,
     prices,

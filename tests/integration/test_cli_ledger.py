@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -22,10 +21,11 @@ HEAT_WH = 24_000
 REAL = node_spec(is_simulated=False, max_power_w=5_000.0)
 
 
-@pytest.fixture
-def operator(tmp_path: Path) -> Iterator[CommandLine]:
-    with running_cluster(tmp_path / "data", sites=1) as cluster:
-        yield CommandLine(cluster, tmp_path)
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    folder = tmp_path_factory.mktemp("ledger")
+    with running_cluster(folder / "data", sites=1) as cluster:
+        yield CommandLine(cluster, folder)
 
 
 def last_month() -> int:
@@ -75,6 +75,11 @@ def daily(node_id: int, month: int) -> list[dict[str, Any]]:
     ]
 
 
+def day_of(at_s: float) -> str:
+    """The instant as it is typed."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at_s))
+
+
 def said(operator: CommandLine, *words: str) -> str:
     ran = operator.run(*words)
     assert ran.returncode == 0, ran.stderr
@@ -94,34 +99,56 @@ def cases(operator: CommandLine) -> list[dict[str, Any]]:
     return [item for item in found if item["meter"] == "KAM-1"]
 
 
-def test_from_the_first_index_to_a_closed_month(operator: CommandLine) -> None:
+@pytest.fixture(scope="module")
+def told(operator: CommandLine) -> list[dict[str, Any]]:
+    """What the real meter told of last month, one row of it in the wrong unit."""
     node_id, token = enrolled(operator)
-    month = last_month()
-    told = daily(node_id, month)
-    wrong = {**told[9], "heat_register_wh": told[9]["heat_register_wh"] * 1000}
-    tell(operator, token, [*told[:9], wrong, *told[10:]])
+    found = daily(node_id, last_month())
+    wrong = {**found[9], "heat_register_wh": found[9]["heat_register_wh"] * 1000}
+    tell(operator, token, [*found[:9], wrong, *found[10:]])
+    return found
+
+
+# The tests below follow one another: each goes on where the one before it stopped.
+
+
+def test_a_display_in_another_unit_is_refused_and_the_right_one_confirms(
+    operator: CommandLine, told: list[dict[str, Any]]
+) -> None:
     shown = (told[-1]["heat_register_wh"] + 500) / 1000
     photo = operator.write("display.jpg", "a photo")
+    asked = ("meter", "confirm", "KAM-1", "--at", day_of(told[-1]["taken_at_s"]))
+    evidence = ("--photo", str(photo))
 
-    meters = {item["serial"]: item for item in operator.document("meters")["meters"]}
-    assert not meters["KAM-1"]["is_confirmed"]
     assert "to be confirmed" in said(operator, "meters")
-    at = ("--at", time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(told[-1]["taken_at_s"])))
-    asked = ("meter", "confirm", "KAM-1", *at, "--photo", str(photo))
-    assert "factor of 1000" in refused(operator, *asked, "--index", f"{shown * 1000}")
-    assert "a note, or the photo" in refused(operator, *asked[:5], "--index", f"{shown}")
-    said(operator, *asked, "--index", f"{shown} kWh")
+    assert "factor of 1000" in refused(operator, *asked, *evidence, "--index", f"{shown * 1000}")
+    assert "a note, or the photo" in refused(operator, *asked, "--index", f"{shown}")
+    said(operator, *asked, *evidence, "--index", f"{shown} kWh")
     said(operator, "meter", "describe", "KAM-1", "--max-kw", "12", "--tolerance", "0.05")
 
+    meters = {item["serial"]: item for item in operator.document("meters")["meters"]}
+    assert meters["KAM-1"]["is_confirmed"]
+    assert meters["KAM-1"]["max_power_w"] == 12_000.0
+
+
+def test_a_row_in_quarantine_waits_until_it_is_rejected(operator: CommandLine) -> None:
     (case,) = cases(operator)
     assert case["reason"] == "unit"
     assert "power of ten" in operator.run("quarantine", "list").stderr
+
     said(operator, "quarantine", "reject", case["case"], "--note", "driver was set to kWh")
+
     assert cases(operator) == []
 
-    name = write_month(month)
+
+def test_a_closed_month_has_both_indexes_and_verifies(
+    operator: CommandLine, told: list[dict[str, Any]]
+) -> None:
+    name = write_month(last_month())
     assert "the next one" in refused(operator, "ledger", "close", "2020-01", "--site", "pool")
+
     said(operator, "ledger", "close", name, "--site", "pool")
+
     (line,) = operator.document("ledger", "lines", name, "--site", "pool")["lines"]
     assert line["from_index_wh"] == told[0]["heat_register_wh"]
     assert line["to_index_wh"] == told[-1]["heat_register_wh"]
@@ -131,9 +158,31 @@ def test_from_the_first_index_to_a_closed_month(operator: CommandLine) -> None:
     assert "is what it was" in said(operator, "ledger", "verify")
     assert operator.document("doctor")["is_sound"]
 
+
+def test_indicators_say_what_is_known_and_what_is_missing(
+    operator: CommandLine, told: list[dict[str, Any]]
+) -> None:
+    period = ("--from", day_of(told[0]["taken_at_s"]), "--to", day_of(told[-1]["taken_at_s"]))
+    asked = ("indicators", *period, "--site", "pool")
+    heat_kwh = (told[-1]["heat_register_wh"] - told[0]["heat_register_wh"]) / 1000
+
+    (site,) = operator.document(*asked)["sites"]
+    assert (site["metered_heat_kwh"], site["pue"]) == (heat_kwh, None)
+    assert "nobody told their share" in operator.run(*asked).stderr
+    exported = said(operator, *asked, "--export", "eu-2024-1364")
+    assert f"pool,E_REUSE,{heat_kwh:.6g},kWh,False" in exported
+    evidence = said(operator, *asked, "--export", "bar-th-170")
+    assert "Evidence for BAR-TH-170" in evidence
+    assert "compliant" not in evidence
+    assert "shared yet" in operator.run("shares").stderr
+
+
+def test_a_sealed_row_that_was_changed_is_found(operator: CommandLine) -> None:
     with operator.cluster.store() as store, store.database.write() as connection:
         connection.execute(text("DROP TRIGGER register_ledger_keeps_on_update"))
         connection.execute(text("UPDATE register_ledger SET index_wh = 1 WHERE seq = 3"))
+
     broken = operator.run("ledger", "verify")
+
     assert broken.returncode == 1
     assert "its rows are not those that were sealed" in broken.stdout

@@ -1,0 +1,251 @@
+"""The balance of a site over a period: what its meters counted, and what follows from that.
+
+Whatever nobody measured is None, with a sentence that says why: an indicator that was guessed
+would be believed. Useful and dumped heat are estimates and are called so.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from metering.indicators import ere, erf, pue
+
+DEFAULT_BOILER = "gas-dpe-2021"
+_WH_PER_KWH = 1000.0
+_G_PER_KG = 1000.0
+#: White-certificate sheet BAR-TH-170 (France): bounds for the operation it is about.
+BAR_TH_170_PUE, BAR_TH_170_ERE = 1.15, 0.20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoilerFactor:
+    """What a backup boiler burns and emits, and who says so."""
+
+    set_id: str
+    title: str
+    source: str
+    is_checked: bool
+    efficiency: float  #: Heat for each kWh of fuel.
+    g_per_kwh: float  #: CO2e for each kWh of fuel.
+
+
+def boiler_factors() -> dict[str, BoilerFactor]:
+    """Every set that is shipped, by its name."""
+    text = files("metering").joinpath("boiler_factors.toml").read_text(encoding="utf-8")
+    return {
+        item["id"]: BoilerFactor(
+            set_id=item["id"],
+            title=item["title"],
+            source=item["source"],
+            is_checked=item["is_checked"],
+            efficiency=item["efficiency"],
+            g_per_kwh=float(item["g_per_kwh"]),
+        )
+        for item in tomllib.loads(text)["set"]
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a person told of a site that no meter of ours counts."""
+
+    it_share: float | None = None  #: Servers' share of the electricity of the site's meters.
+    it_share_source: str = ""
+    water_l_per_kwh: float | None = None  #: Water consumed for each kWh of the servers.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the instruments of a site said of a period."""
+
+    begin_s: float
+    end_s: float
+    heat_wh: int | None  #: Differences of registers; None where one is missing or in doubt.
+    electricity_wh: int | None
+    tolerance_frac: float | None  #: The largest of its heat meters; None where one was not told.
+    demand_wh: float | None  #: Hourly samples of the demand, integrated.
+    supply_temp_c: float | None  #: Mean of hourly samples of the coolant that leaves.
+    it_power_w: float  #: Of all machines at full load.
+    time_factor: float  #: Seconds of a simulated plant for one of the clock.
+    is_simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """The balance; None for what cannot be said, and why in ``gaps``."""
+
+    metered_heat_kwh: float | None
+    tolerance_kwh: float | None  #: Plus or minus, by the class of the meter.
+    useful_heat_kwh_estimate: float | None
+    dumped_heat_kwh_estimate: float | None
+    demand_kwh_estimate: float | None
+    coverage_frac: float | None
+    electricity_kwh: float | None
+    it_electricity_kwh: float | None
+    pue: float | None
+    erf: float | None
+    ere: float | None
+    wue_l_per_kwh: float | None
+    capacity_factor: float | None
+    boiler_kwh_avoided: float | None
+    co2_kg_avoided: float | None  #: Heat as a by-product that costs nothing.
+    co2_kg_avoided_net: float | None  #: Less what the electricity emitted.
+    supply_temp_c: float | None
+    it_power_kw: float
+    is_simulated: bool
+    gaps: Mapping[str, str]
+
+
+def balance_of(
+    measured: Measured, told: Told, boiler: BoilerFactor, electricity_g_per_kwh: float
+) -> Balance:
+    """All indicators of a site, or of a fleet as a whole."""
+    heat_wh, electricity_wh = measured.heat_wh, measured.electricity_wh
+    it_wh = None
+    if electricity_wh is not None and told.it_share is not None:
+        it_wh = round(electricity_wh * told.it_share)
+    useful_wh = _useful_wh(measured)
+    avoided_kwh = None if useful_wh is None else useful_wh / _WH_PER_KWH / boiler.efficiency
+    avoided_kg = None if avoided_kwh is None else avoided_kwh * boiler.g_per_kwh / _G_PER_KG
+    emitted_kg = None
+    if electricity_wh is not None:
+        emitted_kg = electricity_wh / _WH_PER_KWH * electricity_g_per_kwh / _G_PER_KG
+    both = heat_wh is not None and electricity_wh is not None
+    return Balance(
+        metered_heat_kwh=_kwh(heat_wh),
+        tolerance_kwh=None
+        if heat_wh is None or measured.tolerance_frac is None
+        else heat_wh * measured.tolerance_frac / _WH_PER_KWH,
+        useful_heat_kwh_estimate=_kwh(useful_wh),
+        dumped_heat_kwh_estimate=None
+        if heat_wh is None or useful_wh is None
+        else (heat_wh - useful_wh) / _WH_PER_KWH,
+        demand_kwh_estimate=_kwh(measured.demand_wh),
+        coverage_frac=None
+        if useful_wh is None or not measured.demand_wh
+        else useful_wh / measured.demand_wh,
+        electricity_kwh=_kwh(electricity_wh),
+        it_electricity_kwh=_kwh(it_wh),
+        pue=None if electricity_wh is None or it_wh is None else pue(electricity_wh, it_wh),
+        erf=erf(heat_wh or 0, electricity_wh or 0) if both else None,
+        ere=ere(heat_wh or 0, electricity_wh or 0, it_wh) if both and it_wh is not None else None,
+        wue_l_per_kwh=told.water_l_per_kwh,
+        capacity_factor=_capacity(measured),
+        boiler_kwh_avoided=avoided_kwh,
+        co2_kg_avoided=avoided_kg,
+        co2_kg_avoided_net=None
+        if avoided_kg is None or emitted_kg is None
+        else avoided_kg - emitted_kg,
+        supply_temp_c=measured.supply_temp_c,
+        it_power_kw=measured.it_power_w / 1000.0,
+        is_simulated=measured.is_simulated,
+        gaps=_gaps(measured, told),
+    )
+
+
+def _kwh(energy_wh: float | None) -> float | None:
+    return None if energy_wh is None else energy_wh / _WH_PER_KWH
+
+
+def _useful_wh(measured: Measured) -> float | None:
+    """Heat that found a demand: no more than was metered, and no more than was wanted."""
+    if measured.heat_wh is None or measured.demand_wh is None:
+        return None
+    return min(float(max(measured.heat_wh, 0)), measured.demand_wh)
+
+
+def _capacity(measured: Measured) -> float | None:
+    """Electricity of a period over what the machines would take at full load all the time."""
+    hours = (measured.end_s - measured.begin_s) * measured.time_factor / 3600.0
+    most_wh = measured.it_power_w * hours
+    if measured.electricity_wh is None or most_wh <= 0:
+        return None
+    return measured.electricity_wh / most_wh
+
+
+def _gaps(measured: Measured, told: Told) -> dict[str, str]:
+    """What is missing, by the name of what it keeps from being said."""
+    found = {}
+    if measured.heat_wh is None:
+        found["metered_heat_kwh"] = "A heat meter has no index for this period, or one in doubt."
+    if measured.electricity_wh is None:
+        found["electricity_kwh"] = "A power meter has no index for this period, or one in doubt."
+    if measured.tolerance_frac is None:
+        found["tolerance_kwh"] = "Nobody told the class of the heat meter (`meter describe`)."
+    if told.it_share is None:
+        found["pue"] = (
+            "No meter counts the servers apart from the site, and nobody told their share; so PUE "
+            "and ERE are not known."
+        )
+    if told.water_l_per_kwh is None:
+        found["wue_l_per_kwh"] = "No water meter is known, and nobody told what is consumed."
+    if measured.demand_wh is None:
+        found["useful_heat_kwh_estimate"] = "No reading tells the demand of this period."
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One condition of a sheet: what was found, and what it asks for."""
+
+    condition: str
+    asked: str
+    found: str | None  #: None where it is not known.
+    supports: bool | None  #: Whether the figure lies within the bound; never a verdict.
+
+
+def bar_th_170(balance: Balance) -> tuple[Evidence, ...]:
+    """What the meters say to the figures of BAR-TH-170: evidence for it, never compliance."""
+    return (
+        _bounded("PUE over the period", balance.pue, BAR_TH_170_PUE),
+        _bounded("ERE over the period", balance.ere, BAR_TH_170_ERE),
+        Evidence(
+            condition="heat handed over, by the meter",
+            asked="metered",
+            found=None
+            if balance.metered_heat_kwh is None
+            else f"{balance.metered_heat_kwh:.3f} kWh",
+            supports=None,
+        ),
+        Evidence(
+            condition="heat that found no demand (estimate)",
+            asked="no auxiliary cooling",
+            found=None
+            if balance.dumped_heat_kwh_estimate is None
+            else f"{balance.dumped_heat_kwh_estimate:.3f} kWh",
+            supports=None,
+        ),
+    )
+
+
+def _bounded(condition: str, value: float | None, bound: float) -> Evidence:
+    return Evidence(
+        condition=condition,
+        asked=f"<= {bound:.2f}",
+        found=None if value is None else f"{value:.3f}",
+        supports=None if value is None else value <= bound,
+    )
+
+
+def eu_2024_1364(balance: Balance) -> list[tuple[str, float | None, str]]:
+    """Code, value and unit of Delegated Regulation (EU) 2024/1364, as far as they are known."""
+    return [
+        ("P_IT", balance.it_power_kw, "kW"),
+        ("E_DC", balance.electricity_kwh, "kWh"),
+        ("E_IT", balance.it_electricity_kwh, "kWh"),
+        ("W_IN", _water_m3(balance), "m3"),
+        ("E_REUSE", balance.metered_heat_kwh, "kWh"),
+        ("T_WH", balance.supply_temp_c, "degC"),
+        ("E_RES-TOT", None, "kWh"),
+        ("PUE", balance.pue, "1"),
+        ("WUE", balance.wue_l_per_kwh, "L/kWh"),
+        ("ERF", balance.erf, "1"),
+        ("REF", None, "1"),
+    ]
+
+
+def _water_m3(balance: Balance) -> float | None:
+    if balance.wue_l_per_kwh is None or balance.it_electricity_kwh is None:
+        return None
+    return balance.wue_l_per_kwh * balance.it_electricity_kwh / 1000.0
