@@ -42,7 +42,9 @@ def test_a_budget_that_is_used_up_stops_what_comes_and_not_what_runs(typed: Comm
     assert typed.run("projects", "add", "mesh", "--tenant", "spender").returncode == 0
     where = ("--tenant", "spender", "--project", "mesh")
     typed.run("quotas", "set", "core-hours/month=0.001", "kwh/total=none", *where)
-    lasting = spender.submit("-A", "mesh", "--", "sleep", "12")
+    over = typed.folder / "over"
+    wait = f"until [ -e {over} ]; do sleep 0.1; done"
+    lasting = spender.submit("-A", "mesh", "--", "sh", "-c", wait)
     until(lambda: spender.document("job", lasting)["state"] == "running", "it runs")
     assert spender.run("submit", "-A", "mesh", "--wait", "--", "sleep", "4").returncode == 0
 
@@ -50,7 +52,9 @@ def test_a_budget_that_is_used_up_stops_what_comes_and_not_what_runs(typed: Comm
 
     assert refused.returncode == 1
     assert "The budget of core-hours of project 'mesh' for 20" in refused.stderr
-    assert "is used up: 0.001 of 0.001 are used" in refused.stderr
+    assert " of 0.001 are used; wait for the next month" in refused.stderr
+    assert spender.document("job", lasting)["state"] == "running"
+    over.touch()
     assert spender.run("wait", lasting).returncode == 0
     assert spender.run("submit", "--wait", "--", "true").returncode == 0
     raised = typed.document("quotas", "set", "core-hours/month=100", *where)
