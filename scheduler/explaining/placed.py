@@ -8,7 +8,7 @@ from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percen
 from scheduler.placement.baselines import COLDEST_WATER, LEAST_LOADED, NEXT_IN_TURN, RANDOM_NODE
 from scheduler.placement.easy import BACKFILLED, FIRST_IN_LINE
 from scheduler.placement.greedy import DEADLINE_REACHED, ONLY_NODE
-from scheduler.placement.heat_aware import HEAT_WANTED, MOST_HEAT_USED
+from scheduler.placement.heat_aware import CROWDED, HEAT_WANTED, MOST_HEAT_USED
 from scheduler.placement.qarnot import WARMER_WANTED
 
 _BLIND = {
@@ -35,6 +35,8 @@ def explain_placed(why: Why, *, node_name: str, site_name: str) -> Explanation:
         HEAT_WANTED: f"Its heat is wanted at {place}: {share} ({water}).{_patience(why)}",
         DEADLINE_REACHED: f"Its last moment to start had come, whatever the water said; {place} "
         f"uses the most of its heat: {share} ({water}).",
+        CROWDED: "More work would come due at once than the fleet has room for, so it began before "
+        f"its last moment; {place} uses the most of its heat: {share} ({water}).",
         COLDEST_WATER: f"{place} is emptiest: {water}{_next_charge(others)}.",
         ONLY_NODE: f"{place} was the only one with room for it: {water}.",
     }.get(why.code)

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from domain.commands import Why
 from domain.events import JobQueued
+from scheduler.placement.crowd import Crowd, crowd_of
 from scheduler.placement.draft import Draft, best_first
+from scheduler.placement.due_work import expected_core_h
 from scheduler.placement.give_way import give_way, make_room
 from scheduler.placement.heat_rule import HeatRule
 from scheduler.placement.policy import Step, View
@@ -28,6 +30,7 @@ Flags = NDArray[np.bool_]
 MOST_HEAT_USED = "most_heat_used"  #: Somebody waits: where the most of its heat is used.
 HEAT_WANTED = "heat_wanted"  #: A patient job whose heat is wanted here and now.
 LAST_MOMENT = "deadline_reached"
+CROWDED = "too_much_due"  #: Before its last moment: not all that is due then would find room.
 _TIE = 1e-4
 _ROUNDING = 1e-9
 
@@ -50,7 +53,8 @@ class HeatAware:
         arrived = {shape for shape in view.state.arrived if shape.is_patient}
         view.state.arrived.clear()
         draft = Draft(view)
-        if view.is_refresh and self.rule.stop_lost_wh > 0:
+        crowd = self._crowd(view)
+        if view.is_refresh and self.rule.stop_lost_wh > 0 and crowd is None:
             draft.steps += give_way(view.state, scores.lost_soon_wh, self.rule, view.now_s)
         if view.is_refresh and self.rule.shapes_power:
             draft.steps += shape_power(view.state, scores.lost_soon_wh)
@@ -59,6 +63,8 @@ class HeatAware:
         self._start_due(draft, scores, patient, self.rule.pressing_s)
         self._start_urgent(draft, scores, queue.urgent_shapes())
         self._start_due(draft, scores, patient, self.rule.margin_s)
+        if crowd is not None:
+            self._start_crowd(draft, scores, patient, crowd)
         if draft.has_room:
             wanted = patient if view.is_refresh else [item for item in patient if item in arrived]
             self._start_wanted(draft, scores, wanted)
@@ -114,6 +120,28 @@ class HeatAware:
             is_started = self._start_best(draft, scores, job, shape, LAST_MOMENT)
             if not is_started and draft.stand_back(job, shape, blocked):
                 draft.keep_for(job)
+
+    def _crowd(self, view: View) -> Crowd | None:
+        """What is due too close together, where there is such a thing."""
+        if not view.is_refresh or self.rule.crowd_frac <= 0:
+            return None
+        crowd = crowd_of(view.state, view.now_s, self.rule.crowd_frac)
+        return crowd if crowd.surplus_core_h > 0 else None
+
+    def _start_crowd(self, draft: Draft, scores: Scores, shapes: list[Shape], crowd: Crowd) -> None:
+        """Start what is due first, in the room that those leave whom somebody waits for."""
+        surplus_core_h, room_cores = crowd.surplus_core_h, crowd.room_cores
+        blocked: set[Shape] = set()
+        for job, shape in draft.state.queue.in_order(shapes, blocked):
+            if surplus_core_h <= 0 or room_cores <= 0 or not draft.has_room:
+                return
+            if job.instance_id in draft.placed:
+                continue
+            if self._start_best(draft, scores, job, shape, CROWDED):
+                surplus_core_h -= expected_core_h(job, shape)
+                room_cores -= job.cores * job.nodes
+            else:
+                blocked.add(shape)
 
     def _start_urgent(self, draft: Draft, scores: Scores, shapes: list[Shape]) -> None:
         blocked: set[Shape] = set()

@@ -34,6 +34,9 @@ class HeatRule:
     margin_s: float = 3600.0
     #: They go before those, too, when it is as near as this [s].
     pressing_s: float = 3600.0
+    #: Share of what urgent jobs leave free that due work may fill; more of it starts before its
+    #: last moment, and nothing is stopped for heat meanwhile. 0 = everything waits for its own.
+    crowd_frac: float = 0.0
 
 
 #: Just-in-time starts under a coarse forecast: the measured prototype, and no more.
@@ -48,4 +51,5 @@ CHAUFFERIE = HeatRule(
     stop_lost_wh=500.0,
     shapes_power=True,
     pressing_s=900.0,
+    crowd_frac=0.5,
 )

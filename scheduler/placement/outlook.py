@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scheduler.forecast.survival import BLOCKS_H
 from scheduler.placement.cluster import FLEET_ROW, ClusterState
@@ -28,6 +29,12 @@ def water(state: ClusterState, now_s: float) -> Water:
     )
 
 
+def usual_urgent_wh(state: ClusterState, now_s: float) -> NDArray[np.float64]:
+    """Heat that jobs which cannot wait usually bring to the whole fleet, shape (n_blocks,)."""
+    plant_s, now_w = state.plant_time_s(now_s), np.array([state.promises.urgent_w])
+    return np.asarray(state.urgent.expect_wh(np.array([FLEET_ROW]), plant_s, now_w)[0])
+
+
 def for_patient(state: ClusterState, seen: Water, now_s: float, rule: HeatRule) -> Water:
     """The water as patient jobs may see it: without the demand that urgent ones will take.
 
@@ -35,9 +42,9 @@ def for_patient(state: ClusterState, seen: Water, now_s: float, rule: HeatRule) 
     promised already; the rest will come. It is kept at every site in proportion to what is
     wanted there beyond the promises.
     """
-    rows, plant_s = np.array([FLEET_ROW]), state.plant_time_s(now_s)
-    usual_wh = state.urgent.expect_wh(rows, plant_s, np.array([state.promises.urgent_w]))[0]
-    coming_wh = rule.kept_frac * np.maximum(usual_wh - state.promises.urgent_wh, 0.0)
+    coming_wh = rule.kept_frac * np.maximum(
+        usual_urgent_wh(state, now_s) - state.promises.urgent_wh, 0.0
+    )
     demand_wh = np.where(seen.demand_wh > 0, rule.counted_frac * seen.demand_wh, seen.demand_wh)
     free_wh = np.maximum(demand_wh - seen.promised_wh, 0.0)
     share = np.minimum(coming_wh / np.maximum(free_wh.sum(0), 1.0), 1.0)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from domain.events import JobQueued
 from scheduler.order.fair_share import Account
 from scheduler.order.ranking import Ranking, account_of
+from scheduler.placement.due_work import DueWork
 from scheduler.placement.lines import Head, Lines, Place, merged, moved
 from scheduler.placement.shape import Kind, Shape, kind_of
 
@@ -47,6 +48,7 @@ class JobQueue:
         self._deadlines: list[tuple[float, int]] = []  # A heap; jobs gone stay a while.
         self._early: list[tuple[float, int]] = []  # A heap: jobs asked not to begin yet.
         self._closed: frozenset[Shape] = frozenset()
+        self.due = DueWork()  #: Patient work in line, by its last moment.
 
     def __len__(self) -> int:
         """Jobs waiting, the early ones included."""
@@ -89,7 +91,7 @@ class JobQueue:
         if known is None:
             return None
         if known.is_in_line:
-            self._leave(known.shape)
+            self._leave(known)
         return known.job
 
     def prioritise(self, instance_id: int, priority: int) -> None:
@@ -98,7 +100,7 @@ class JobQueue:
         if known is None or known.job.priority == priority:
             return
         if known.is_in_line:
-            self._leave(known.shape)
+            self._leave(known)
         moved = self._waiting(replace(known.job, priority=priority), known.shape)
         self._jobs[instance_id] = moved
         if known.is_in_line:
@@ -111,6 +113,7 @@ class JobQueue:
         self._by_age = self._by_rank = None
         self._counts.clear()
         self._deadlines.clear()
+        self.due = DueWork()
         for known in waiting:
             moved = self._waiting(known.job, known.shape)
             self._jobs[known.job.instance_id] = moved
@@ -255,12 +258,16 @@ class JobQueue:
                 self._by_rank.add(shape, account, waiting.by_rank)
             if job.start_before_s is not None:
                 heapq.heappush(self._deadlines, (job.start_before_s, job.instance_id))
+            self.due.add(job, shape)
         waiting.is_in_line = True
         self._counts[shape] = self._counts.get(shape, 0) + 1
         if shape.is_patient and job.priority:
             self._ranked()
 
-    def _leave(self, shape: Shape) -> None:
+    def _leave(self, waiting: _Waiting) -> None:
+        shape = waiting.shape
+        if shape.is_patient:
+            self.due.remove(waiting.job, shape)
         left = self._counts[shape] - 1
         if left:
             self._counts[shape] = left

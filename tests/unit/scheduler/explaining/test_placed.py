@@ -71,6 +71,7 @@ def test_the_coldest_tells_what_was_next() -> None:
     [
         ("only_node_with_room", "only one with room"),
         ("deadline_reached", "last moment to start"),
+        ("too_much_due", "come due at once"),
         ("random_node", "by lot"),
         ("next_in_turn", "next in turn"),
         ("least_loaded", "largest share of its cores free"),
