@@ -17,6 +17,7 @@ from cluster import machine
 
 from domain.collectivities import Collectivity
 from domain.declaration import Act, Declaration, Evidence
+from domain.languages import Language
 from domain.months import after, begin_of
 from domain.node import NodeSpec, SiteSpec
 from domain.reading import Reading
@@ -25,7 +26,6 @@ from metering.books import contracting, drafting, issuing
 from metering.closing import close_month
 from metering.contracts.document import contract_from_plain
 from metering.papers.pdf import write_pdf
-from metering.papers.words import Language
 from metering.statements.canonical import canonical
 from metering.statements.verify import verify
 from store import schema

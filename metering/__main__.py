@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from domain.languages import Language
 from domain.refusal import Refused
 from metering.papers.pdf import attached_json
-from metering.papers.words import Language, words_of
+from metering.papers.words import words_of
 from metering.statements.together import misfits
 from metering.statements.verify import LARGEST_FILE, Verdict, verify
 

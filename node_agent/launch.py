@@ -13,8 +13,8 @@ from domain.sizing import mem_need_mib
 from node_agent.book import Book, Held, Phase
 from node_agent.checkpoints import Checkpoints
 from node_agent.config import AgentConfig, neighbour_interface
+from node_agent.executors.gang_place import gang_facts, share_order, write_gang
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
-from node_agent.gangs.place import gang_facts, share_order, write_gang
 from node_agent.inventory import Inventory
 from node_agent.profiles.granting import grant_profile
 from node_agent.shims.install import shims_of

@@ -7,10 +7,10 @@ is lacking. So a round may be repeated, and one that was missed costs time alone
 import json
 import logging
 
+from domain.languages import Language
 from domain.refusal import Refused
 from metering.books.drafting import draft_all
 from metering.papers.pdf import write_pdf
-from metering.papers.words import Language
 from store.statements import papers, statements
 from store.transaction import Store
 

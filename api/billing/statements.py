@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import Response
 
 from domain import paris
+from domain.languages import Language
 from domain.months import write_month
 from metering.papers.page import page
 from metering.papers.table import table
-from metering.papers.words import Language
 from store.contracts.contracts import ContractRow
 from store.statements.statements import StatementRow
 

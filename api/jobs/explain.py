@@ -19,8 +19,8 @@ from scheduler.explaining.waiting import BUDGET_USED_UP, Explanation, Line, expl
 from store.database import Database
 from store.dependencies import dependency_queries
 from store.dependencies.dependency_queries import ShownCondition
+from store.instances.queueing import queued_event
 from store.jobs import job_lists, job_queries
-from store.jobs.queueing import queued_event
 from store.quotas.admission import budget_used_up
 from store.rows import Connection
 

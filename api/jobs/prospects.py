@@ -14,7 +14,7 @@ from domain.sizing import core_need, fits
 from scheduler.explaining.beliefs import believe
 from scheduler.explaining.likely_start import LikelyStart, likely_start
 from store.database import Database
-from store.jobs.queueing import queued_event
+from store.instances.queueing import queued_event
 from store.rows import Connection
 
 _S_PER_H = 3600.0

@@ -18,10 +18,11 @@ from domain.access import Principal
 from domain.delivery import AttemptKey
 from domain.files import CHECKPOINT_FOLDER, EMPTY_SHA256, ResultFile, check_relative_path
 from domain.refusal import Refused
-from store.files import checkpoints, job_inputs, results, stored_files
+from store.files import checkpoints, results, stored_files
 from store.files.content import ContentKey
 from store.files.results import Left
 from store.gangs import members
+from store.jobs import job_inputs
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])

@@ -17,11 +17,11 @@ from api.problems import Problem, not_found
 from api.security import ServicesOf, StatementsReader, StatementsWriter
 from api.services import Services
 from domain.access import Principal
+from domain.languages import Language
 from domain.months import parse_month, write_month
 from domain.refusal import Refused
 from metering.books import contracting, drafting, issuing, yearly
 from metering.contracts.contract import Contract
-from metering.papers.words import Language
 from metering.papers.year_sheet import year_sheet
 from store.contracts import contracts
 from store.contracts.contracts import ContractRow

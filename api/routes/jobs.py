@@ -43,9 +43,9 @@ from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies import dependency_queries
 from store.erasures.receipts import erased_at_s
-from store.files import job_inputs, stored_files
-from store.jobs import job_lists, job_queries, jobs
-from store.jobs.array_sums import array_state
+from store.files import stored_files
+from store.instances.array_sums import array_state
+from store.jobs import job_inputs, job_lists, job_queries, jobs
 from store.jobs.job_refs import Single
 from store.quotas.admission import refusal_of
 from store.rows import Connection

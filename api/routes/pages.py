@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.fleet.overview import TANK_HEIGHT, overview
 from api.problems import Problem
-from api.security import SESSION_COOKIE, ServicesOf, Visitor, public
+from api.security import SESSION_COOKIE, ServicesOf, Visitor, is_from_here, public
 from api.services import Services
 from domain.access import Principal
 from domain.refusal import Refused
@@ -132,19 +132,11 @@ def _signed_in(request: Request, session: sessions.Session) -> Response:
 
 def _check_origin(request: Request) -> None:
     """Refuse a form that another site sends on behalf of its visitor."""
-    origin = request.headers.get("origin")
-    if origin is not None and _host_of(origin) != request.headers.get("host"):
+    if not is_from_here(request):
         refusal = Refused(
             code="page.origin", sentence="This form was sent from another site; open our page."
         )
         raise Problem(403, refusal)
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
 
 
 @router.get("/static/{name}", dependencies=[Depends(public)])

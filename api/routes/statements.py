@@ -11,10 +11,10 @@ from api.routes.contracts import Reason, refused_problem
 from api.security import ServicesOf, StatementsReader, StatementsWriter
 from api.services import Services
 from domain.access import Principal
+from domain.languages import Language
 from domain.months import parse_month
 from domain.refusal import Refused
 from metering.books import issuing
-from metering.papers.words import Language
 from store.contracts import contracts
 from store.rows import Connection
 from store.statements import papers, statements

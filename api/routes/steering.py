@@ -16,8 +16,8 @@ from domain.job import JobState
 from domain.job_ref import element_ref
 from domain.order import MOST_POINTS
 from domain.refusal import Refused
+from store.instances.array_sums import array_state
 from store.jobs import array_steering, job_queries, jobs
-from store.jobs.array_sums import array_state
 from store.jobs.job_refs import Single, Target
 from store.jobs.priority import set_priority
 from store.jobs.requeue import requeue as store_requeue

@@ -16,9 +16,9 @@ from api.town import door
 from api.town.door import Person, SignedIn
 from api.town.rendering import HEADERS, Speaks, Speech, missing, render
 from domain.disputes import LONGEST_TEXT, check_dispute
+from domain.languages import Language
 from domain.refusal import Refused
 from domain.town_accounts import Membership, TownRight
-from metering.papers.words import Language
 from store.contracts import contracts
 from store.rows import Connection
 from store.statements import disputes, papers, statements

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Problem
-from api.security import ServicesOf
+from api.security import ServicesOf, is_from_here
 from api.town.rendering import HEADERS, Speech
 from domain.access import Scope
 from domain.refusal import Refused
@@ -108,8 +108,7 @@ def let_out(address: str) -> RedirectResponse:
 
 async def form_of(request: Request) -> Mapping[str, str]:
     """The fields of a form that one of our own pages sent."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if not is_from_here(request):
         raise _elsewhere()
     body = await request.body()
     if len(body) > LONGEST_FORM_BYTES:

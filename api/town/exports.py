@@ -8,9 +8,8 @@ from typing import Any
 
 from api.town.figures import SiteFigures, StepFigures
 from domain.paris_days import Period, local
+from domain.spreadsheet import harmless_cell
 
-#: A spreadsheet takes text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COLUMNS = ("meters", "from", "to", "heat_wh", "quality", "demand_wh", "water_temp_c", "source")
 
 
@@ -71,10 +70,5 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     writer = csv.writer(file)
     writer.writerow(_COLUMNS)
     for row in rows:
-        writer.writerow([harmless(row[column]) for column in _COLUMNS])
+        writer.writerow([harmless_cell(row[column]) for column in _COLUMNS])
     return file.getvalue()
-
-
-def harmless(cell: object) -> object:
-    """The cell, so that no spreadsheet executes it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

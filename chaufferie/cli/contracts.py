@@ -4,7 +4,6 @@ import csv
 import sys
 import tomllib
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speech import say, say_fields, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
+from domain.languages import Language
 
 app = typer.Typer(
     help="Make, amend and show the contracts under which heat is sold.",
@@ -23,13 +23,6 @@ app = typer.Typer(
 )
 
 ROOT = "/v1/contracts"
-
-
-class Language(StrEnum):
-    """A language of documents."""
-
-    FRENCH = "fr"
-    ENGLISH = "en"
 
 
 Reference = Annotated[str, typer.Argument(metavar="CONTRACT", help="Its reference.")]

@@ -13,6 +13,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.fleet import instant_s_of, site_id_of
 from chaufferie.cli.speech import remark, remarks, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
+from domain.spreadsheet import harmless
 
 
 class Export(StrEnum):
@@ -122,8 +123,9 @@ def _write_eu(document: Mapping[str, Any]) -> None:
     for name, item in _named(document):
         for line in item["eu_2024_1364"]:
             value = "" if line["value"] is None else f"{line['value']:.6g}"
-            safe = f"'{name}" if name.startswith(("=", "+", "-", "@", "\t")) else name
-            writer.writerow((safe, line["code"], value, line["unit"], item["is_simulated"]))
+            writer.writerow(
+                (harmless(name), line["code"], value, line["unit"], item["is_simulated"])
+            )
 
 
 def _say_evidence(document: Mapping[str, Any]) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaufferie.sdk.errors import BadInputError, ChaufferieError
+from domain.languages import Language
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
 
 CONTRACT_FILE, SUMS_FILE, FOLDER = "contract.json", "SHA256SUMS", "statements"
-_LANGUAGES = ("fr", "en")
 _NOT_MADE = "pdf.not_made"
 
 
@@ -40,7 +40,7 @@ def export_contract(client: "Client", contract: str, folder: Path) -> list[str]:
 def _documents(client: "Client", number: str) -> Iterator[tuple[str, bytes]]:
     for form in ("json", "csv"):
         yield f"{FOLDER}/{number}.{form}", _document(client, number, form, "fr")
-    for language in _LANGUAGES:
+    for language in Language:
         try:
             pdf = _document(client, number, "pdf", language)
         except ChaufferieError as error:

@@ -11,6 +11,7 @@ import typer
 from chaufferie.cli import contracts, programs, quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speech import remark, say, say_fields, say_json, say_table
+from domain.languages import Language
 
 app = typer.Typer(
     help="List, issue, correct and check the statements of delivered heat.",
@@ -104,9 +105,7 @@ def get(
         typer.Argument(metavar="[FILE]", help="Where to; - = print it; default: NUMBER.FORM here."),
     ] = None,
     form: Annotated[_Form, typer.Option(help="In which form.")] = _Form.PDF,
-    language: Annotated[
-        contracts.Language, typer.Option(help="In which language.")
-    ] = contracts.Language.FRENCH,
+    language: Annotated[Language, typer.Option(help="In which language.")] = Language.FRENCH,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:

@@ -11,6 +11,7 @@ import typer
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speech import remark, remarks, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
+from domain.spreadsheet import harmless_cell
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
@@ -31,8 +32,6 @@ _COLUMNS = (
     "currency",
 )
 _SUMMED = ("attempts", "core_hours", "kwh_estimate", "heat_kwh_estimate", "co2_kg_estimate")
-#: A spreadsheet takes text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def usage(
@@ -135,11 +134,7 @@ def _write_csv(found: Mapping[str, Any]) -> None:
     writer.writerow(_COLUMNS)
     for line in found["usage"]:
         cells = {**line, "currency": found["currency"]}
-        writer.writerow([_harmless(cells[column]) for column in _COLUMNS])
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+        writer.writerow([harmless_cell(cells[column]) for column in _COLUMNS])
 
 
 def prices(

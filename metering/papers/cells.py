@@ -5,10 +5,9 @@ import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from metering.papers.words import Language
+from domain.languages import Language
+from domain.spreadsheet import harmless
 
-#: Spreadsheets take text that begins so for a formula; a tab and a return stand for what follows.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BOM = "\ufeff"
 _KWH_EXPONENT = -3
 Cell = str | Decimal | int | None
@@ -38,4 +37,4 @@ def _written(value: Cell, *, is_french: bool) -> str:
         return text.replace(".", ",") if is_french else text
     if isinstance(value, int):
         return str(value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return harmless(value)

@@ -8,8 +8,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from domain.languages import Language
 from metering.contracts.document import every_term
-from metering.papers.words import Language, words_of
+from metering.papers.words import words_of
 from metering.statements.inputs import Kind
 
 

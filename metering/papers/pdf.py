@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
+from domain.languages import Language
 from domain.refusal import Refused
 from metering.papers.page import page
-from metering.papers.words import Language, words_of
+from metering.papers.words import words_of
 from metering.statements.canonical import canonical
 
 ATTACHMENT = "statement.json"

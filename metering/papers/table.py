@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from domain.languages import Language
 from metering.papers.cells import Cell, csv_text, kwh
-from metering.papers.words import Language
 from metering.statements.document import mwh_text
 from metering.statements.inputs import Kind
 

@@ -5,20 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from domain.languages import Language
+
 _KWH_PLACES, _MWH_PLACES = 3, 6
 _WIDE_SPACE, _MINUS = "\u00a0", "\u2212"
-
-
-class Language(StrEnum):
-    """A language in which statements are written; French first."""
-
-    FRENCH = "fr"
-    ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

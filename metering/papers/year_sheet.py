@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from domain import paris
+from domain.languages import Language
 from domain.register import MeterKind
 from metering.books.yearly import MeterYear
 from metering.contracts.contract import Contract
 from metering.papers.cells import Cell, csv_text, kwh
-from metering.papers.words import Language, words_of
+from metering.papers.words import words_of
 
 COLUMNS = (
     "year",

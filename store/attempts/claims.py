@@ -15,7 +15,7 @@ from store.fleet.advice import advice_for
 from store.fleet.nodes import bring_back, is_down
 from store.gangs import members, partings, shares
 from store.gangs.partings import BREAKS
-from store.jobs.waiting import cut_to_deadline
+from store.instances.waiting import cut_to_deadline
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, tenant
 from store.transaction import Transaction

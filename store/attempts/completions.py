@@ -26,8 +26,8 @@ from store.dependencies.dependencies import settle
 from store.files.results import Left, list_results, replace_results
 from store.gangs import members
 from store.gangs.partings import BREAKS
-from store.jobs.queueing import queued_event
-from store.jobs.waiting import give_up_at_s
+from store.instances.queueing import queued_event
+from store.instances.waiting import give_up_at_s
 from store.quotas import budgets
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, job_usage, node

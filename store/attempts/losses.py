@@ -11,8 +11,8 @@ from domain.events import AttemptEnded
 from domain.job import AttemptState, EndReason, JobState
 from store.dependencies.dependencies import settle
 from store.gangs import members
-from store.jobs.queueing import queued_event
-from store.jobs.waiting import give_up_at_s
+from store.instances.queueing import queued_event
+from store.instances.waiting import give_up_at_s
 from store.rows import AnyRow
 from store.tables import attempt, instance, job
 from store.transaction import Transaction

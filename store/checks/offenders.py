@@ -15,7 +15,7 @@ from store import triggers
 from store.attempts.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S
 from store.dependencies.dependency_rows import OPEN, ConditionState
 from store.dependencies.dependency_tables import dependency
-from store.jobs.waiting import WAITING_STATES
+from store.instances.waiting import WAITING_STATES
 from store.ledger.ledger_tables import meter, register_ledger
 from store.quotas.quota_tables import usage_total
 from store.tables import (

@@ -9,9 +9,9 @@ from domain.job import AttemptState, JobState
 from store.dependencies.dependencies import has_conditions, let_go, settle
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss
+from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Target
-from store.jobs.waiting import give_up_at_s
 from store.tables import attempt, instance
 from store.transaction import Transaction
 

@@ -21,9 +21,9 @@ from domain import wire
 from domain.array_spec import ArrayPart, ArraySpec
 from domain.job import JobState
 from domain.job_spec import JobSpec
+from store.instances.queueing import array_queued_event, queued_event
+from store.instances.waiting import give_up_at_s
 from store.jobs.job_refs import Single, Target
-from store.jobs.queueing import array_queued_event, queued_event
-from store.jobs.waiting import give_up_at_s
 from store.rows import AnyRow
 from store.tables import instance, job
 from store.transaction import Transaction

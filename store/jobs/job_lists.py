@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.array_spec import ArraySpec
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
-from store.jobs.array_sums import array_span, array_state, count_by_state
+from store.instances.array_sums import array_span, array_state, count_by_state
 from store.jobs.arrays import elements_of
 from store.jobs.job_filters import JobsWanted, narrowed
 from store.jobs.job_queries import instance_rows, visible

@@ -12,7 +12,7 @@ from domain.events import JobQueued
 from domain.job import JobState
 from store.files.content import ContentKey
 from store.gangs import members
-from store.jobs.queueing import queued_event
+from store.instances.queueing import queued_event
 from store.tables import (
     api_key,
     attempt,

@@ -18,10 +18,10 @@ from store.dependencies.dependencies import has_conditions, let_go, settle
 from store.dependencies.dependency_targets import NewCondition
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss
+from store.instances.queueing import array_queued_event, queued_event
+from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
-from store.jobs.queueing import array_queued_event, queued_event
-from store.jobs.waiting import give_up_at_s
-from store.notices.wishes import note_wishes
+from store.notices.mail_wishes import note_wishes
 from store.quotas import admission
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job

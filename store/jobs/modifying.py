@@ -17,9 +17,9 @@ from store.dependencies.dependency_rows import chunks, next_of_same_name
 from store.dependencies.dependency_tables import dependency
 from store.dependencies.releases import release_blocked
 from store.engine.engine_facts import waiting_facts
+from store.instances.waiting import WAITING_STATES, give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Single, Target
-from store.jobs.waiting import WAITING_STATES, give_up_at_s
 from store.quotas import admission
 from store.rows import AnyRow
 from store.tables import instance, job

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, update
 from domain.events import JobWithdrawn
 from domain.job import EndReason, JobState
 from store.dependencies.dependencies import settle
-from store.jobs.waiting import WAITING_STATES
+from store.instances.waiting import WAITING_STATES
 from store.tables import instance, job
 from store.transaction import Transaction
 

@@ -14,12 +14,12 @@ from store.dependencies.dependency_rows import ConditionState, chunks
 from store.dependencies.dependency_tables import dependency
 from store.erasures.erasure_tables import is_forgotten
 from store.files.stored_files import touch
+from store.instances.queueing import queued_event
+from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Target
 from store.jobs.jobs import lock_instance
-from store.jobs.queueing import queued_event
-from store.jobs.waiting import give_up_at_s
-from store.notices.wishes import wish_again
+from store.notices.mail_wishes import wish_again
 from store.quotas.admission import refusal_of
 from store.rows import AnyRow
 from store.tables import instance, job_input

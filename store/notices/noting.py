@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.job import FINAL_STATES, JobState
 from domain.job_ref import element_ref
 from domain.notices import NoticeType, Occasion, is_wanted
-from store.jobs.array_sums import array_span, array_state, count_by_state
+from store.instances.array_sums import array_span, array_state, count_by_state
 from store.notices.notice_tables import mail_wish, notice, webhook
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, site

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from domain.job import HOLDING_STATES
 from domain.quota import WHOLE_TENANT
-from store.jobs.waiting import WAITING_STATES
+from store.instances.waiting import WAITING_STATES
 from store.quotas.quotas import Holder
 from store.tables import instance, job, node, tenant
 from store.transaction import Transaction

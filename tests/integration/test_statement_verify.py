@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from domain.languages import Language
 from domain.refusal import Refused
 from metering.papers.pdf import ATTACHMENT, attached_json, write_pdf
-from metering.papers.words import Language
 from metering.statements.canonical import canonical
 from metering.statements.document import statement_document
 from metering.statements.inputs import Heading
@@ -26,7 +26,7 @@ sys.modules["weasyprint"] = None
 sys.modules["pypdf"] = None
 sys.argv = ["metering", "verify", *sys.argv[1:]]
 from metering.papers.pdf import write_pdf
-from metering.papers.words import Language
+from domain.languages import Language
 print(write_pdf({}, Language.FRENCH).sentence)
 from metering.__main__ import main
 sys.exit(main())

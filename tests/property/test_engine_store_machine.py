@@ -27,7 +27,7 @@ from store.checks.invariants import look_at_all
 from store.engine import event_log
 from store.fleet.readings import add_readings
 from store.gangs import partings
-from store.jobs.waiting import WAITING_STATES
+from store.instances.waiting import WAITING_STATES
 from store.quotas.setting import set_quotas
 from store.quotas.use import use_now
 from store.tables import instance

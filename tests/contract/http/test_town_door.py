@@ -112,9 +112,10 @@ def test_a_weak_or_mistyped_password_is_refused_and_the_invitation_stays(
     assert good.status_code == 303
 
 
-def test_forms_from_another_site_are_refused(http: HttpScene) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.test", "http://[", "null"])
+def test_forms_from_another_site_are_refused(http: HttpScene, origin: str) -> None:
     person = Town(http).person()
-    evil = {"Origin": "https://evil.test"}
+    evil = {"Origin": origin}
 
     forged_door = Browser(http).post(
         "/town/sign-in", {"email": MARIE, "password": PASSWORD}, headers=evil

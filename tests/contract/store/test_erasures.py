@@ -17,10 +17,11 @@ from domain.refusal import Refused
 from store.erasures import node_shares, receipts
 from store.erasures.asking import Scope, ask
 from store.erasures.erasing import Shelves, erase_some, unfinished
-from store.files import job_inputs, stored_files
+from store.files import stored_files
 from store.files.content import ContentKey
 from store.files.local_content import LocalContentStore
 from store.files.outputs import LocalOutputStore, output_name
+from store.jobs import job_inputs
 from store.jobs.jobs import Accepted
 from store.jobs.requeue import requeue
 from store.metadata import metadata

@@ -14,7 +14,7 @@ from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store.engine import event_log
 from store.fleet.readings import add_readings
-from store.jobs.queueing import pseudonym
+from store.instances.queueing import pseudonym
 from tests.support.builders import job_queued, job_spec, reading
 from tests.support.scene import Scene
 

@@ -13,10 +13,11 @@ from domain.quota import Quota, stored_bytes_quota
 from domain.refusal import Refused
 from store.access import keys
 from store.checks.invariants import look_at_all
-from store.files import job_inputs, results, stored_files, uploads
+from store.files import results, stored_files, uploads
 from store.files.content import ContentKey
 from store.files.results import Left
 from store.files.stored_files import DROPPED_AFTER_S
+from store.jobs import job_inputs
 from store.jobs.jobs import Accepted
 from store.tables import job_input, tenant
 from tests.support.builders import job_spec

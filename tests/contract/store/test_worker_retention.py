@@ -10,10 +10,11 @@ from domain.job import EndReason
 from domain.job_spec import InputFile
 from domain.quota import stored_bytes_quota
 from domain.refusal import Refused
-from store.files import job_inputs, stored_files, uploads
+from store.files import stored_files, uploads
 from store.files.content import ContentKey
 from store.files.local_content import LocalContentStore
 from store.files.stored_files import DROPPED_AFTER_S
+from store.jobs import job_inputs
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 from worker.retention import run_retention

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from domain.languages import Language
 from domain.refusal import Refused
 from domain.register import Mark
 from metering.papers.page import page
 from metering.papers.table import COLUMNS, table
-from metering.papers.words import Language
 from metering.statements.document import statement_document
 from metering.statements.inputs import Heading, Kind, StatementInputs
 from tests.support.statements import VAT, contract, heat_line, statement_inputs

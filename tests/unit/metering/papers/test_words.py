@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.languages import Language
 from domain.register import Mark
 from metering.contracts.parties import RoutingField
-from metering.papers.words import Language, words_of
+from metering.papers.words import words_of
 from metering.statements.amounts import ChargeKind
 from metering.statements.inputs import Kind
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from domain.languages import Language
 from domain.register import MeterKind
 from metering.books.yearly import MeterYear
-from metering.papers.words import Language
 from metering.papers.year_sheet import COLUMNS, year_sheet
 from tests.support.statements import contract, heat_line
 

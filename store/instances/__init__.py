@@ -1,0 +1,1 @@
+"""Facts about instances that every room of the store may need."""
