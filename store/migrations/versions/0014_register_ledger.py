@@ -214,6 +214,5 @@ def downgrade() -> None:
     for table in ("pruning", "line", "segment", "closing", "decision"):
         op.drop_table(f"register_{table}")
     op.drop_table("meter_declaration")
-    with op.batch_alter_table("meter") as described:
-        for column in ("tolerance_frac", "digit_wh", "rolls_over_at_wh", "max_power_w"):
-            described.drop_column(column)
+    for column in ("tolerance_frac", "digit_wh", "rolls_over_at_wh", "max_power_w"):
+        op.drop_column("meter", column)

@@ -245,7 +245,9 @@ def test_a_new_engine_learns_of_an_array_in_few_facts(scene: Scene) -> None:
 
     placed, claimed, returned, fresh = facts
     assert isinstance(placed, JobQueued)
-    assert claimed == AttemptClaimed(instance_id=key.instance_id, attempt=1, node_id=node_id)
+    assert claimed == AttemptClaimed(
+        instance_id=key.instance_id, attempt=1, node_id=node_id, started_at_s=scene.clock.now_s
+    )
     assert isinstance(returned, JobQueued)
     assert (returned.instance_id, returned.last_attempt) == (again.instance_id, 1)
     assert isinstance(fresh, JobArrayQueued)
