@@ -37,12 +37,12 @@ def test_a_job_and_its_heat_from_end_to_end(fleet: HttpScene) -> None:
     assert fleet.put(f"{files}/{SHA256}", "boiler", content=DATA).status_code == 201
     fleet.finish(key, files=[{"path": "out", "sha256": SHA256, "size_bytes": len(DATA)}])
     fleet.clock.advance(60.0)
-    fleet.read_instruments(node_id, heat_register_wh=1400)
+    fleet.read_instruments(node_id, heat_register_wh=1020)
 
     assert fleet.get(f"/v1/jobs/{job_id}").json()["state"] == "succeeded"
     assert fleet.get(f"/v1/jobs/{job_id}/files/out").content == DATA
-    assert fleet.get("/v1/heat", "operator").json()["total"]["heat_wh"] == 400
-    assert fleet.get("/v1/sites").json()["sites"][0]["heat_register_wh"] == 1400
+    assert fleet.get("/v1/heat", "operator").json()["total"]["heat_wh"] == 20
+    assert fleet.get("/v1/sites").json()["sites"][0]["heat_register_wh"] == 1020
     metrics = fleet.get("/metrics", "operator").text
     assert "chaufferie_job_wait_seconds_count 1.0" in metrics
     fleet.get(fleet.post("/v1/sessions", "operator").json()["path"], None)
