@@ -23,11 +23,13 @@ from store.fleet.site_queries import NodeRow
 from store.ledger.meters import known_meters
 from store.rows import Connection
 
+_HOUR_S = 3600.0
+
 MEANINGS: Mapping[str, str] = {
     "metered_heat_kwh": "Heat handed over, a difference of register indexes: E_REUSE.",
     "tolerance_kwh": "Permissible error of the heat meter's class, plus or minus.",
     "useful_heat_kwh_estimate": "Heat that found a demand: no more than was metered, and no more "
-    "than the demand, from hourly samples. An estimate.",
+    "than the demand in the hours that told it, by a sample each. An estimate.",
     "dumped_heat_kwh_estimate": "Metered heat less useful heat. An estimate.",
     "coverage_frac": "Useful heat over demand.",
     "pue": "Electricity of the site over that of its servers (ISO/IEC 30134-2).",
@@ -116,19 +118,30 @@ def _measured(
     period: tuple[float, float],
 ) -> Measured:
     factor = max((item.spec.time_factor for item in nodes), default=1.0)
-    hours = (period[1] - period[0]) / 3600.0 * factor
     return Measured(
         begin_s=period[0],
         end_s=period[1],
         heat_wh=heat["heat_wh"],
         electricity_wh=heat["electricity_wh"],
         tolerance_frac=tolerance_frac,
-        demand_wh=fmean(item.heat_demand_w for item in samples) * hours if samples else None,
+        demand_wh=_demand_wh(samples, period) if samples else None,
         supply_temp_c=fmean(item.supply_temp_c for item in samples) if samples else None,
         it_power_w=sum(item.spec.max_power_w for item in nodes),
         time_factor=factor,
         is_simulated=heat["is_simulated"],
     )
+
+
+def _demand_wh(samples: Sequence[HourlySample], period: tuple[float, float]) -> float:
+    """Demand over the hours in which it was told, and over no others."""
+    by_hour: dict[int, list[float]] = {}
+    for item in samples:
+        by_hour.setdefault(item.hour, []).append(item.heat_demand_w * item.time_factor)
+    told_wh = 0.0
+    for hour, powers_w in by_hour.items():
+        begin_s, end_s = max(hour * _HOUR_S, period[0]), min((hour + 1) * _HOUR_S, period[1])
+        told_wh += fmean(powers_w) * (end_s - begin_s) / _HOUR_S
+    return told_wh
 
 
 def _together(

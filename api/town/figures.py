@@ -61,8 +61,8 @@ def figures(connection: Connection, site_id: int, period: Period, now_s: float) 
     found = []
     for step in begun:
         heat = _heat(connection, meters, (first_s, now_s), step, doubts)
-        seen = _seen(connection, node_ids, period.span, step)
-        found.append(_step(step, heat, seen, now_s))
+        seen = _seen(connection, node_ids, period.span, step, now_s)
+        found.append(_step(step, heat, seen))
     _, last = heat_queries.edge_readings(connection, node_ids, 0.0, now_s)
     return _summed(found, meters, list(doubts), 1.0 if last is None else last.time_factor)
 
@@ -91,26 +91,32 @@ def _heat(
     return total_wh, is_estimated
 
 
-def _seen(connection: Connection, node_ids: Sequence[int], span: Span, step: Step) -> list[Reading]:
+def _seen(
+    connection: Connection, node_ids: Sequence[int], span: Span, step: Step, now_s: float
+) -> list[tuple[float, Reading]]:
+    """Readings of the step, each with the hours until the next is looked for."""
     count = _SAMPLES[span]
     width_s = (step.to_s - step.from_s) / count
     edges = [step.from_s + number * width_s for number in range(count + 1)]
-    found = samples(connection, node_ids, pairwise(edges))
-    return [item for item in found if item is not None]
+    slices = list(pairwise(edges))
+    return [
+        ((min(to_s, now_s) - from_s) / _S_PER_H, item)
+        for (from_s, to_s), item in zip(slices, samples(connection, node_ids, slices), strict=True)
+        if item is not None
+    ]
 
 
 def _step(
-    step: Step, heat: tuple[int | None, bool], seen: Sequence[Reading], now_s: float
+    step: Step, heat: tuple[int | None, bool], seen: Sequence[tuple[float, Reading]]
 ) -> StepFigures:
-    hours = (min(step.to_s, now_s) - step.from_s) / _S_PER_H
-    demand_w = _mean([item.heat_demand_w * item.time_factor for item in seen])
+    told_wh = [hours * item.heat_demand_w * item.time_factor for hours, item in seen]
     return StepFigures(
         from_s=step.from_s,
         to_s=step.to_s,
         heat_wh=heat[0],
         is_estimated=heat[1],
-        demand_wh=None if demand_w is None else demand_w * hours,
-        water_temp_c=_mean([item.water_temp_c for item in seen]),
+        demand_wh=sum(told_wh) if told_wh else None,
+        water_temp_c=_mean([item.water_temp_c for _, item in seen]),
     )
 
 

@@ -40,7 +40,7 @@ def add(*, file: File, as_json: AsJson = False, data: DataDir = None) -> None:
     if as_json:
         say_json(answer)
         return
-    say(f"Contract {answer['reference']} is taken.")
+    say(f"Contract {answer['reference']} is recorded.")
 
 
 @app.command("amend")

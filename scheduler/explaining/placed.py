@@ -30,7 +30,7 @@ def explain_placed(why: Why, *, node_name: str, site_name: str) -> Explanation:
     water = "its water is not known" if chosen is None else _water(chosen)
     share = "" if chosen is None or why.heat_wh is None else _share(chosen, why.heat_wh)
     sentence = {
-        MOST_HEAT_USED: f"{place} uses the most of its heat: {share} ({water})"
+        MOST_HEAT_USED: f"{place} uses {_most(chosen, others)} of its heat: {share} ({water})"
         f"{_next_best(others)}.",
         HEAT_WANTED: f"Its heat is wanted at {place}: {share} ({water}).{_patience(why)}",
         DEADLINE_REACHED: f"Its last moment to start had come, whatever the water said; {place} "
@@ -53,6 +53,12 @@ def explain_placed(why: Why, *, node_name: str, site_name: str) -> Explanation:
             for item in why.candidates
         ),
     )
+
+
+def _most(chosen: Candidate | None, others: Sequence[Candidate]) -> str:
+    """Where two use nearly the same, the emptier one was taken."""
+    best = max((item.score for item in others), default=0.0)
+    return "nearly the most" if chosen is not None and chosen.score < best else "the most"
 
 
 def _water(item: Candidate) -> str:

@@ -83,7 +83,8 @@ def test_what_the_scheduler_learned_is_there_after_a_stop_and_a_start(up: Up) ->
             " WHERE kind = 'EngineStarted') ORDER BY id",
         )
 
-    assert begun[:2] == ["EngineStarted", "KnowledgeRestored"]
+    assert begun[0] == "EngineStarted"
+    assert "KnowledgeRestored" in begun[:3]  # beside the order of work, if that is told
 
 
 def test_the_sites_of_the_house_are_preheat_tanks_of_mains_water(up: Up) -> None:

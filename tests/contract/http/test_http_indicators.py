@@ -47,6 +47,15 @@ def path(http: HttpScene, more: str = "") -> str:
     return f"/v1/heat/indicators?from_s={end_s - 12 * HOUR_S}&to_s={end_s}{more}"
 
 
+def test_demand_is_not_stretched_over_time_that_nobody_measured(told: HttpScene) -> None:
+    end_s = told.clock.now_s
+    year = f"/v1/heat/indicators?from_s={end_s - 300 * 86_400}&to_s={end_s + 60 * 86_400}"
+
+    (site,) = told.get(year, "operator").json()["sites"]
+
+    assert site["demand_kwh_estimate"] == pytest.approx(6.5, rel=0.05)
+
+
 def test_a_site_and_the_fleet(told: HttpScene) -> None:
     document = told.get(path(told), "operator").json()
 
@@ -54,8 +63,9 @@ def test_a_site_and_the_fleet(told: HttpScene) -> None:
     assert (site["metered_heat_kwh"], site["electricity_kwh"]) == (5.4, 6.0)
     assert site["erf"] == pytest.approx(0.9)
     assert site["pue"] == pytest.approx(1 / 0.96, rel=1e-3)
-    assert site["demand_kwh_estimate"] == pytest.approx(6.0)
-    assert site["coverage_frac"] == pytest.approx(0.9)
+    # The minutes of the last hour before its reading were told by nobody.
+    assert site["demand_kwh_estimate"] == pytest.approx(6.0, rel=0.05)
+    assert site["coverage_frac"] == pytest.approx(0.9, rel=0.05)
     assert site["capacity_factor"] == pytest.approx(0.5)
     assert site["gaps"] == {
         "tolerance_kwh": "Nobody told the class of the heat meter (`meter describe`)."

@@ -37,6 +37,14 @@ def test_the_most_heat_used_names_the_share_and_the_next_best() -> None:
     )
 
 
+def test_one_that_uses_a_little_less_is_not_said_to_use_the_most() -> None:
+    both = (_candidate(), _candidate("b2", score=0.98))
+
+    assert _sentence("most_heat_used", candidates=both, heat_wh=2600.0).startswith(
+        "Pool (b1) uses nearly the most of its heat: 97 %"
+    )
+
+
 def test_a_patient_job_tells_what_its_patience_was_worth() -> None:
     sentence = _sentence("heat_wanted", heat_wh=800.0, waited_s=10_800.0, start_within_s=36_000.0)
 
