@@ -15,7 +15,8 @@ DATA_DIR_VARIABLE = "CHAUFFERIE_DATA_DIR"
 CLIENT_FILE = "client.json"
 
 _HOW_TO_START = (
-    f"start one on this machine with `chaufferie up`, or set {URL_VARIABLE} and {TOKEN_VARIABLE}."
+    f"start one on this machine with `chaufferie up`; if it has another directory, set "
+    f"{DATA_DIR_VARIABLE}; for a server elsewhere, {URL_VARIABLE} and {TOKEN_VARIABLE}."
 )
 
 

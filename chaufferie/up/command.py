@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+from chaufferie.sdk.endpoint import DATA_DIR_VARIABLE, default_data_dir
 from chaufferie.up.asking import AnswerError
 from chaufferie.up.embedded import CannotStartError, Embedded, Running
 from chaufferie.up.layout import Layout, layout_of
@@ -124,12 +125,14 @@ def _greeting(running: Running, page: str, layout: Layout) -> str:
     noun = "core is" if cores == 1 else "cores are"
     shared = f"advertised on each of the {count} nodes: shared" if count > 1 else "its one node's"
     command = typed_command()
+    is_usual = layout.data.resolve() == default_data_dir().resolve()
+    found = "" if is_usual else f"\n  First     export {DATA_DIR_VARIABLE}={layout.data}"
     return f"""
   Chaufferie runs {count} sites with simulated boilers, at {TIME_FACTOR:g} times real time;
   their meters are simulated too. This machine's {cores} {noun} {shared}.
 
   Look      {page}
-            (this link signs you in, once)
+            (this link signs you in, once){found}
   Submit    {command} submit -- sleep 10
             {command} submit --stage FILE JOB_SCRIPT
   Follow    {command} jobs | sites | heat | explain JOB | logs JOB -f
