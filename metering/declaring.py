@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from domain.declaration import BEGINNINGS, Act, Declaration
+from domain.paris import write_instant
 from domain.refusal import Refused
 from domain.register import MeterFacts, RegisterRow
 from metering.accounts import Account, open_account
@@ -12,6 +13,7 @@ from metering.ledger.judging import FUTURE_S
 from metering.ledger.steps import most_wh
 from metering.standing import undeclared_place
 from store.ledger import meters, register_rows
+from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import KnownMeter
 from store.transaction import Transaction
 
@@ -169,6 +171,13 @@ def _disagrees_at_end(
     tx: Transaction, facts: MeterFacts, at_s: float, last_wh: int | None
 ) -> Refused | None:
     """The same of a last index, held against what was told before, if anything was."""
+    first_s = earliest_s(tx.connection, [facts.meter_id])
+    if first_s is not None and at_s < first_s:
+        return _refuse(
+            "before",
+            f"The first index of meter {facts.serial} was told at {write_instant(first_s)}; "
+            "it cannot have been reset, swapped or removed before.",
+        )
     from_s = at_s - COMPARED_WITHIN_S
     told = register_rows.ends_between(tx.connection, facts.meter_id, from_s, at_s)
     if last_wh is None or told is None:

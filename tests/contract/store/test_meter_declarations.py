@@ -140,6 +140,21 @@ def test_a_declaration_that_says_too_little_is_refused(
     assert code(declare(scene, "H-1", act, BEGIN_S, index_wh=index_wh)) == expected
 
 
+@pytest.mark.parametrize("act", [Act.RESET, Act.REMOVE])
+def test_a_life_cannot_end_before_the_meter_was_heard_of(
+    scene: Scene, node_id: int, act: Act
+) -> None:
+    tell(scene, hourly(node_id, BEGIN_S, 48))
+    before_s = BEGIN_S - 30 * DAY_S
+
+    ended = declare(scene, "H-1", act, before_s, index_wh=0)
+    swapped = declare(
+        scene, "H-2", Act.SWAP, before_s, index_wh=0, closing_index_wh=3, replaces="H-1"
+    )
+
+    assert (code(ended), code(swapped)) == ("meter.before", "meter.before")
+
+
 def test_a_declaration_needs_evidence_and_a_past(scene: Scene, node_id: int) -> None:
     tell(scene, hourly(node_id, BEGIN_S, 2))
     bare = Declaration(act=Act.REMOVE, at_s=BEGIN_S, index_wh=1, actor="test")
