@@ -289,6 +289,7 @@ class ProtocolMachine(SubmittingMachine):
             self._folder.cleanup()
 
 
+@pytest.mark.timeout(900)  # a minute or two when nothing else runs
 @pytest.mark.parametrize("policy_text", ["coldest", "easy", "chaufferie"])
 def test_no_history_loses_a_job_or_bills_it_twice(policy_text: str) -> None:
     machine = type("Machine", (ProtocolMachine,), {"policy_text": policy_text})
