@@ -13,7 +13,7 @@ def _lines(typed: CommandLine, *words: str) -> list[str]:
 
 
 def test_an_array_is_listed_element_by_element_save_those_that_wait(typed: CommandLine) -> None:
-    job_id = typed.submit("--array=0-4%1", "-A", "mesh", "-J", "swept-by-name", "--wrap", "sleep 600")
+    job_id = typed.submit("--array=0-4%1", "-A", "mesh", "-J", "sweep9", "--wrap", "sleep 600")
     queue = ("squeue", "-h", "-j", job_id, "-o", "%i %t %r")
     try:
         until(lambda: f"{job_id}_0 R None" in _lines(typed, *queue))
@@ -26,9 +26,9 @@ def test_an_array_is_listed_element_by_element_save_those_that_wait(typed: Comma
         ]
         each = [f"{job_id}_{index}" for index in range(5)]
         assert _lines(typed, "squeue", "-h", "-r", "-j", job_id, "-o", "%i") == each
-        assert _lines(typed, "squeue", "-h", "-t", "R", "-n", "swept-by-name", "-o", "%i") == each[:1]
-        assert _lines(typed, "squeue", "-h", "-A", "flow", "-n", "swept-by-name", "-o", "%i") == []
-        assert len(_lines(typed, "squeue", "-h", "-A", "mesh", "-n", "swept-by-name", "-o", "%i")) == 3
+        assert _lines(typed, "squeue", "-h", "-t", "R", "-n", "sweep9", "-o", "%i") == each[:1]
+        assert _lines(typed, "squeue", "-h", "-A", "flow", "-n", "sweep9", "-o", "%i") == []
+        assert len(_lines(typed, "squeue", "-h", "-A", "mesh", "-n", "sweep9", "-o", "%i")) == 3
     finally:
         typed.run("slurm", "scancel", job_id)
     typed.run("wait", job_id)
@@ -38,7 +38,7 @@ def test_an_array_is_listed_element_by_element_save_those_that_wait(typed: Comma
     ended = [f"{name}|CANCELLED" for name in each]
     assert _lines(typed, *account, "JobID,State") == ended
     assert all(re.fullmatch(r"\d+K", line) for line in _lines(typed, *account, "MaxRSS"))
-    assert _lines(typed, "sacct", "-n", "-P", "--name", "swept-by-name", "-o", "JobID,State") == ended
+    assert _lines(typed, "sacct", "-n", "-P", "--name", "sweep9", "-o", "JobID,State") == ended
 
 
 def test_a_waiting_job_is_updated_field_by_field(typed: CommandLine) -> None:

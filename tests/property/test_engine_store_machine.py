@@ -295,5 +295,8 @@ def test_no_history_loses_a_job_or_bills_it_twice(policy_text: str) -> None:
     machine = type("Machine", (ProtocolMachine,), {"policy_text": policy_text})
 
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=6, stateful_step_count=40, deadline=None)
+        machine,
+        settings=settings(
+            max_examples=6, stateful_step_count=40, deadline=None, derandomize=True
+        ),  # the same histories on every machine
     )
