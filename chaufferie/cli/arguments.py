@@ -64,6 +64,13 @@ JobParts = Annotated[
         autocompletion=_complete,
     ),
 ]
+OneSite = Annotated[
+    str | None, typer.Option("--site", help="Name or number of one site; default: all.")
+]
+FromTime = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="2026-01-31 or 2026-01-31T08:00.")
+]
+ToTime = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Likewise.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 DataDir = Annotated[
     Path | None,

@@ -1,12 +1,10 @@
 """Commands that look at sites, nodes and heat."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from chaufferie.cli import quantities
-from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.arguments import AsJson, DataDir, FromTime, OneSite, ToTime, open_client
 from chaufferie.cli.speech import remark, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
 
@@ -156,13 +154,9 @@ def _with_state(node: dict[str, Any]) -> str:
 
 def heat(
     *,
-    site: Annotated[
-        str | None, typer.Option("--site", help="Name or number of one site; default: all.")
-    ] = None,
-    begin: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="2026-01-31 or 2026-01-31T08:00.")
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Likewise.")] = None,
+    site: OneSite = None,
+    begin: FromTime = None,
+    end: ToTime = None,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:

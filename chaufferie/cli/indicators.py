@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.arguments import AsJson, DataDir, OneSite, open_client
 from chaufferie.cli.fleet import instant_s_of, site_id_of
 from chaufferie.cli.speech import remark, remarks, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
@@ -47,9 +47,7 @@ def indicators(
     end: Annotated[
         str | None, typer.Option("--to", metavar="TIME", help="Likewise; default: now.")
     ] = None,
-    site: Annotated[
-        str | None, typer.Option("--site", help="Name or number of one site; default: all.")
-    ] = None,
+    site: OneSite = None,
     export: Annotated[
         Export | None,
         typer.Option("--export", help="CSV with EU codes, or figures for a French sheet."),

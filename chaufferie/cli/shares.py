@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from chaufferie.cli import quantities
-from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.arguments import AsJson, DataDir, FromTime, OneSite, ToTime, open_client
 from chaufferie.cli.fleet import instant_s_of, site_id_of
 from chaufferie.cli.speech import remark, say_json, say_table
 
@@ -13,13 +13,9 @@ from chaufferie.cli.speech import remark, say_json, say_table
 def shares(
     *,
     by: Annotated[str, typer.Option("--by", help="site, tenant or job.")] = "site",
-    site: Annotated[
-        str | None, typer.Option("--site", help="Name or number of one site; default: all.")
-    ] = None,
-    begin: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="2026-01-31 or 2026-01-31T08:00.")
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Likewise.")] = None,
+    site: OneSite = None,
+    begin: FromTime = None,
+    end: ToTime = None,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:

@@ -201,19 +201,14 @@ def add_lines(tx: Transaction, site_id: int, month: int, lines: Sequence[NewLine
     """Keep lines for good; their numbers, in the same order."""
     numbers = []
     for item in lines:
+        sealed = sealed_form(item)
         values = {
+            **sealed,
+            "marks": json.dumps(sealed["marks"]),
             "site_id": site_id,
             "month": month,
             "meter_id": item.meter_id,
             "node_id": item.node_id,
-            "epoch": item.epoch,
-            "about_month": item.about_month,
-            "from_index_wh": item.from_index_wh,
-            "from_at_s": item.from_at_s,
-            "to_index_wh": item.to_index_wh,
-            "to_at_s": item.to_at_s,
-            "energy_wh": item.energy_wh,
-            "marks": json.dumps([mark.value for mark in item.marks]),
             "adjusts_line_id": item.adjusts_line_id,
         }
         made = insert(register_line).values(**values).returning(register_line.c.id)
