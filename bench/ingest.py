@@ -19,7 +19,7 @@ from domain.months import after, begin_of
 from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
 from domain.register import MeterKind, RegisterRow
-from metering.closing import close_month
+from metering.keeping.closing import close_month
 from store import schema
 from store.database import Database
 from store.fleet import nodes

@@ -23,8 +23,8 @@ from domain.node import NodeSpec, SiteSpec
 from domain.reading import Reading
 from domain.refusal import Refused
 from metering.books import contracting, drafting, issuing
-from metering.closing import close_month
 from metering.contracts.document import contract_from_plain
+from metering.keeping.closing import close_month
 from metering.papers.pdf import write_pdf
 from metering.statements.canonical import canonical
 from metering.statements.verify import verify

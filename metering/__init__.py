@@ -1,1 +1,1 @@
-"""From registers to kWh: pure rules on meter indexes."""
+"""From registers to kWh and statements: pure rules, and what works by them on the store."""

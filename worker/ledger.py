@@ -1,7 +1,7 @@
 """The ledger's round: heat is shared among jobs, months that are over long enough are closed."""
 
-from metering.closing import close_over
-from metering.sharing_round import share_site
+from metering.keeping.closing import close_over
+from metering.keeping.sharing_round import share_site
 from store.fleet import site_queries
 from store.transaction import Store
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.accounts import Account, open_account
 from metering.indicators import erf
+from metering.keeping.accounts import Account, open_account
 from metering.ledger.energy import EnergyBetween, energy_between
 from store.fleet import heat_queries, site_queries
 from store.fleet.site_queries import NodeRow, SiteRow

@@ -7,12 +7,12 @@ from typing import Any
 
 from domain.months import write_month
 from domain.register import Epoch, PeriodLine
-from metering.accounts import Account
-from metering.deciding import case_id
+from metering.keeping.accounts import Account
+from metering.keeping.deciding import case_id
+from metering.keeping.standing import Standing
+from metering.keeping.verifying import Verified
 from metering.ledger.lines import Case
 from metering.ledger.wording import why
-from metering.standing import Standing
-from metering.verifying import Verified
 from store.fleet.site_queries import MeterRow
 from store.ledger.closed_months import ClosedMonth
 

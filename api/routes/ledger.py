@@ -12,8 +12,8 @@ from api.security import HeatReader, NodesAdmin, ServicesOf
 from domain.months import parse_month, write_month
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.closing import close_month
-from metering.verifying import verify
+from metering.keeping.closing import close_month
+from metering.keeping.verifying import verify
 from store.ledger.closed_months import closed_months, lines_of, statement_lines
 from store.rows import Connection
 

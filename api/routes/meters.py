@@ -11,10 +11,10 @@ from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
 from domain.declaration import Act, Declaration, Evidence
 from domain.refusal import Refused
-from metering.accounts import open_account
-from metering.deciding import Verdict, find_case, take_verdict
-from metering.declaring import Wanted, describe, take_declaration
-from metering.standing import standings, undeclared_place
+from metering.keeping.accounts import open_account
+from metering.keeping.deciding import Verdict, find_case, take_verdict
+from metering.keeping.declaring import Wanted, describe, take_declaration
+from metering.keeping.standing import standings, undeclared_place
 from store.fleet import site_queries
 from store.ledger.meters import known_meters
 from store.rows import Connection

@@ -9,7 +9,7 @@ from domain.paris_days import Period, Span, Step
 from domain.reading import Reading
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.accounts import Account, open_account
+from metering.keeping.accounts import Account, open_account
 from store.fleet import heat_queries, site_queries
 from store.fleet.samples import samples
 from store.ledger.edge_rows import earliest_s

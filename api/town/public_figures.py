@@ -11,7 +11,7 @@ from domain.paris_days import Period, Span, Step, local, midnight, period_of
 from domain.publication import PUBLIC_DELAY_S, PublishedFigures
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.accounts import open_account
+from metering.keeping.accounts import open_account
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import known_meters
 from store.rows import Connection

@@ -13,7 +13,7 @@ from domain.declaration import Act, Declaration, Evidence
 from domain.months import begin_of
 from domain.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
-from metering.closing import close_month
+from metering.keeping.closing import close_month
 from store.collectivities import collectivities
 from store.fleet import nodes
 from store.fleet.readings import add_readings

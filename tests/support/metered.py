@@ -8,7 +8,7 @@ from domain.months import after, begin_of
 from domain.reading import Reading
 from domain.refusal import Refused
 from domain.register import PeriodLine
-from metering.closing import close_month
+from metering.keeping.closing import close_month
 from store.fleet.readings import Intake, add_readings
 from store.ledger.closed_months import statement_lines
 from store.ledger.meters import declare, known_meters

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from domain.access import Role
 from domain.declaration import Act, Declaration, Evidence
 from domain.months import after, begin_of
-from metering.closing import close_month
+from metering.keeping.closing import close_month
 from metering.statements.verify import verify
 from store.ledger.meters import declare, known_meters
 from store.tables import audit

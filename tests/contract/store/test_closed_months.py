@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.months import after, begin_of
 from domain.refusal import Refused
 from domain.register import Mark, MeterKind
-from metering.closing import close_month
+from metering.keeping.closing import close_month
 from store.append_only import REFUSAL
 from store.ledger.closed_months import closed_months, lines_of, segments, statement_lines
 from store.ledger.ledger_tables import (

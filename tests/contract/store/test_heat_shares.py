@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from metering.sharing_round import SILENT_S, share_site
+from metering.keeping.sharing_round import SILENT_S, share_site
 from store import triggers
 from store.checks.invariants import look_at_all
 from store.ledger.heat_shares import Grouping, SharedSum, share_of, shared_sums

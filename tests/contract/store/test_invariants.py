@@ -9,7 +9,7 @@ from domain.delivery import AttemptKey
 from domain.job import EndReason
 from domain.months import month_of
 from domain.refusal import Refused
-from metering.closing import close_month
+from metering.keeping.closing import close_month
 from metering.statements.canonical import canonical, digest_of, sealed
 from scheduler.doctor import examine, report_findings
 from scheduler.placement.baselines import ColdestTank

@@ -9,12 +9,12 @@ from domain.declaration import Act, Declaration, Evidence
 from domain.months import begin_of
 from domain.refusal import Refused
 from domain.register import Doubt, Mark
-from metering.closing import close_over
-from metering.deciding import Verdict, case_id, find_case, take_verdict
-from metering.declaring import Wanted, take_declaration
+from metering.keeping.closing import close_over
+from metering.keeping.deciding import Verdict, case_id, find_case, take_verdict
+from metering.keeping.declaring import Wanted, take_declaration
+from metering.keeping.standing import standings
+from metering.keeping.verifying import verify
 from metering.ledger.lines import Case
-from metering.standing import standings
-from metering.verifying import verify
 from store.ledger.ledger_tables import register_ledger
 from store.ledger.pruning import prune_registers
 from store.tables import audit

@@ -6,7 +6,7 @@ from math import floor
 
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.accounts import Account, open_account
+from metering.keeping.accounts import Account, open_account
 from metering.ledger.energy import energy_between
 from metering.sharing import Held, NodeUse, share_interval
 from store.fleet import site_queries

@@ -7,11 +7,11 @@ from domain.declaration import BEGINNINGS, Act, Declaration
 from domain.paris import write_instant
 from domain.refusal import Refused
 from domain.register import MeterFacts, RegisterRow
-from metering.accounts import Account, open_account
+from metering.keeping.accounts import Account, open_account
+from metering.keeping.standing import undeclared_place
 from metering.ledger.epochs import epoch_at
 from metering.ledger.judging import FUTURE_S
 from metering.ledger.steps import most_wh
-from metering.standing import undeclared_place
 from store.ledger import meters, register_rows
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import KnownMeter

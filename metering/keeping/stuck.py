@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.months import month_of
 from domain.register import MeterKind
-from metering.accounts import Account
+from metering.keeping.accounts import Account
 from metering.ledger.course import Flat
 from store.ledger import meters, register_rows
 from store.rows import Connection

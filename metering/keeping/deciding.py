@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from domain.refusal import Refused
 from domain.register import Decision, Doubt
+from metering.keeping.standing import standing_of
 from metering.ledger.lines import Case
-from metering.standing import standing_of
 from store.ledger import meters
 from store.ledger.decisions import decide
 from store.rows import Connection

@@ -15,10 +15,10 @@ from domain import register_chain as chain
 from domain.months import after, begin_of, month_of, write_month
 from domain.refusal import Refused
 from domain.register import Doubt, Epoch, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
-from metering.accounts import Account, Walked, open_account, walk
+from metering.keeping.accounts import Account, Walked, open_account, walk
+from metering.keeping.stuck import stuck_months
 from metering.ledger.lines import Case, MonthSum
 from metering.months import months_through
-from metering.stuck import stuck_months
 from store.ledger import closed_months, meters, pruning, register_rows
 from store.ledger.closed_months import NewLine
 from store.rows import Connection

@@ -8,10 +8,10 @@ from typing import Any
 from domain.declaration import BEGINNINGS, Act
 from domain.months import after, month_of
 from domain.register import Doubt, RegisterRow
-from metering.accounts import Account, open_account, walk
+from metering.keeping.accounts import Account, open_account, walk
+from metering.keeping.stuck import stuck
 from metering.ledger.lines import Case
 from metering.months import months_through
-from metering.stuck import stuck
 from store.ledger import meters, pruning, register_rows
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
