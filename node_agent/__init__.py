@@ -1,1 +1,1 @@
-"""Keeps one boiler safe and busy: control, devices, warden, executors, journal, uplink."""
+"""Keeps one boiler safe and busy: heat, devices, jobs, executors, warden, uplink."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from domain.refusal import Refused
 from node_agent.bootstrap import run_agent
 from node_agent.config import AgentConfig, load_config
-from node_agent.uplink import RefusedByServerError
+from node_agent.uplink.connection import RefusedByServerError
 
 
 async def _until_told(config: AgentConfig) -> None:

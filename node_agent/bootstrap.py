@@ -6,16 +6,16 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from node_agent.boot_id import kernel_boot_id
 from node_agent.config import AgentConfig
-from node_agent.identity import Identity, keep_identity, load_identity
+from node_agent.heat.readings_journal import ReadingsJournal
 from node_agent.inventory import Inventory
-from node_agent.journal import Journal
-from node_agent.readings_journal import ReadingsJournal
-from node_agent.reporting import Reporting
+from node_agent.jobs.journal import Journal
+from node_agent.machine.boot_id import kernel_boot_id
 from node_agent.service import Agent
 from node_agent.shims.install import install_shims
-from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+from node_agent.uplink.connection import RefusedByServerError, Uplink, UplinkError
+from node_agent.uplink.identity import Identity, keep_identity, load_identity
+from node_agent.uplink.reporting import Reporting
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ async def run_agent(config: AgentConfig) -> None:
 
 
 def _hear_hints(broker_url: str, node_id: int, agent: Agent, stop: threading.Event) -> None:
-    from node_agent.hints import listen  # noqa: PLC0415 - only nodes with a broker pay for it
+    from node_agent.uplink.hints import listen  # noqa: PLC0415 - only nodes with a broker pay for it
 
     loop = asyncio.get_running_loop()
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from domain.node import NodeSpec
 from domain.profiles import MOST_PROFILES
-from node_agent import hardware
+from node_agent.machine import hardware
 from node_agent.profiles.detection import Detected, detect
 from node_agent.profiles.reading import OWN_FOLDER, read_recipes
 from node_agent.profiles.recipe import Recipe
-from node_agent.uplink import RefusedByServerError, UplinkError
+from node_agent.uplink.connection import RefusedByServerError, UplinkError
 
 _log = logging.getLogger(__name__)
 

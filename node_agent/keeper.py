@@ -21,14 +21,14 @@ from pathlib import Path
 from domain.job import EndReason
 from domain.reading import Reading
 from domain.refusal import Refused
-from node_agent.advice import AdviceFile
-from node_agent.boot_id import kernel_boot_id
 from node_agent.config import AgentConfig, load_config
-from node_agent.control import Action, Advice, ControlState
 from node_agent.devices.boiler import Boiler
 from node_agent.devices.modbus import modbus_boiler
-from node_agent.heating import Heating
-from node_agent.readings_journal import ReadingsJournal
+from node_agent.heat.advice import AdviceFile
+from node_agent.heat.control import Action, Advice, ControlState
+from node_agent.heat.heating import Heating
+from node_agent.heat.readings_journal import ReadingsJournal
+from node_agent.machine.boot_id import kernel_boot_id
 from node_agent.warden.client import tell
 from node_agent.warden.protocol import boot_now_s
 

@@ -11,17 +11,17 @@ from typing import Any
 
 from domain.delivery import CompletionResult
 from domain.job import EndReason
-from node_agent.advice import AdviceFile
-from node_agent.book import Held, Phase
 from node_agent.config import AgentConfig
-from node_agent.erasing import Eraser
 from node_agent.executors.process import place_of
+from node_agent.heat.advice import AdviceFile
 from node_agent.inventory import Inventory
-from node_agent.journal import Journal, Key
-from node_agent.uplink import RefusedByServerError, Uplink, UplinkError, insist
+from node_agent.jobs.book import Held, Phase
+from node_agent.jobs.erasing import Eraser
+from node_agent.jobs.journal import Journal, Key
+from node_agent.jobs.work import Work
+from node_agent.uplink.connection import RefusedByServerError, Uplink, UplinkError, insist
 from node_agent.warden.client import WardenGoneError
 from node_agent.warden.protocol import boot_now_s
-from node_agent.work import Work
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _ADVISED_HEARTBEATS = 4
 _REFUSED_PAUSE_S = 5.0
 _POLL_RETRY_S = 1.0
 #: Ends wait this long for company while claimed work waits here: an exchange costs the same for
-#: one job as for fifteen. Well below what `node_agent.turnover` claims ahead [s].
+#: one job as for fifteen. Well below what `node_agent.jobs.turnover` claims ahead [s].
 _GATHER_S = 0.05
 #: Pause between long polls of a node that runs something: its ends look by themselves [s].
 _BUSY_POLL_S = 0.1

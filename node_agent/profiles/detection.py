@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.profiles import VERSION_PATTERN, NodeProfile, ProfileWish, version_key
-from node_agent.asking import ask
+from node_agent.machine.asking import ask
 from node_agent.profiles.recipe import Recipe, filled
 
 #: A program says its version within this time, or it is not counted as one that works [s].

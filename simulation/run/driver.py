@@ -2,9 +2,10 @@
 
 The engine hears of the water only through readings, and of jobs only through events, as it does
 in production. Jobs begin and end at their own instants; the plant goes on in steps, each with the
-mean power that the servers took over it. The law of `node_agent.control`, which looks every second,
-does not run here, but what it comes to over a step: power at which the water just stays within its
-limit (`plant.stepping.allowed_power_w`). The law itself stays half a kelvin to three below.
+mean power that the servers took over it. The law of `node_agent.heat.control`, which looks every
+second, does not run here, but what it comes to over a step: power at which the water just stays
+within its limit (`plant.stepping.allowed_power_w`). The law itself stays half a kelvin to three
+below.
 """
 
 import heapq

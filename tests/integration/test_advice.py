@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from node_agent.advice import AdviceFile
-from node_agent.boot_id import kernel_boot_id
+from node_agent.heat.advice import AdviceFile
+from node_agent.heat.readings_journal import ReadingsJournal
 from node_agent.keeper import Keeper
-from node_agent.readings_journal import ReadingsJournal
+from node_agent.machine.boot_id import kernel_boot_id
 from node_agent.warden.protocol import boot_now_s
 from tests.support.scripted_boiler import ScriptedBoiler
 

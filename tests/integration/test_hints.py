@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from domain.hints import HINT_EXPIRY_S, node_queue
-from node_agent import hints
-from node_agent.hints import listen
+from node_agent.uplink import hints
+from node_agent.uplink.hints import listen
 from scheduler.adapters.celery_hints import CeleryHints
 from tests.support.valkey import Valkey, running_valkey
 from tests.support.warden import until

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from node_agent.readings_journal import ReadingsJournal
+from node_agent.heat.readings_journal import ReadingsJournal
 from simulation.boiler.sites import default_sites
 from tests.support.warden import WardenClient, WardenProcess, an_order, until
 

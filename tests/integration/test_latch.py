@@ -7,9 +7,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from node_agent.control import ControlState
+from node_agent.heat.control import ControlState
+from node_agent.heat.readings_journal import ReadingsJournal
 from node_agent.keeper import LATCH_NAME, Keeper
-from node_agent.readings_journal import ReadingsJournal
 from tests.support.scripted_boiler import ScriptedBoiler
 
 _IMPOSSIBLE_C = 55.0

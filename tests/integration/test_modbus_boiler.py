@@ -15,7 +15,7 @@ from domain.modbus_map import MEASUREMENTS, SET_POINT, span
 from domain.reading import Reading
 from node_agent.devices.boiler import DeviceError, Measurement
 from node_agent.devices.modbus import ModbusAddress, ModbusBoiler, modbus_boiler
-from node_agent.heating import Heating
+from node_agent.heat.heating import Heating
 from tests.support.boilers import BoilerProcess
 from tests.support.eventually import eventually
 

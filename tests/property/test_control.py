@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain.reading import Reading
 from domain.refusal import Refused
-from node_agent.control import (
+from node_agent.heat.control import (
     Action,
     ControlMemory,
     ControlSettings,

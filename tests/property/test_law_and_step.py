@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from node_agent.control import (
+from node_agent.heat.control import (
     Cause,
     ControlMemory,
     ControlSettings,

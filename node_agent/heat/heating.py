@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, replace
 
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
-from node_agent.control import (
+from node_agent.devices.boiler import Boiler, DeviceError, Measurement, Nameplate
+from node_agent.heat.control import (
     Action,
     Advice,
     Cause,
@@ -20,7 +21,6 @@ from node_agent.control import (
     reset,
     settings_for,
 )
-from node_agent.devices.boiler import Boiler, DeviceError, Measurement, Nameplate
 
 _log = logging.getLogger(__name__)
 

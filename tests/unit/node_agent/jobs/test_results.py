@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from domain.globs import Selection
-from node_agent import results
 from node_agent.executors.process import Place, remove_place
-from node_agent.results import collect, open_unchanged
+from node_agent.jobs import results
+from node_agent.jobs.results import collect, open_unchanged
 
 
 def test_new_and_changed_files_come_back(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import asyncio
 from functools import partial
 
 from domain.files import CHECKPOINT_FOLDER, ResultFile, check_relative_path
-from node_agent.book import Held
-from node_agent.results import Found, collect
-from node_agent.sending import CHANGED, FileSender
-from node_agent.uplink import Uplink
+from node_agent.jobs.book import Held
+from node_agent.jobs.results import Found, collect
+from node_agent.jobs.sending import CHANGED, FileSender
+from node_agent.uplink.connection import Uplink
 
 _TRIES = 3
 

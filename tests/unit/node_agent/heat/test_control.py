@@ -5,7 +5,7 @@ import pytest
 
 from domain.reading import Reading
 from domain.refusal import Refused
-from node_agent.control import (
+from node_agent.heat.control import (
     Action,
     Advice,
     Cause,

@@ -5,8 +5,8 @@ from typing import Any
 
 from domain import wire
 from domain.job_spec import JobSpec, Resources
-from node_agent.book import Book, Held, Phase
 from node_agent.executors.process import Place
+from node_agent.jobs.book import Book, Held, Phase
 
 
 def a_held(number: int, *, cores: int = 1, whole_node: bool = False) -> Held:

@@ -6,8 +6,8 @@ import pytest
 
 from domain.reading import Reading
 from domain.refusal import Refused
-from node_agent.control import Cause
-from node_agent.heating import Cycle, Heating
+from node_agent.heat.control import Cause
+from node_agent.heat.heating import Cycle, Heating
 from tests.support.scripted_boiler import NAMEPLATE, ScriptedBoiler
 
 UNIX_S = 1.8e9

@@ -7,11 +7,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 from domain.globs import Selection
-from node_agent.book import Book, Held, Phase
-from node_agent.checkpoints import Checkpoints
-from node_agent.results import Found, collect
-from node_agent.sending import FileSender
-from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+from node_agent.jobs.book import Book, Held, Phase
+from node_agent.jobs.checkpoints import Checkpoints
+from node_agent.jobs.results import Found, collect
+from node_agent.jobs.sending import FileSender
+from node_agent.uplink.connection import RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.protocol import boot_now_s
 
 _log = logging.getLogger(__name__)

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 
-from node_agent.readings_journal import ReadingsJournal
-from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+from node_agent.heat.readings_journal import ReadingsJournal
+from node_agent.uplink.connection import RefusedByServerError, Uplink, UplinkError
 
 _log = logging.getLogger(__name__)
 

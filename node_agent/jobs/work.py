@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.job import EndReason
-from node_agent.book import Book, Held, Phase
 from node_agent.config import AgentConfig
-from node_agent.copying import Copier
-from node_agent.delivery import Delivery
 from node_agent.executors.process import make_place, place_of
 from node_agent.inventory import Inventory
-from node_agent.journal import Journal, Key
-from node_agent.launch import Launcher
-from node_agent.turnover import Turnover
-from node_agent.uplink import RefusedByServerError, Uplink, insist
+from node_agent.jobs.book import Book, Held, Phase
+from node_agent.jobs.copying import Copier
+from node_agent.jobs.delivery import Delivery
+from node_agent.jobs.journal import Journal, Key
+from node_agent.jobs.launch import Launcher
+from node_agent.jobs.turnover import Turnover
+from node_agent.uplink.connection import RefusedByServerError, Uplink, insist
 from node_agent.warden.client import WardenGoneError, WardenLink
 from node_agent.warden.protocol import EndRecord, boot_now_s
 

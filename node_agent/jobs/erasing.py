@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from node_agent.book import Book
 from node_agent.executors.process import Place, place_of, remove_place
-from node_agent.journal import Journal, Key
+from node_agent.jobs.book import Book
+from node_agent.jobs.journal import Journal, Key
 
 
 class Eraser:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from node_agent import hardware
-from node_agent.asking import ask
+from node_agent.machine import hardware
+from node_agent.machine.asking import ask
 
 AMD = "processor : 0\nvendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx avx2 fma avx512f\n"
 ARM = "processor : 0\nFeatures : fp asimd sve\nCPU implementer : 0x41\n"

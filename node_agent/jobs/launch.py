@@ -10,15 +10,15 @@ from domain.files import CHECKPOINT_FOLDER, check_relative_path
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.sizing import mem_need_mib
-from node_agent.book import Book, Held, Phase
-from node_agent.checkpoints import Checkpoints
 from node_agent.config import AgentConfig, neighbour_interface
 from node_agent.executors.gang_place import gang_facts, share_order, write_gang
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
 from node_agent.inventory import Inventory
+from node_agent.jobs.book import Book, Held, Phase
+from node_agent.jobs.checkpoints import Checkpoints
 from node_agent.profiles.granting import grant_profile
 from node_agent.shims.install import shims_of
-from node_agent.uplink import Uplink
+from node_agent.uplink.connection import Uplink
 from node_agent.warden.client import WardenLink
 from node_agent.warden.protocol import boot_now_s
 

@@ -12,7 +12,7 @@ from domain.job import EndReason
 from domain.job_spec import JobSpec
 from domain.sbatch.patterns import ArrayPlace
 from node_agent.executors.process import OutputPaths, Place
-from node_agent.results import Found, Stamp
+from node_agent.jobs.results import Found, Stamp
 
 Key = tuple[int, int]
 

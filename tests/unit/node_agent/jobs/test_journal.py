@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from node_agent.journal import Journal
+from node_agent.jobs.journal import Journal
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from domain.files import ResultFile
-from node_agent.results import Found, Stamp, open_unchanged
-from node_agent.uplink import Key, RefusedByServerError, Uplink, UplinkError
+from node_agent.jobs.results import Found, Stamp, open_unchanged
+from node_agent.uplink.connection import Key, RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.protocol import boot_now_s
 
 #: Up to this size a file travels in one request; beyond it, in parts of this size.

@@ -1,6 +1,6 @@
 """How far ahead a node claims."""
 
-from node_agent.turnover import Turnover
+from node_agent.jobs.turnover import Turnover
 
 
 def test_long_jobs_are_never_claimed_ahead() -> None:

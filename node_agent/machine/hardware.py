@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.gpus import MOST_GPUS, gpu_model
 from domain.requirements import is_feature
 from domain.sbatch.environment import DEFAULT_GPU_VARIABLE
-from node_agent.asking import ask
+from node_agent.machine.asking import ask
 
 #: Commands of drivers hang where a device does: none is waited for longer [s].
 _PATIENCE_S = 10.0

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from domain.job import EndReason
-from node_agent.book import Book, Held, Phase
-from node_agent.checkpoints import Checkpoints
-from node_agent.copying import collect_of
 from node_agent.executors.process import Place, remove_place, working_directory
-from node_agent.journal import Journal
-from node_agent.results import Found, open_regular
-from node_agent.sending import FileSender
-from node_agent.uplink import RefusedByServerError, Uplink, UplinkError
+from node_agent.jobs.book import Book, Held, Phase
+from node_agent.jobs.checkpoints import Checkpoints
+from node_agent.jobs.copying import collect_of
+from node_agent.jobs.journal import Journal
+from node_agent.jobs.results import Found, open_regular
+from node_agent.jobs.sending import FileSender
+from node_agent.uplink.connection import RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.protocol import EndRecord, boot_now_s
 
 #: Live output is sent this often, from jobs that run at least this long [s].

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from node_agent.advice import ADVICE_NAME, AdviceFile
+from node_agent.heat.advice import ADVICE_NAME, AdviceFile
 
 BOOT_ID = "this boot"
 

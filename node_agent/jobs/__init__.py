@@ -1,0 +1,1 @@
+"""Attempts on this node: claimed, launched, copied, ended, handed over, forgotten."""

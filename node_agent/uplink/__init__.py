@@ -1,0 +1,1 @@
+"""The agent and the API: its one outgoing connection, who it is there, hints and readings."""
