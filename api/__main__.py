@@ -12,7 +12,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from api.billing.tariff import read_tariff
+from api.billing.operator_file import read_tariff
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
 from api.jobs.partitions import read_partitions

@@ -12,47 +12,40 @@ from starlette.exceptions import HTTPException
 from api import problems
 from api.body_limit import BodyLimit
 from api.jobs.capacity import Capacity
-from api.routes import (
-    access,
-    agent,
-    attempt_files,
-    collectivities,
-    contracts,
-    disputes,
-    erasures,
-    files,
+from api.passers_by.public_figures import FiguresCache
+from api.routes.agents import agent, attempt_files
+from api.routes.everyone import access, health, pages
+from api.routes.heat_sales import collectivities, contracts, disputes, people, statements
+from api.routes.operators import (
     fleet,
-    health,
     heat,
-    job_lists,
-    jobs,
     ledger,
     meters,
     metrics,
-    modifying,
-    pages,
     papers,
-    public_page,
     quotas,
     reservations,
-    results,
-    statements,
-    steering,
     stickers,
     tenants,
-    town,
-    town_door,
-    town_people,
-    town_statements,
-    town_wishes,
-    usage,
     weather,
+)
+from api.routes.passers_by import public_page
+from api.routes.submitters import (
+    erasures,
+    files,
+    job_lists,
+    jobs,
+    modifying,
+    results,
+    steering,
+    usage,
     webhooks,
 )
+from api.routes.towns import door, sites, wishes
+from api.routes.towns import statements as town_statements
 from api.services import Services
 from api.town.door import SignInFirst, to_sign_in
 from api.town.passwords import Passwords
-from api.town.public_figures import FiguresCache
 from store.wakeups import Listener
 
 
@@ -87,14 +80,19 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_exception_handler(SignInFirst, to_sign_in)
     app.add_exception_handler(Exception, problems.on_bug)
     app.add_middleware(BodyLimit)
-    of_jobs = (jobs, job_lists, steering, modifying, results, files, attempt_files)
-    of_people = (access, tenants, usage, quotas, webhooks, erasures)
-    of_towns = (collectivities, town_people, contracts, statements, disputes)
-    of_visitors = (town_door, town, town_statements, town_wishes)
-    of_everybody = (stickers, public_page, papers)
-    of_fleet = (agent, fleet, reservations, weather, heat, meters, ledger, metrics, health, pages)
-    for module in (*of_jobs, *of_people, *of_towns, *of_visitors, *of_everybody, *of_fleet):
+    for_submitters = (
+        *(jobs, job_lists, steering, modifying, results, files),
+        *(usage, webhooks, erasures),
+    )
+    for_operators = (
+        *(fleet, reservations, weather, heat, meters, ledger, metrics),
+        *(tenants, quotas, stickers, papers),
+    )
+    for_heat_sales = (collectivities, people, contracts, statements, disputes)
+    for_towns = (door, sites, town_statements, wishes)
+    for_all_others = (agent, attempt_files, public_page, access, health, pages)
+    for module in (*for_submitters, *for_operators, *for_heat_sales, *for_towns, *for_all_others):
         app.include_router(module.router)
-    for router in (town.themes, town_wishes.operators):
+    for router in (sites.themes, wishes.operators):
         app.include_router(router)
     return app

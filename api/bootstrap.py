@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.app import create_app
-from api.billing.tariff import Tariff
+from api.billing.operator_file import Tariff
 from api.services import Services
 from domain.access import Role
 from domain.disclosure import DEFAULT_READINGS_WHOLE_S, Disclosure

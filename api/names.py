@@ -6,6 +6,7 @@ from fastapi import Path, Query
 from pydantic import Field, StringConstraints
 
 _LONGEST_NAME = 200
+_LONGEST_TEXT = 500
 #: No database holds a larger number.
 LARGEST = 2**63 - 1
 #: The same for a number of tries, an exit code.
@@ -24,6 +25,16 @@ Name = Annotated[
         strip_whitespace=True,
         min_length=1,
         max_length=_LONGEST_NAME,
+    ),
+]
+#: What citizens are told: a line or two of plain text.
+Said = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$",
+        strip_whitespace=True,
+        min_length=1,
+        max_length=_LONGEST_TEXT,
     ),
 ]
 #: The number of something, in a body.

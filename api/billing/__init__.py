@@ -1,1 +1,1 @@
-"""What was used, and what it costs."""
+"""What was used, and what it costs by the operator's file."""

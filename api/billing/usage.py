@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.billing.tariff import Tariff
+from api.billing.operator_file import Tariff
 from domain.job import SchedulingType
 from domain.months import write_month
 from domain.prices import ComputePrices, PriceList, core_hours, cost, kilowatt_hours

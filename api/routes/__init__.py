@@ -1,1 +1,1 @@
-"""One module for each kind of caller or thing."""
+"""One room for each kind of caller."""

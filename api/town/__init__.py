@@ -1,1 +1,1 @@
-"""What towns and passers-by are shown."""
+"""What towns are shown, and who of them may see it."""

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse
 
+from api.pages.rendering import HEADERS, Speech
 from api.problems import Problem
 from api.security import ServicesOf, is_from_here
-from api.town.rendering import HEADERS, Speech
 from domain.access import Scope
 from domain.refusal import Refused
 from domain.town_accounts import TownVisitor

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.town.charts import Chart, chart
+from api.pages.charts import Chart, chart
+from api.pages.words import Words
 from api.town.figures import SiteFigures
-from api.town.words import Words
 from domain.collectivities import Place
 from domain.paris_days import Period
 

@@ -41,7 +41,7 @@ class RefusedByServerError(Exception):
 
 
 class Uplink:
-    """The calls of ``api.routes.agent``; every one may be repeated."""
+    """The calls of ``api.routes.agents.agent``; every one may be repeated."""
 
     def __init__(self, url: str, token: str | None) -> None:
         """Talk to this API; the token is missing only before enrolment."""

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.billing.tariff import Tariff
+from api.billing.operator_file import Tariff
 from api.services import Services
 from api.town.passwords import Passwords
 from domain.access import Role

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.billing.tariff import Tariff, read_tariff
+from api.billing.operator_file import Tariff, read_tariff
 from domain.access import Role
 from domain.refusal import Refused
 from tests.support.databases import Databases

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.billing.tariff import Tariff, read_tariff
+from api.billing.operator_file import Tariff, read_tariff
 from domain.access import Role
 from domain.months import begin_of
 from tests.support.databases import Databases

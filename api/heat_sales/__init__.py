@@ -1,0 +1,1 @@
+"""Contracts on heat and statements as they are shown."""

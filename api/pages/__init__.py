@@ -1,0 +1,1 @@
+"""What the pages for towns and passers-by are made of: words, charts, maps, logos."""

@@ -1,0 +1,1 @@
+"""What everybody may see of a boiler, and the stickers that lead there."""

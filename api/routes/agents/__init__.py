@@ -1,0 +1,1 @@
+"""What node agents call, and nobody else."""

@@ -1,0 +1,1 @@
+"""What any caller begins with: keys and sign-in, the page, whether the API answers."""

@@ -1,0 +1,1 @@
+"""Heat that is sold: the towns that buy it, their contracts, statements and disputes."""

@@ -1,0 +1,1 @@
+"""What an operator calls to run the fleet, and programs of his to watch it."""

@@ -1,0 +1,1 @@
+"""What is open to whoever stands before a boiler."""

@@ -1,0 +1,1 @@
+"""What people who submit jobs call: jobs, files, results, what they used."""

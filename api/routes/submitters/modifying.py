@@ -1,0 +1,90 @@
+"""Changing jobs that were submitted: by the same options, as far as they can still change."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.jobs.capacity import Sizes, check_fits, knowing_nodes, least_cores
+from api.jobs.job_refs import JobPath, found
+from api.jobs.projects import of_project
+from api.jobs.several_nodes import check_beside
+from api.names import Text
+from api.problems import Problem
+from api.routes.submitters.jobs import CapacityOf
+from api.security import JobsWriter, ServicesOf, tenant_seen_by
+from domain.job_spec import JobSpec
+from domain.refusal import Refused
+from domain.sbatch.change import SIZE_KEYS, Change, parse_change
+from store.access.tenants import project_ends
+from store.jobs.modifying import OF_STATE, modify
+from store.transaction import Transaction
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
+
+_MOST_OPTIONS = 100
+_DAY_S = 86_400
+
+
+class ChangeIn(BaseModel):
+    """Options as at a submission; what they do not name stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    options: list[Text] = Field(max_length=_MOST_OPTIONS)
+    #: Of the submitter's clock, in which ``--begin=16:00`` is meant.
+    utc_offset_s: int = Field(default=0, gt=-_DAY_S, lt=_DAY_S)
+
+
+@router.post("/modify")
+async def change(
+    job_id: JobPath,
+    body: ChangeIn,
+    services: ServicesOf,
+    capacity: CapacityOf,
+    principal: JobsWriter,
+) -> dict[str, Any]:
+    """Change a job that waits; of one that runs, lower its time limit."""
+    target = await found(services, job_id, tenant_seen_by(principal))
+    sizes = await capacity.sizes()
+    zone = timezone(timedelta(seconds=body.utc_offset_s)) if body.utc_offset_s else UTC
+
+    def changing(tx: Transaction, before: JobSpec, tenant_id: int) -> Change | Refused:
+        now_s = time.time()  # noqa: TID251 - only to read relative deadlines
+        asked = parse_change(body.options, before, now_s=now_s, zone=zone)
+        if isinstance(asked, Refused):
+            return asked
+        if "account" in asked.keys:
+            spec = of_project(asked.spec, project_ends(tx.connection, tenant_id))
+            if isinstance(spec, Refused):
+                return spec
+            asked = replace(asked, spec=spec)
+        return _placeable(asked, sizes, capacity.site_of)
+
+    done = await services.write(lambda tx: modify(tx, target, changing, principal.actor))
+    if isinstance(done, Refused):
+        raise Problem(409 if done.code in OF_STATE else 422, done)
+    return {
+        "job_id": target.job_id,
+        "ref": str(target.job_id),
+        "changed": sorted(done.change.keys),
+        "waiting": done.waiting,
+        "running": done.running,
+        "notes": list(done.change.spec.notes[done.notes_before :]),
+    }
+
+
+def _placeable(asked: Change, sizes: Sizes, site_of: Mapping[str, str]) -> Change | Refused:
+    """The same in the names of our nodes, some of which could hold it."""
+    placed = {"nodelist", "exclude", "constraint", *SIZE_KEYS} & asked.keys
+    spec = knowing_nodes(asked.spec, sizes) if placed else asked.spec
+    if isinstance(spec, Refused):
+        return spec
+    refused = None
+    if placed:
+        refused = check_fits(spec, sizes) or check_beside(spec, sizes, site_of)
+    return refused or replace(asked, spec=spec, least_cores=least_cores(spec, sizes))

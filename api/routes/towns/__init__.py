@@ -1,0 +1,1 @@
+"""Pages for the people of towns, who sign in."""
