@@ -1,5 +1,6 @@
 """What a person declares of a meter: that it was put in, swapped, reset, handed over, looked at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ class Act(StrEnum):
     READER = "reader"  #: Another node reads it from then on.
     REMOVE = "remove"  #: Taken out, with the index it showed then.
     CONFIRM = "confirm"  #: A person read its display, and it agrees with what the node tells.
+    WITHDRAW = "withdraw"  #: An earlier declaration was wrong: from now on it says nothing.
 
 
 #: These begin an epoch of the meter that they are about.
@@ -40,3 +42,15 @@ class Declaration:
     actor: str = ""
     evidence: Evidence = Evidence()
     declared_at_s: float = 0.0
+    declaration_id: int = 0  #: Its number in this database.
+    withdraws_id: int | None = None  #: The number of the one that is withdrawn by this.
+
+
+def in_force(declared: Sequence[Declaration]) -> list[Declaration]:
+    """Those that were not withdrawn, without the withdrawals."""
+    withdrawn = {item.withdraws_id for item in declared if item.act is Act.WITHDRAW}
+    return [
+        item
+        for item in declared
+        if item.act is not Act.WITHDRAW and item.declaration_id not in withdrawn
+    ]

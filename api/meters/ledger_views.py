@@ -5,7 +5,8 @@ from dataclasses import asdict
 from math import isinf
 from typing import Any
 
-from domain.months import write_month
+from domain.declaration import Act
+from domain.months import month_of, write_month
 from domain.register import Epoch, PeriodLine
 from metering.keeping.accounts import Account
 from metering.keeping.deciding import case_id
@@ -14,7 +15,9 @@ from metering.keeping.verifying import Verified
 from metering.ledger.lines import Case
 from metering.ledger.wording import why
 from store.fleet.site_queries import MeterRow
+from store.ledger import closed_months
 from store.ledger.closed_months import ClosedMonth
+from store.rows import Connection
 
 
 def meter_view(account: Account, newest: MeterRow | None, *, is_undeclared: bool) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def meter_view(account: Account, newest: MeterRow | None, *, is_undeclared: bool
         if account.last_sealed is None
         else write_month(account.last_sealed.month),
         "epochs": [_epoch(item) for item in account.epochs],
-        "declarations": [_declaration(item) for item in map(asdict, account.declared)],
+        "declarations": _declarations(account),
     }
 
 
@@ -50,9 +53,16 @@ def _epoch(item: Epoch) -> dict[str, Any]:
     return {**plain, "begin_s": None if isinf(item.begin_s) else item.begin_s}
 
 
-def _declaration(plain: dict[str, Any]) -> dict[str, Any]:
-    evidence = plain.pop("evidence")
-    return {**plain, **evidence, "act": plain["act"].value}
+def _declarations(account: Account) -> list[dict[str, Any]]:
+    counts = {item.declaration_id for item in account.in_force}
+    found = []
+    for item in account.declared:
+        plain = asdict(item)
+        evidence = plain.pop("evidence")
+        is_withdrawn = item.act is not Act.WITHDRAW and item.declaration_id not in counts
+        told = {"act": item.act.value, "is_withdrawn": is_withdrawn}
+        found.append({**plain, **evidence, **told})
+    return found
 
 
 def cases_view(standing: Standing) -> list[dict[str, Any]]:
@@ -79,6 +89,13 @@ def _case(account: Account, item: Case) -> dict[str, Any]:
         "first_index_wh": item.first.index_wh,
         "last_index_wh": item.last.index_wh,
     }
+
+
+def taken_view(connection: Connection, meter_id: int, at_s: float) -> dict[str, Any]:
+    """What a declaration, or its withdrawal, was taken in as."""
+    closed = closed_months.segments(connection, meter_id)
+    reached = [write_month(item.month) for item in closed if item.month >= month_of(at_s)]
+    return {"meter_id": meter_id, "adjusts_months": reached}
 
 
 def month_view(item: ClosedMonth) -> dict[str, Any]:

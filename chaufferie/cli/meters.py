@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.client import Client
 
 meter = typer.Typer(
     help="Declare what was done to a meter, and confirm what it shows.",
@@ -101,11 +104,72 @@ def meters(*, as_json: AsJson = False, data: DataDir = None) -> None:
 def _standing(item: dict[str, Any]) -> str:
     if item["is_simulated"]:
         return "simulated, never billed"
+    told = item["declarations"]
+    if item["index_wh"] is None and told and all(_is_void(part) for part in told):
+        return "withdrawn"
     if item["is_removed"]:
         return "removed"
     if item["is_undeclared"]:
         return "swap not declared"
     return "confirmed" if item["is_confirmed"] else "to be confirmed"
+
+
+def _is_void(part: dict[str, Any]) -> bool:
+    return bool(part["is_withdrawn"]) or part["act"] == "withdraw"
+
+
+@meter.command("declarations")
+def declarations(*, serial: Serial, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Show all that was ever declared of a meter, and what of it was withdrawn."""
+    with open_client(data) as client:
+        found = _meter(client, serial)["declarations"]
+    if as_json:
+        say_json({"declarations": found})
+        return
+    say_table(
+        ("NO.", "WHAT", "WHEN", "INDEX kWh", "LAST kWh", "DECLARED", "BY", "STANDING", "NOTE"),
+        (
+            (
+                item["declaration_id"],
+                item["act"],
+                quantities.clock(item["at_s"]),
+                quantities.kwh(item["index_wh"]),
+                quantities.kwh(item["closing_index_wh"]),
+                quantities.clock(item["declared_at_s"]),
+                item["actor"],
+                _of_declaration(item),
+                item["note"] or item["photo_sha256"],
+            )
+            for item in found
+        ),
+    )
+
+
+def _of_declaration(item: dict[str, Any]) -> str:
+    if item["act"] == "withdraw":
+        return f"withdraws {item['withdraws_id']}"
+    return "withdrawn" if item["is_withdrawn"] else "in force"
+
+
+@meter.command("withdraw")
+def withdraw(
+    *,
+    number: Annotated[int, typer.Argument(metavar="NO.", help="As `declarations` shows it.")],
+    note: Annotated[str, typer.Option("--note", help="What was wrong; the ledger keeps it.")],
+    photo: Photo = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Take back a declaration that was wrong; of a swap, both halves."""
+    told = {"note": note, "photo_sha256": _digest_of(photo)}
+    with open_client(data) as client:
+        path = f"/v1/meters/declarations/{number}/withdrawal"
+        answer = client.transport.post_once(path, told)
+    if as_json:
+        say_json(answer)
+        return
+    say(f"Declaration {number} says nothing any more; the rows are judged anew.")
+    _say_adjusted(answer)
 
 
 @meter.command("declare")
@@ -178,14 +242,37 @@ def _send(
 ) -> None:
     at_s, note, photo = evidence
     told = {**body, "serial": serial, "at_s": at_s, "note": note}
-    if photo is not None:
-        told["photo_sha256"] = hashlib.sha256(photo.read_bytes()).hexdigest()
+    told["photo_sha256"] = _digest_of(photo)
     with open_client(data) as client:
         answer = client.transport.post_once("/v1/meters/declarations", told)
     if as_json:
         say_json(answer)
-    elif photo is not None:
+        return
+    _say_adjusted(answer)
+    if photo is not None:
         remark(f"Keep {photo.name}: only its digest is stored, {told['photo_sha256']}.")
+
+
+def _digest_of(photo: Path | None) -> str | None:
+    return None if photo is None else hashlib.sha256(photo.read_bytes()).hexdigest()
+
+
+def _say_adjusted(answer: dict[str, Any]) -> None:
+    months = answer["adjusts_months"]
+    if months:
+        remark(
+            f"{', '.join(months)}: closed, and it stays so; what this changes of it follows as an "
+            "adjustment in the month that is closed next."
+        )
+
+
+def _meter(client: "Client", serial: str) -> dict[str, Any]:
+    """The meter with this serial number."""
+    for item in client.transport.get("/v1/meters")["meters"]:
+        if item["serial"] == serial:
+            return dict(item)
+    sentence = f"There is no meter {serial!r}."
+    raise NotFoundError(sentence, status=404, code="not_found")
 
 
 @meter.command("describe")
@@ -221,12 +308,8 @@ def describe(
         "tolerance_frac": tolerance,
     }
     with open_client(data) as client:
-        known = client.transport.get("/v1/meters")["meters"]
-        numbers = [item["meter_id"] for item in known if item["serial"] == serial]
-        if not numbers:
-            sentence = f"There is no meter {serial!r}."
-            raise NotFoundError(sentence, status=404, code="not_found")
-        answer = client.transport.put(f"/v1/meters/{numbers[0]}", told)
+        number = _meter(client, serial)["meter_id"]
+        answer = client.transport.put(f"/v1/meters/{number}", told)
     if as_json:
         say_json(answer)
     else:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
-from math import inf
+from math import inf, isinf
+from typing import Any
 
-from domain.declaration import Declaration
+from domain.declaration import Act, Declaration, in_force
 from domain.months import after, begin_of
 from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
+from domain.register_chain import canonical
 from metering.ledger.course import CLOSING_SEQ, Flat, closing_row, opening_row
 from metering.ledger.epochs import epochs_of
 from metering.ledger.judging import judge
@@ -38,6 +40,11 @@ class Account:
         return [item.decision for item in self.decided]
 
     @property
+    def in_force(self) -> Sequence[Declaration]:
+        """What was declared and not withdrawn."""
+        return in_force(self.declared)
+
+    @property
     def last_sealed(self) -> Segment | None:
         return self.segments[-1] if self.segments else None
 
@@ -63,6 +70,40 @@ def open_account(connection: Connection, known: KnownMeter) -> Account:
         decided=decisions(connection, meter_id),
         segments=closed_months.segments(connection, meter_id),
     )
+
+
+def told(account: Account) -> dict[str, Any]:
+    """By what a meter is judged: as it is sealed, without numbers of this database."""
+    return {
+        "meter": {
+            name: item for name, item in asdict(account.known.facts).items() if name != "meter_id"
+        },
+        "epochs": [_epoch(item) for item in account.epochs],
+        "declared": [_declared(account, item) for item in account.declared],
+        "decided": [asdict(item) for item in account.decided],
+    }
+
+
+def _epoch(item: Epoch) -> dict[str, Any]:
+    return {**asdict(item), "begin_s": None if isinf(item.begin_s) else item.begin_s}
+
+
+def _declared(account: Account, item: Declaration) -> dict[str, Any]:
+    """A declaration; one that withdraws names the place of the other among all of the meter."""
+    plain = asdict(item)
+    for name in ("declaration_id", "withdraws_id"):
+        del plain[name]
+    if item.act is Act.WITHDRAW:
+        numbers = [other.declaration_id for other in account.declared]
+        plain["withdraws"] = numbers.index(item.withdraws_id or 0)
+    return plain
+
+
+def is_told_anew(account: Account) -> bool:
+    """Whether something was declared, described or decided since the last month was sealed."""
+    sealed = json.loads(account.segments[-1].facts)
+    now = json.loads(canonical(told(account)))
+    return any(sealed[name] != value for name, value in now.items())
 
 
 def walk(
@@ -151,10 +192,11 @@ def _with_closing(
 def _outside(
     connection: Connection, account: Account, anchor: RegisterRow | None, until_s: float
 ) -> Iterator[Case]:
-    """Rows dated before the meter was put in, or after it was taken out."""
-    first, last = account.epochs[0], account.epochs[-1]
-    spans = [(0.0, first.begin_s), (inf if last.end_s is None else last.end_s, until_s)]
-    for from_s, to_s in spans:
+    """Rows dated before the meter was put in, while it was out, or after it was taken out."""
+    first = account.epochs[0]
+    begins = [item.begin_s for item in account.epochs]
+    ends = [inf if item.end_s is None else item.end_s for item in account.epochs]
+    for from_s, to_s in zip([0.0, *ends], [*begins, until_s], strict=True):
         if from_s >= to_s or (anchor is not None and to_s <= anchor.taken_at_s):
             continue
         meter_id = account.known.facts.meter_id

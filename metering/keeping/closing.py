@@ -5,17 +5,15 @@ that is closed next, so that all lines of a meter together always are the differ
 and its first index.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isinf
 from typing import Any
 
 from domain import register_chain as chain
 from domain.months import after, begin_of, month_of, write_month
 from domain.refusal import Refused
-from domain.register import Doubt, Epoch, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
-from metering.keeping.accounts import Account, Walked, open_account, walk
+from domain.register import Doubt, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
+from metering.keeping.accounts import Account, Walked, is_told_anew, open_account, told, walk
 from metering.keeping.stuck import stuck_months
 from metering.ledger.lines import Case, MonthSum
 from metering.months import months_through
@@ -94,7 +92,7 @@ def prepare_month(
         made.append(
             PreparedMeter(
                 meter_id=known.facts.meter_id,
-                told=chain.canonical(_told(account)),
+                told=chain.canonical(told(account)),
                 segment=segment,
                 lines=lines,
             )
@@ -113,7 +111,7 @@ def take_prepared(tx: Transaction, prepared: PreparedMonth, actor: str) -> int |
     for item in prepared.meters:
         account = open_account(tx.connection, known[item.meter_id])
         count = register_rows.count_segment(tx.connection, item.meter_id, month)
-        if count != item.segment.row_count or chain.canonical(_told(account)) != item.told:
+        if count != item.segment.row_count or chain.canonical(told(account)) != item.told:
             return None
     for item in prepared.meters:
         closed_months.add_segment(tx, site_id, item.meter_id, item.segment)
@@ -186,7 +184,7 @@ def _months_to_walk(connection: Connection, account: Account, month: int) -> lis
     gone = pruning.pruned_months(connection, meter_id)
     kept = [item.month for item in account.segments if item.month not in gone]
     first = kept[-1] if kept else month
-    if kept and _is_told_anew(account):
+    if kept and is_told_anew(account):
         first = kept[0]
     late_s = register_rows.late_since(connection, meter_id, month)
     if kept and late_s is not None:
@@ -194,34 +192,11 @@ def _months_to_walk(connection: Connection, account: Account, month: int) -> lis
     return months_through(first, month)
 
 
-def _is_told_anew(account: Account) -> bool:
-    """Whether something was declared, described or decided since the last month was sealed."""
-    sealed = json.loads(account.segments[-1].facts)
-    now = json.loads(chain.canonical(_told(account)))
-    return any(sealed[name] != value for name, value in now.items())
-
-
-def _told(account: Account) -> dict[str, Any]:
-    """By what a meter is judged."""
-    return {
-        "meter": {
-            name: item for name, item in asdict(account.known.facts).items() if name != "meter_id"
-        },
-        "epochs": [_epoch(item) for item in account.epochs],
-        "declared": [asdict(item) for item in account.declared],
-        "decided": [asdict(item) for item in account.decided],
-    }
-
-
-def _epoch(item: Epoch) -> dict[str, Any]:
-    return {**asdict(item), "begin_s": None if isinf(item.begin_s) else item.begin_s}
-
-
 def _facts(account: Account, walked: Walked, lines: Sequence[NewLine]) -> dict[str, Any]:
     """What a segment says in full: by what was judged, the edges of its months, its lines."""
     newest = walked.newest
     return {
-        **_told(account),
+        **told(account),
         "newest": None if newest is None else _row(newest),
         "edges": [
             {

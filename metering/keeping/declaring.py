@@ -4,21 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from domain.declaration import BEGINNINGS, Act, Declaration
+from domain.months import month_of, write_month
 from domain.paris import write_instant
 from domain.refusal import Refused
 from domain.register import MeterFacts, RegisterRow
 from metering.keeping.accounts import Account, open_account
 from metering.keeping.standing import undeclared_place
+from metering.ledger.agreeing import contradiction
 from metering.ledger.epochs import epoch_at
 from metering.ledger.judging import FUTURE_S
 from metering.ledger.steps import most_wh
-from store.ledger import meters, register_rows
+from store.ledger import meters, pruning, register_rows
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import KnownMeter
+from store.rows import Connection
 from store.transaction import Transaction
 
 #: A display is compared with what the node told within this time of it [s].
 COMPARED_WITHIN_S = 24 * 3600.0
+#: So many rows after the beginning of a life are held against its first index.
+_NEXT_ROWS = 6
 _NEEDS_INDEX = frozenset({Act.INSTALL, Act.SWAP, Act.RESET, Act.REMOVE, Act.CONFIRM})
 
 
@@ -44,25 +49,24 @@ def take_declaration(tx: Transaction, wanted: Wanted) -> int | Refused:
     known = _named(tx, wanted, replaced)
     if isinstance(known, Refused):
         return known
-    node_id = _node_id(tx, wanted)
+    node_id = _reader_id(tx, wanted, known or replaced)
     if isinstance(node_id, Refused):
         return node_id
-    account = open_account(tx.connection, known)
-    refused = _contradicts(tx, account, item)
-    if refused is not None:
-        return refused
     if replaced is not None:
         gone = replace(item, act=Act.REMOVE, index_wh=item.closing_index_wh, closing_index_wh=None)
         meters.declare(tx, replaced.facts.meter_id, gone)
         item = replace(item, replaced_id=replaced.facts.meter_id, closing_index_wh=None)
-    meters.declare(tx, known.facts.meter_id, replace(item, node_id=node_id))
+    if known is None and replaced is not None:
+        meters.note_meter(tx, wanted.serial, replaced, wanted.declaration)
+    (found,) = meters.noted_meters(tx.connection, wanted.serial)
+    meters.declare(tx, found.facts.meter_id, replace(item, node_id=node_id))
     tx.audited(
         actor=item.actor,
         action=f"meter.{item.act.value}",
-        subject=f"meter/{known.facts.meter_id}",
-        detail=f"{known.facts.serial}: {item.evidence.note or item.evidence.photo_sha256}",
+        subject=f"meter/{found.facts.meter_id}",
+        detail=f"{wanted.serial}: {item.evidence.note or item.evidence.photo_sha256}",
     )
-    return known.facts.meter_id
+    return found.facts.meter_id
 
 
 def describe(tx: Transaction, meter_id: int, values: Mapping[str, object], actor: str) -> bool:
@@ -78,12 +82,16 @@ def describe(tx: Transaction, meter_id: int, values: Mapping[str, object], actor
 
 def _is_incomplete(wanted: Wanted, now_s: float) -> Refused | None:
     item = wanted.declaration
+    if item.act is Act.WITHDRAW:
+        return _refuse("act", "A declaration is withdrawn by its number; this names a meter.")
     if not item.evidence.note.strip() and item.evidence.photo_sha256 is None:
         return _refuse("evidence", "Say how you know: a note, or the photo of the display.")
     if item.index_wh is None and item.act in _NEEDS_INDEX:
         return _refuse("index", "Say which index the display showed then.")
     if item.act is Act.SWAP and (wanted.replaced_serial is None or item.closing_index_wh is None):
         return _refuse("replaced", "Say which meter it replaced, and the last index of that one.")
+    if item.act is Act.SWAP and wanted.replaced_serial == wanted.serial:
+        return _refuse("itself", "A meter does not take its own place; declare a reset.")
     if item.act is Act.READER and wanted.node_name is None:
         return _refuse("node", "Say which node reads the meter from then on.")
     if item.at_s > now_s + FUTURE_S:
@@ -96,28 +104,40 @@ def _refuse(code: str, sentence: str) -> Refused:
 
 
 def _replaced(tx: Transaction, wanted: Wanted) -> KnownMeter | Refused | None:
-    """The meter whose place another takes."""
-    if wanted.declaration.act is not Act.SWAP or wanted.replaced_serial is None:
+    """The meter whose place another takes, and that was in it until then."""
+    item = wanted.declaration
+    if item.act is not Act.SWAP or wanted.replaced_serial is None:
         return None
-    found = meters.known_meters(tx.connection, serial=wanted.replaced_serial)
+    found = meters.noted_meters(tx.connection, wanted.replaced_serial)
     if not found:
         return _unknown(wanted.replaced_serial)
     account = open_account(tx.connection, found[0])
-    if any(other.act is Act.REMOVE for other in account.declared):
-        return _refuse("removed", f"Meter {wanted.replaced_serial} was removed before.")
-    item = wanted.declaration
-    return _disagrees_at_end(tx, found[0].facts, item.at_s, item.closing_index_wh) or found[0]
+    gone = replace(item, act=Act.REMOVE, index_wh=item.closing_index_wh, closing_index_wh=None)
+    return _contradicts(tx, account, gone) or found[0]
 
 
-def _named(tx: Transaction, wanted: Wanted, replaced: KnownMeter | None) -> KnownMeter | Refused:
-    """The meter; one that takes another's place may be declared before a node tells of it."""
-    found = meters.known_meters(tx.connection, serial=wanted.serial)
-    if found:
-        return found[0]
-    if replaced is None:
-        return _unknown(wanted.serial)
-    meters.note_meter(tx, wanted.serial, replaced, wanted.declaration)
-    return meters.known_meters(tx.connection, serial=wanted.serial)[0]
+def _named(
+    tx: Transaction, wanted: Wanted, replaced: KnownMeter | None
+) -> KnownMeter | Refused | None:
+    """The meter, which this can be said of.
+
+    None where no node has told of it yet: one that takes another's place may be declared before.
+    """
+    found = meters.noted_meters(tx.connection, wanted.serial)
+    if not found:
+        return _unknown(wanted.serial) if replaced is None else None
+    known = found[0]
+    if replaced is not None and _sort(known) != _sort(replaced):
+        return _refuse(
+            "other_sort",
+            f"Meters {known.facts.serial} and {replaced.facts.serial} are not of one site and "
+            "kind, or one of them is simulated; check both serial numbers.",
+        )
+    return _contradicts(tx, open_account(tx.connection, known), wanted.declaration) or known
+
+
+def _sort(known: KnownMeter) -> tuple[object, ...]:
+    return known.site_id, known.facts.kind, known.facts.is_simulated
 
 
 def _unknown(serial: str) -> Refused:
@@ -126,23 +146,52 @@ def _unknown(serial: str) -> Refused:
     )
 
 
-def _node_id(tx: Transaction, wanted: Wanted) -> int | Refused | None:
-    if wanted.node_name is None:
+def _reader_id(tx: Transaction, wanted: Wanted, known: KnownMeter | None) -> int | Refused | None:
+    """The node that reads the meter from then on, if one is named: it is of the same site."""
+    if wanted.node_name is None or known is None:
         return None
-    found = meters.node_id_of(tx.connection, wanted.node_name)
-    return _refuse("node", f"There is no node {wanted.node_name!r}.") if found is None else found
+    found = meters.node_of(tx.connection, wanted.node_name)
+    if found is None:
+        return _refuse("node", f"There is no node {wanted.node_name!r}.")
+    node_id, site_id = found
+    if site_id != known.site_id:
+        return _refuse(
+            "other_site",
+            f"Node {wanted.node_name!r} is not at {known.site_name}, where meter "
+            f"{known.facts.serial} is.",
+        )
+    return node_id
 
 
 def _contradicts(tx: Transaction, account: Account, item: Declaration) -> Refused | None:
     """What was declared before, or told by the node, that this cannot stand beside."""
-    begun = [other.at_s for other in account.declared if other.act in BEGINNINGS]
-    if item.act in BEGINNINGS and begun and item.at_s <= max(begun):
-        return _refuse("order", "A later life of this register is declared already.")
-    if item.act in {Act.RESET, Act.REMOVE}:
+    facts = account.known.facts
+    refused = is_forgotten(tx.connection, facts, item.at_s) or contradiction(
+        facts, [*account.declared, item]
+    )
+    if refused is None and item.act in {Act.RESET, Act.READER, Act.REMOVE}:
         last_wh = item.index_wh if item.act is Act.REMOVE else item.closing_index_wh
-        return _disagrees_at_end(tx, account.known.facts, item.at_s, last_wh)
-    if item.act is not Act.CONFIRM:
+        refused = _disagrees_at_end(tx, facts, item.at_s, last_wh)
+    if refused is None and item.act in BEGINNINGS and item.index_wh is not None:
+        refused = _disagrees_at_beginning(tx, facts, item.at_s, item.index_wh)
+    if refused is None and item.act is Act.CONFIRM:
+        refused = _cannot_confirm(tx, account, item)
+    return refused
+
+
+def is_forgotten(connection: Connection, facts: MeterFacts, at_s: float) -> Refused | None:
+    """Why nothing can be said any more of an instant: its rows are gone, its month is sealed."""
+    gone = pruning.pruned_months(connection, facts.meter_id)
+    if not gone or month_of(at_s) > max(gone):
         return None
+    return _refuse(
+        "forgotten",
+        f"Of meter {facts.serial} the rows up to {write_month(max(gone))} are no longer kept; what "
+        "was sealed of them stays.",
+    )
+
+
+def _cannot_confirm(tx: Transaction, account: Account, item: Declaration) -> Refused | None:
     replaced = undeclared_place(tx.connection, account)
     if replaced is not None:
         return _refuse(
@@ -176,13 +225,26 @@ def _disagrees_at_end(
         return _refuse(
             "before",
             f"The first index of meter {facts.serial} was told at {write_instant(first_s)}; "
-            "it cannot have been reset, swapped or removed before.",
+            "it cannot have been reset, swapped, handed over or removed before.",
         )
     from_s = at_s - COMPARED_WITHIN_S
     told = register_rows.ends_between(tx.connection, facts.meter_id, from_s, at_s)
     if last_wh is None or told is None:
         return None
     return _differs(told[1], at_s, last_wh, facts)
+
+
+def _disagrees_at_beginning(
+    tx: Transaction, facts: MeterFacts, at_s: float, first_wh: int
+) -> Refused | None:
+    """The same of a first index, held against what was told next, if anything was.
+
+    One of the rows that follow is enough: among them may be one that is wrong itself.
+    """
+    rows = register_rows.next_rows(tx.connection, facts.meter_id, at_s, _NEXT_ROWS)
+    near = [row for row in rows if row.taken_at_s <= at_s + COMPARED_WITHIN_S]
+    found = [_differs(row, at_s, first_wh, facts) for row in near]
+    return found[0] if found and None not in found else None
 
 
 def _differs(near: RegisterRow, at_s: float, shown_wh: int, facts: MeterFacts) -> Refused | None:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.declaration import BEGINNINGS, Act
+from domain.declaration import BEGINNINGS, Act, in_force
 from domain.months import after, month_of
 from domain.register import Doubt, RegisterRow
-from metering.keeping.accounts import Account, open_account, walk
+from metering.keeping.accounts import Account, is_told_anew, open_account, walk
 from metering.keeping.stuck import stuck
 from metering.ledger.lines import Case
 from metering.months import months_through
@@ -50,13 +50,13 @@ def standing_of(connection: Connection, known: KnownMeter, now_s: float) -> Stan
 def undeclared_place(connection: Connection, account: Account) -> KnownMeter | None:
     """The meter that this one's node told of before, and that nobody declared as removed."""
     own = account.known
-    if any(item.act in BEGINNINGS for item in account.declared):
+    if any(item.act in BEGINNINGS for item in account.in_force):
         return None
     for other in reversed(meters.known_meters(connection, [own.site_id])):
         is_before = other.first_told_at_s < own.first_told_at_s
         same_place = (other.node_id, other.facts.kind) == (own.node_id, own.facts.kind)
         if is_before and same_place and other.facts.serial != own.facts.serial:
-            gone = meters.declarations(connection, other.facts.meter_id)
+            gone = in_force(meters.declarations(connection, other.facts.meter_id))
             return None if any(item.act is Act.REMOVE for item in gone) else other
     return None
 
@@ -68,28 +68,32 @@ def _cases(connection: Connection, account: Account, now_s: float) -> Iterator[C
     if told_s is None:
         return
     this_month = month_of(now_s)
-    first = min(month_of(told_s) if sealed is None else after(sealed.month), this_month)
+    gone = pruning.pruned_months(connection, meter_id)
+    first = month_of(told_s) if sealed is None else after(sealed.month)
+    if sealed is not None and is_told_anew(account):
+        # What was sealed was judged by what is not said any more: all that is kept is judged anew.
+        first = min(item.month for item in account.segments if item.month not in gone)
+    first = min(first, this_month)
     walked = walk(connection, account, months_through(first, this_month), until_s=_END_OF_TIME_S)
     now = [item for item in walked.cases if item.doubt is not Doubt.REJECTED]
     told = {(item.first.node_id, item.first.seq) for item in now}
     yield from (
         item
-        for item in _sealed_cases(connection, account)
+        for item in _sealed_cases(account, gone, before=first)
         if (item.first.node_id, item.first.seq) not in told
     )
     yield from now
     for flat in stuck(connection, account, walked.flats):
         yield Case(doubt=Doubt.STUCK, epoch=0, first=flat.first, last=flat.last, count=0)
-    yield from _too_late(connection, account)
+    yield from _too_late(connection, account, gone)
 
 
-def _sealed_cases(connection: Connection, account: Account) -> Iterator[Case]:
+def _sealed_cases(account: Account, gone: Collection[int], before: int) -> Iterator[Case]:
     """What stood in quarantine when months were closed, and nobody has decided since.
 
-    Of each month the newest segment whose walk reached it knows best.
+    Of each month before one the newest segment whose walk reached it knows best.
     """
-    gone = pruning.pruned_months(connection, account.known.facts.meter_id)
-    until = None
+    until = before
     for segment in reversed(account.segments):
         facts = json.loads(segment.facts)
         if segment.month in gone:
@@ -97,9 +101,9 @@ def _sealed_cases(connection: Connection, account: Account) -> Iterator[Case]:
         for plain in facts["doubtful"]:
             case = _read_case(plain)
             is_decided = any(item.is_about(case.first) for item in account.decisions)
-            if not is_decided and (until is None or month_of(case.first.taken_at_s) < until):
+            if not is_decided and month_of(case.first.taken_at_s) < until:
                 yield case
-        until = facts["walked_from"] if until is None else min(until, facts["walked_from"])
+        until = min(until, facts["walked_from"])
 
 
 def _read_case(plain: dict[str, Any]) -> Case:
@@ -120,10 +124,9 @@ def _whole(connection: Connection, known: KnownMeter) -> Iterator[Case]:
         yield Case(doubt=Doubt.UNDECLARED, epoch=1, first=ends[0], last=ends[1], count=count)
 
 
-def _too_late(connection: Connection, account: Account) -> Iterator[Case]:
+def _too_late(connection: Connection, account: Account, gone: Collection[int]) -> Iterator[Case]:
     """Rows that came for months of which no other row is kept."""
     meter_id = account.known.facts.meter_id
-    gone = pruning.pruned_months(connection, meter_id)
     if not gone:
         return
     rows: list[RegisterRow] = [

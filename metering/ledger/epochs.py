@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from domain.declaration import BEGINNINGS, Act, Declaration
+from domain.declaration import BEGINNINGS, Act, Declaration, in_force
 from domain.register import Epoch, EpochKind
 
 _FIRST = 1
@@ -13,11 +13,12 @@ _FIRST = 1
 def epochs_of(declarations: Sequence[Declaration], first_node_id: int) -> tuple[Epoch, ...]:
     """The lives of a register in order; the first began unseen where nobody declared it.
 
-    An epoch is confirmed by whoever declared its first or its last index, or read the display in
+    What was withdrawn says nothing. A meter that was removed may be put in again. An epoch is
+    confirmed by whoever declared its first or its last index, or read the display in
     between.
     """
     made = [Epoch(number=_FIRST, kind=EpochKind.INSTALL, begin_s=-inf, node_id=first_node_id)]
-    for item in sorted(declarations, key=lambda item: item.at_s):
+    for item in sorted(in_force(declarations), key=lambda item: item.at_s):
         if item.act in BEGINNINGS:
             _begin(made, item)
         elif item.act is Act.REMOVE:
@@ -45,11 +46,13 @@ def _begin(made: list[Epoch], item: Declaration) -> None:
         opening_index_wh=item.index_wh,
         is_confirmed=item.index_wh is not None or (item.act is Act.READER and before.is_confirmed),
     )
-    if item.act in {Act.INSTALL, Act.SWAP}:
+    is_put_in = item.act in {Act.INSTALL, Act.SWAP}
+    if is_put_in and before.end_s is None:
         # What the node told before the meter was in its place does not count.
         made[:] = [replace(begun, number=_FIRST)]
         return
-    made[-1] = _ended(before, item.at_s, item.closing_index_wh)
+    if not is_put_in:
+        made[-1] = _ended(before, item.at_s, item.closing_index_wh)
     made.append(begun)
 
 

@@ -39,6 +39,7 @@ meter_declaration = Table(
     Column("note", Text, nullable=False),
     Column("photo_sha256", Text),
     Column("declared_at_s", Double, nullable=False),
+    Column("withdraws_id", ID),  # the declaration that says nothing any more
     Index("ix_meter_declaration_meter_id_id", "meter_id", "id"),
 )
 

@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
 
 from domain.declaration import Act, Declaration, Evidence
 from domain.node import node_spec_of
 from domain.reading import Reading
 from domain.register import MeterFacts, MeterKind
-from store.ledger.ledger_tables import meter, meter_declaration
+from store.ledger.ledger_tables import meter, meter_declaration, register_ledger
 from store.rows import AnyRow
 from store.tables import node, site
 from store.transaction import Transaction
@@ -68,20 +68,61 @@ def note_meter(tx: Transaction, serial: str, like: KnownMeter, item: Declaration
     tx.connection.execute(insert(meter), values)
 
 
-def node_id_of(connection: Connection, name: str) -> int | None:
-    """The number of the node of this name."""
-    return connection.execute(select(node.c.id).where(node.c.name == name)).scalar()
+def node_of(connection: Connection, name: str) -> tuple[int, int] | None:
+    """The numbers of the node of this name and of its site."""
+    found = connection.execute(
+        select(node.c.id, node.c.site_id).where(node.c.name == name)
+    ).one_or_none()
+    return None if found is None else (found.id, found.site_id)
 
 
-def known_meters(
-    connection: Connection, only: Collection[int] | None = None, serial: str | None = None
-) -> list[KnownMeter]:
-    """Meters of these sites (None = all), in the order in which they were heard of."""
-    statement = _joined().order_by(meter.c.id)
+def known_meters(connection: Connection, only: Collection[int] | None = None) -> list[KnownMeter]:
+    """Meters of these sites (None = all), in the order in which they were heard of.
+
+    One that no node has told of, and whose declaration was withdrawn, is none of them.
+    """
+    is_void = and_(_has_declaration(Act.WITHDRAW), ~_is_declared(), ~_is_told())
+    statement = _joined().where(~is_void).order_by(meter.c.id)
     if only is not None:
         statement = statement.where(node.c.site_id.in_(only))
+    return _all_known(connection, statement)
+
+
+def noted_meters(connection: Connection, serial: str | None = None) -> list[KnownMeter]:
+    """Whatever was ever noted as a meter, or the one with this serial number."""
+    statement = _joined().order_by(meter.c.id)
     if serial is not None:
         statement = statement.where(meter.c.serial == serial)
+    return _all_known(connection, statement)
+
+
+def _is_told() -> ColumnElement[bool]:
+    return select(register_ledger.c.seq).where(register_ledger.c.meter_id == meter.c.id).exists()
+
+
+def _has_declaration(act: Act) -> ColumnElement[bool]:
+    wanted = (meter_declaration.c.meter_id == meter.c.id) & (meter_declaration.c.act == act.value)
+    return select(meter_declaration.c.id).where(wanted).exists()
+
+
+def _is_declared() -> ColumnElement[bool]:
+    """Whether a declaration is in force."""
+    withdrawal = meter_declaration.alias()
+    is_withdrawn = select(withdrawal.c.id).where(
+        withdrawal.c.meter_id == meter.c.id, withdrawal.c.withdraws_id == meter_declaration.c.id
+    )
+    return (
+        select(meter_declaration.c.id)
+        .where(
+            meter_declaration.c.meter_id == meter.c.id,
+            meter_declaration.c.act != Act.WITHDRAW.value,
+            ~is_withdrawn.exists(),
+        )
+        .exists()
+    )
+
+
+def _all_known(connection: Connection, statement: Select[Any]) -> list[KnownMeter]:
     power_w = _site_power_w(connection)
     return [_known(row, power_w) for row in connection.execute(statement)]
 
@@ -151,6 +192,7 @@ def declare(tx: Transaction, meter_id: int, item: Declaration) -> None:
             "note": item.evidence.note,
             "photo_sha256": item.evidence.photo_sha256,
             "declared_at_s": tx.now_s,
+            "withdraws_id": item.withdraws_id,
         },
     )
 
@@ -162,17 +204,27 @@ def declarations(connection: Connection, meter_id: int) -> list[Declaration]:
         .where(meter_declaration.c.meter_id == meter_id)
         .order_by(meter_declaration.c.id)
     )
-    return [
-        Declaration(
-            act=Act(row.act),
-            at_s=row.at_s,
-            index_wh=row.index_wh,
-            closing_index_wh=row.closing_index_wh,
-            node_id=row.node_id,
-            replaced_id=row.replaced_id,
-            actor=row.actor,
-            evidence=Evidence(note=row.note, photo_sha256=row.photo_sha256),
-            declared_at_s=row.declared_at_s,
-        )
-        for row in connection.execute(statement)
-    ]
+    return [_declaration(row) for row in connection.execute(statement)]
+
+
+def find_declaration(connection: Connection, declaration_id: int) -> tuple[int, Declaration] | None:
+    """A declaration by its number, with that of the meter which it is about."""
+    statement = select(meter_declaration).where(meter_declaration.c.id == declaration_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.meter_id, _declaration(row))
+
+
+def _declaration(row: AnyRow) -> Declaration:
+    return Declaration(
+        act=Act(row.act),
+        at_s=row.at_s,
+        index_wh=row.index_wh,
+        closing_index_wh=row.closing_index_wh,
+        node_id=row.node_id,
+        replaced_id=row.replaced_id,
+        actor=row.actor,
+        evidence=Evidence(note=row.note, photo_sha256=row.photo_sha256),
+        declared_at_s=row.declared_at_s,
+        declaration_id=row.id,
+        withdraws_id=row.withdraws_id,
+    )

@@ -105,6 +105,13 @@ def ends_between(
     return register_row(first), register_row(last)
 
 
+def next_rows(connection: Connection, meter_id: int, at_s: float, count: int) -> list[RegisterRow]:
+    """The first rows taken at or after an instant."""
+    own, times = register_ledger.c.meter_id == meter_id, register_ledger.c.taken_at_s
+    statement = select(*columns()).where(own, times >= at_s).order_by(times).limit(count)
+    return [register_row(row) for row in connection.execute(statement)]
+
+
 def nearest_row(connection: Connection, meter_id: int, at_s: float) -> RegisterRow | None:
     """The row taken nearest to an instant."""
     own, times = register_ledger.c.meter_id == meter_id, register_ledger.c.taken_at_s

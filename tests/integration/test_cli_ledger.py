@@ -159,6 +159,29 @@ def test_a_closed_month_has_both_indexes_and_verifies(
     assert operator.document("doctor")["is_sound"]
 
 
+def test_a_wrong_declaration_is_withdrawn_by_its_number_and_stays_on_record(
+    operator: CommandLine, told: list[dict[str, Any]]
+) -> None:
+    shown = f"{told[-2]['heat_register_wh'] / 1000}"
+    at = ("--at", day_of(told[-2]["taken_at_s"]), "--note", "wrong meter")
+    declared = operator.run("meter", "declare", "KAM-1", "remove", "--index", shown, *at)
+    assert "adjustment" in declared.stderr
+    again = refused(operator, "meter", "declare", "KAM-1", "remove", "--index", shown, *at)
+    assert "declared as removed" in again
+    kept = operator.document("meter", "declarations", "KAM-1")["declarations"]
+    number = str(kept[-1]["declaration_id"])
+
+    assert "Say what was wrong" in refused(operator, "meter", "withdraw", number, "--note", " ")
+    assert "no declaration 4711" in refused(operator, "meter", "withdraw", "4711", "--note", "-")
+    assert "judged anew" in said(operator, "meter", "withdraw", number, "--note", "it was KAM-2")
+
+    shown = said(operator, "meter", "declarations", "KAM-1")
+    assert "withdrawn" in shown
+    assert f"withdraws {number}" in shown
+    assert "removed" not in said(operator, "meters")
+    assert cases(operator) == []
+
+
 def test_indicators_say_what_is_known_and_what_is_missing(
     operator: CommandLine, told: list[dict[str, Any]]
 ) -> None:

@@ -11,7 +11,7 @@ from domain.register import PeriodLine
 from metering.keeping.closing import close_month
 from store.fleet.readings import Intake, add_readings
 from store.ledger.closed_months import statement_lines
-from store.ledger.meters import declare, known_meters
+from store.ledger.meters import declare, noted_meters
 from tests.support.builders import node_spec, reading
 from tests.support.scene import Scene
 
@@ -48,7 +48,7 @@ def tell(scene: Scene, items: Sequence[Reading | Refused]) -> Intake:
 
 def meter_id_of(scene: Scene, serial: str) -> int:
     with scene.database.read() as connection:
-        (known,) = known_meters(connection, serial=serial)
+        (known,) = noted_meters(connection, serial)
     return known.facts.meter_id
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.meters.ledger_views import cases_view, meter_view
+from api.meters.ledger_views import cases_view, meter_view, taken_view
 from api.names import NO_NUL, Name, Number
 from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
@@ -15,8 +15,9 @@ from metering.keeping.accounts import open_account
 from metering.keeping.deciding import Verdict, find_case, take_verdict
 from metering.keeping.declaring import Wanted, describe, take_declaration
 from metering.keeping.standing import standings, undeclared_place
+from metering.keeping.withdrawing import withdraw
 from store.fleet import site_queries
-from store.ledger.meters import known_meters
+from store.ledger.meters import KnownMeter, find_declaration, noted_meters
 from store.rows import Connection
 
 router = APIRouter(prefix="/v1", tags=["meters"])
@@ -42,6 +43,15 @@ class DeclarationIn(BaseModel):
     replaces: Name | None = None
     node: Name | None = None
     note: Note = ""
+    photo_sha256: Sha256 | None = None
+
+
+class WithdrawalIn(BaseModel):
+    """Why a declaration was wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Note
     photo_sha256: Sha256 | None = None
 
 
@@ -74,7 +84,7 @@ async def list_meters(services: ServicesOf, principal: HeatReader) -> dict[str, 
     def read(connection: Connection) -> list[dict[str, Any]]:
         newest = {item.meter_id: item for item in site_queries.meters(connection, only)}
         found = []
-        for known in known_meters(connection, only):
+        for known in _seen(connection, only):
             account = open_account(connection, known)
             replaced = undeclared_place(connection, account)
             told = newest.get(known.facts.meter_id)
@@ -84,11 +94,21 @@ async def list_meters(services: ServicesOf, principal: HeatReader) -> dict[str, 
     return {"meters": await services.read(read)}
 
 
+def _seen(connection: Connection, only: tuple[int, ...] | None) -> list[KnownMeter]:
+    """Also those of which nothing is left but a declaration that was withdrawn."""
+    noted = noted_meters(connection)
+    return [item for item in noted if only is None or item.site_id in only]
+
+
 @router.post("/meters/declarations", status_code=201)
 async def declare(
     body: DeclarationIn, services: ServicesOf, principal: NodesAdmin
-) -> dict[str, int]:
-    """Declare what was done to a meter, or what its display showed."""
+) -> dict[str, Any]:
+    """Declare what was done to a meter, or what its display showed.
+
+    ``adjusts_months`` are the closed months it reaches: they stay, and the month that is closed
+    next carries the difference.
+    """
     database = services.store.database
     now_s = await services.read(database.now_s) if body.at_s is None else body.at_s
     wanted = Wanted(
@@ -107,7 +127,26 @@ async def declare(
     answer = await services.write(lambda tx: take_declaration(tx, wanted))
     if isinstance(answer, Refused):
         raise Problem(404 if answer.code == "meter.unknown" else 422, answer)
-    return {"meter_id": answer}
+    return await services.read(lambda connection: taken_view(connection, answer, now_s))
+
+
+@router.post("/meters/declarations/{declaration_id}/withdrawal", status_code=201)
+async def withdraw_declaration(
+    declaration_id: Number, body: WithdrawalIn, services: ServicesOf, principal: NodesAdmin
+) -> dict[str, Any]:
+    """Take back a declaration that was wrong; it stays on record, and says nothing any more."""
+    evidence = Evidence(note=body.note, photo_sha256=body.photo_sha256)
+    answer = await services.write(
+        lambda tx: withdraw(tx, declaration_id, evidence, principal.actor)
+    )
+    if isinstance(answer, Refused):
+        raise Problem(404 if answer.code == "declaration.unknown" else 422, answer)
+
+    def read(connection: Connection) -> dict[str, Any]:
+        found = find_declaration(connection, declaration_id)
+        return taken_view(connection, answer, 0.0 if found is None else found[1].at_s)
+
+    return await services.read(read)
 
 
 @router.put("/meters/{meter_id}")

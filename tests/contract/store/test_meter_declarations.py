@@ -251,7 +251,7 @@ def test_a_reset_that_is_declared_explains_what_stood_in_quarantine(
 
 
 def test_another_node_reads_the_meter_once_that_is_declared(scene: Scene, node_id: int) -> None:
-    other_id = scene.node("second", spec=REAL)
+    other_id = scene.node("second", spec=REAL, site_id=1)
     first = hourly(node_id, BEGIN_S, 5 * 24)
     second = [
         replace(item, heat_meter_serial="H-1", electricity_meter_serial="E-2")
