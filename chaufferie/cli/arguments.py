@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaufferie.cli.instants import past_instant_s
 from domain.job_ref import parse_job_ref
 
 if TYPE_CHECKING:
@@ -68,9 +69,17 @@ OneSite = Annotated[
     str | None, typer.Option("--site", help="Name or number of one site; default: all.")
 ]
 FromTime = Annotated[
-    str | None, typer.Option("--from", metavar="TIME", help="2026-01-31 or 2026-01-31T08:00.")
+    float | None,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        parser=past_instant_s,
+        help="2026-01-31, 2026-01-31T08:00, 08:00, yesterday, -2d.",
+    ),
 ]
-ToTime = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Likewise.")]
+ToTime = Annotated[
+    float | None, typer.Option("--to", metavar="TIME", parser=past_instant_s, help="Likewise.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 DataDir = Annotated[
     Path | None,

@@ -1,6 +1,5 @@
 """Commands that look at sites, nodes and heat."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chaufferie.cli import quantities
@@ -164,7 +163,7 @@ def heat(
 
     Each figure is the difference of two indexes of the site's heat meter.
     """
-    asked = {"from_s": instant_s_of(begin), "to_s": instant_s_of(end)}
+    asked: dict[str, float | None] = {"from_s": begin, "to_s": end}
     with open_client(data) as client:
         asked["site_id"] = None if site is None else site_id_of(client, site)
         params = {key: value for key, value in asked.items() if value is not None}
@@ -225,22 +224,12 @@ def _marked(text: str | None, *measured: dict[str, Any]) -> str | None:
 
 
 def _say_simulated(found: list[dict[str, Any]]) -> None:
-    factors = {part["time_factor"] for part in found if part["is_simulated"]}
-    if factors:
-        speeds = ", ".join(f"{factor:g}" for factor in sorted(factors))
-        remark(f"{_SIMULATED} Their time runs {speeds} times as fast as the clock.")
-
-
-def instant_s_of(text: str | None) -> float | None:
-    """The instant that was typed; None where none was."""
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise BadInputError(
-            f"{text!r} is no date; write for instance 2026-01-31 or 2026-01-31T08:00."
-        ) from error
+    simulated = [part["time_factor"] for part in found if part["is_simulated"]]
+    # Of a period in which nothing was told there is none.
+    speeds = ", ".join(f"{factor:g}" for factor in sorted({*simulated} - {None}))
+    pace = f" Their time runs {speeds} times as fast as the clock." if speeds else ""
+    if simulated:
+        remark(f"{_SIMULATED}{pace}")
 
 
 def site_id_of(client: "Client", name: str) -> int:

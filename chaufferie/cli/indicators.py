@@ -3,14 +3,14 @@
 import csv
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from chaufferie.cli.arguments import AsJson, DataDir, OneSite, open_client
-from chaufferie.cli.fleet import instant_s_of, site_id_of
+from chaufferie.cli.fleet import site_id_of
+from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, remarks, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
 from domain.spreadsheet import harmless
@@ -43,9 +43,15 @@ _COLUMNS = (
 
 def indicators(
     *,
-    begin: Annotated[str, typer.Option("--from", metavar="TIME", help="Such as 2026-01-01.")],
+    begin: Annotated[
+        float,
+        typer.Option(
+            "--from", metavar="TIME", parser=past_instant_s, help="Such as 2026-01-01 or -30d."
+        ),
+    ],
     end: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="Likewise; default: now.")
+        float | None,
+        typer.Option("--to", metavar="TIME", parser=past_instant_s, help="Likewise; default: now."),
     ] = None,
     site: OneSite = None,
     export: Annotated[
@@ -58,10 +64,9 @@ def indicators(
     """Show PUE, ERE, ERF, WUE, coverage, avoided boiler energy and CO2 of a period."""
     if export is not None and as_json:
         raise BadInputError("--export and --json are two forms of the same; give one of them.")
-    now_s = datetime.now().astimezone().timestamp()  # noqa: TID251 - what "now" means to a person
-    to_s = now_s if end is None else instant_s_of(end)
+    to_s = past_instant_s("now") if end is None else end
     with open_client(data) as client:
-        asked: dict[str, Any] = {"from_s": instant_s_of(begin), "to_s": to_s}
+        asked: dict[str, Any] = {"from_s": begin, "to_s": to_s}
         if site is not None:
             asked["site_id"] = site_id_of(client, site)
         document = client.transport.get("/v1/heat/indicators", asked, wait_s=60.0)

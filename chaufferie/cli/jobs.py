@@ -18,7 +18,7 @@ from chaufferie.cli.arguments import (
     open_client,
 )
 from chaufferie.cli.exits import ExitCode
-from chaufferie.cli.fleet import instant_s_of
+from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
 from chaufferie.cli.waiting import wait_for
 from domain.endings import describe_reason
@@ -59,11 +59,17 @@ def jobs(  # noqa: PLR0913 - each is an option
     node: Annotated[str | None, typer.Option(help="Only those tried on this node.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
     begin: Annotated[
-        str | None,
-        typer.Option("--from", metavar="TIME", help="Submitted then or later: 2026-01-31T08:00."),
+        float | None,
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            parser=past_instant_s,
+            help="Submitted then or later: 2026-01-31T08:00, 08:00, yesterday, -2d.",
+        ),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="Submitted before then.")
+        float | None,
+        typer.Option("--to", metavar="TIME", parser=past_instant_s, help="Submitted before then."),
     ] = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 50,
     every: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
@@ -82,8 +88,8 @@ def jobs(  # noqa: PLR0913 - each is an option
                 user=user,
                 profile=profile,
                 node=node,
-                from_s=instant_s_of(begin),
-                to_s=instant_s_of(end),
+                from_s=begin,
+                to_s=end,
             )
         )
     if as_json:

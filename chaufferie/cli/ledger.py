@@ -8,6 +8,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.fleet import site_id_of
+from chaufferie.cli.instants import month_of
 from chaufferie.cli.meters import index_wh_of
 from chaufferie.cli.speech import remark, say, say_json, say_table
 
@@ -28,7 +29,7 @@ _PATIENCE_S = 300.0
 Case = Annotated[str, typer.Argument(metavar="CASE", help="As `quarantine list` names it.")]
 Why = Annotated[str, typer.Option("--note", help="Why; the audit trail keeps it.")]
 OfSite = Annotated[str, typer.Option("--site", help="Name or number of the site.")]
-Month = Annotated[str, typer.Argument(metavar="MONTH", help="Like 2026-01.")]
+Month = Annotated[str, typer.Argument(metavar="MONTH", parser=month_of, help="Like 2026-01.")]
 
 
 @quarantine.command("list")

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError, NotFoundError
 
@@ -41,15 +41,6 @@ def index_wh_of(text: str) -> int:
     return int(amount)
 
 
-def _instant_s(text: str) -> float:
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(
-            f"{text[:40]!r} is no date; write for instance 2026-01-31T08:00."
-        ) from error
-
-
 Serial = Annotated[str, typer.Argument(help="Serial number on the meter's plate.")]
 Index = Annotated[
     int | None,
@@ -66,7 +57,12 @@ Closing = Annotated[
 ]
 At = Annotated[
     float | None,
-    typer.Option("--at", metavar="TIME", parser=_instant_s, help="When; default: now."),
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        parser=past_instant_s,
+        help="When: 2026-01-31T08:00, 08:00, -2h; default: now.",
+    ),
 ]
 Note = Annotated[str, typer.Option("--note", help="How you know, in your own words.")]
 Photo = Annotated[

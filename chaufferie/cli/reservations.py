@@ -1,18 +1,16 @@
 """Commands on reservations: nodes set aside for a time."""
 
-import time
-from datetime import timedelta, timezone
 from typing import Annotated
 
 import typer
 
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.instants import coming_instant_s
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
 from domain.sbatch.durations import parse_duration_s
 from domain.sbatch.hostlist import parse_hostlist
-from domain.sbatch.instants import parse_instant_s
 
 app = typer.Typer(
     help="Set nodes aside for a time, show and delete that.",
@@ -27,7 +25,15 @@ Name = Annotated[str, typer.Argument(help="Its name, by which jobs ask for it.")
 def add_reservation(  # noqa: PLR0913 - what a reservation is
     *,
     name: Name,
-    start: Annotated[str, typer.Option("--start", help="now, +2h, 16:00, 2026-01-31T08:00.")],
+    start: Annotated[
+        float,
+        typer.Option(
+            "--start",
+            metavar="TIME",
+            parser=coming_instant_s,
+            help="now, +2h, 16:00, 2026-01-31T08:00.",
+        ),
+    ],
     duration: Annotated[str, typer.Option("--duration", help="Minutes, H:MM:SS or D-HH.")],
     nodes: Annotated[str | None, typer.Option("--nodes", help="Such as n1,n2 or n[1-4].")] = None,
     site: Annotated[str | None, typer.Option("--site", help="All nodes of this site.")] = None,
@@ -49,11 +55,10 @@ def add_reservation(  # noqa: PLR0913 - what a reservation is
     names = () if nodes is None else parse_hostlist(nodes)
     if names is None:
         raise BadInputError(f"{nodes!r} are no nodes; write names such as n1,n2 or n[1-4].")
-    starts_at_s = _instant_s(start)
     with open_client(data) as client:
         made = client.reservations.add(
             name,
-            starts_at_s=starts_at_s,
+            starts_at_s=start,
             duration_s=_duration_s(duration),
             nodes=names,
             site=site,
@@ -72,7 +77,7 @@ def add_reservation(  # noqa: PLR0913 - what a reservation is
             }
         )
         return
-    say(f"Reservation {name}: {', '.join(made.nodes)} from {quantities.clock(starts_at_s)} on.")
+    say(f"Reservation {name}: {', '.join(made.nodes)} from {quantities.clock(start)} on.")
 
 
 @app.command("list")
@@ -115,15 +120,6 @@ def delete_reservation(*, name: Name, as_json: AsJson = False, data: DataDir = N
         say_json({"reservation_id": number})
         return
     say(f"Reservation {name} is deleted.")
-
-
-def _instant_s(text: str) -> float:
-    now_s = time.time()  # noqa: TID251 - the clock by which a start is meant
-    zone = timezone(timedelta(seconds=time.localtime(now_s).tm_gmtoff))
-    found = parse_instant_s(text, now_s=now_s, zone=zone)
-    if found is None:
-        raise BadInputError(f"{text!r} is no instant; write +2h, 16:00 or 2026-01-31T08:00.")
-    return found
 
 
 def _duration_s(text: str) -> float:

@@ -6,7 +6,7 @@ import typer
 
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, FromTime, OneSite, ToTime, open_client
-from chaufferie.cli.fleet import instant_s_of, site_id_of
+from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.speech import remark, say_json, say_table
 
 
@@ -23,8 +23,7 @@ def shares(
 
     The sums are what the meters counted, to the watt-hour.
     """
-    asked: dict[str, str | float | None] = {"by": by}
-    asked |= {"from_s": instant_s_of(begin), "to_s": instant_s_of(end)}
+    asked: dict[str, str | float | None] = {"by": by, "from_s": begin, "to_s": end}
     with open_client(data) as client:
         asked["site_id"] = None if site is None else site_id_of(client, site)
         params = {key: value for key, value in asked.items() if value is not None}

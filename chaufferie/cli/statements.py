@@ -10,6 +10,7 @@ import typer
 
 from chaufferie.cli import contracts, programs, quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.instants import month_of
 from chaufferie.cli.speech import remark, say, say_fields, say_json, say_table
 from domain.languages import Language
 
@@ -37,7 +38,8 @@ def list_all(
     *,
     contract: Annotated[str | None, typer.Option(help="Only of this contract.")] = None,
     month: Annotated[
-        str | None, typer.Option(metavar="MONTH", help="Only of this month, like 2026-01.")
+        str | None,
+        typer.Option(metavar="MONTH", parser=month_of, help="Only of this month, like 2026-01."),
     ] = None,
     as_json: AsJson = False,
     data: DataDir = None,
@@ -151,7 +153,7 @@ def export(
 def issue(
     *,
     contract: Contract,
-    month: Annotated[str, typer.Option(metavar="MONTH", help="Like 2026-01.")],
+    month: Annotated[str, typer.Option(metavar="MONTH", parser=month_of, help="Like 2026-01.")],
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:

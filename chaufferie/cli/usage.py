@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.instants import month_of
 from chaufferie.cli.speech import remark, remarks, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
 from domain.spreadsheet import harmless_cell
@@ -41,10 +42,12 @@ def usage(
         str | None, typer.Option("--project", help='Only this project; "" for none.')
     ] = None,
     begin: Annotated[
-        str | None, typer.Option("--from", metavar="MONTH", help="First month, like 2026-01.")
+        str | None,
+        typer.Option("--from", metavar="MONTH", parser=month_of, help="First month, like 2026-01."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar="MONTH", help="Last month, itself counted.")
+        str | None,
+        typer.Option("--to", metavar="MONTH", parser=month_of, help="Last month, itself counted."),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
     as_json: AsJson = False,

@@ -1,4 +1,4 @@
-"""Instants for ``--begin`` and ``--deadline``: ``now+2hours``, ``16:00``, an ISO date, ``+2h``."""
+"""Instants as people type them: ``now+2hours``, ``16:00``, an ISO date, ``-2d``, ``yesterday``."""
 
 import re
 from datetime import datetime, timedelta, tzinfo
@@ -24,16 +24,19 @@ _US_DATE = re.compile(
 )
 _UNIX = re.compile(r"uts(\d{7,12})", re.ASCII)
 _NAMED_CLOCKS = {"midnight": 0, "noon": 12, "elevenses": 11, "fika": 15, "teatime": 16}
+_NAMED_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _HOURS_PER_HALF_DAY = 12
 _CENTURY = 2000
 
 
-def parse_instant_s(text: str, *, now_s: float, zone: tzinfo) -> float | None:
+def parse_instant_s(
+    text: str, *, now_s: float, zone: tzinfo, is_past: bool = False
+) -> float | None:
     """Unix time of ``text``; None when it names no instant.
 
     A clock time without a date is the next time the clock shows it, a date without a year the
-    next such day, and a date without a clock time begins at midnight, all in ``zone`` unless the
-    text carries its own offset.
+    next such day, or the last where ``is_past``; a date without a clock time begins at midnight.
+    All in ``zone`` unless the text carries its own offset.
     """
     text = text.strip()
     if text.lower() == "now":
@@ -44,7 +47,7 @@ def parse_instant_s(text: str, *, now_s: float, zone: tzinfo) -> float | None:
         return float(unix[1])
     try:
         now = datetime.fromtimestamp(now_s, zone)
-        return _with_offset(text) or _calendar(text, now)
+        return _with_offset(text) or _calendar(text, now, is_past=is_past)
     except (ValueError, OverflowError, OSError):
         return None  # the calendar has no such day
 
@@ -67,14 +70,16 @@ def _with_offset(text: str) -> float | None:
     return instant.timestamp() if instant.tzinfo is not None else None
 
 
-def _calendar(text: str, now: datetime) -> float | None:
+def _calendar(text: str, now: datetime, *, is_past: bool) -> float | None:
     day_text, clock_text = _split_day(text)
     clock = _clock(clock_text) if clock_text else None
     if clock_text and clock is None:
         return None
     if not day_text:
-        return _next_time(clock, now).timestamp() if clock is not None else None
-    day = _day(day_text, clock or timedelta(), now)
+        if clock is None:
+            return None
+        return _time_of_day(clock, now, is_past=is_past).timestamp()
+    day = _day(day_text, clock or timedelta(), now, is_past=is_past)
     return day.timestamp() if day is not None else None
 
 
@@ -108,16 +113,18 @@ def _clock(text: str) -> timedelta | None:
     return timedelta(hours=hour, minutes=minute, seconds=second)
 
 
-def _next_time(clock: timedelta, now: datetime) -> datetime:
+def _time_of_day(clock: timedelta, now: datetime, *, is_past: bool) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = midnight + clock
+    if is_past:
+        return today if today <= now else today - timedelta(days=1)
     return today if today > now else today + timedelta(days=1)
 
 
-def _day(text: str, clock: timedelta, now: datetime) -> datetime | None:
+def _day(text: str, clock: timedelta, now: datetime, *, is_past: bool) -> datetime | None:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if text.lower() in {"today", "tomorrow"}:
-        return midnight + timedelta(days=text.lower() == "tomorrow") + clock
+    if text.lower() in _NAMED_DAYS:
+        return midnight + timedelta(days=_NAMED_DAYS[text.lower()]) + clock
     if iso := _ISO_DATE.fullmatch(text):
         return midnight.replace(year=int(iso[1]), month=int(iso[2]), day=int(iso[3])) + clock
     found = _US_DATE.fullmatch(text)
@@ -129,4 +136,6 @@ def _day(text: str, clock: timedelta, now: datetime) -> datetime | None:
     if year_text:
         return midnight.replace(year=_CENTURY + int(year_text), month=month, day=day) + clock
     this_year = midnight.replace(month=month, day=day) + clock
+    if is_past:
+        return this_year if this_year <= now else this_year.replace(year=now.year - 1)
     return this_year if this_year > now else this_year.replace(year=now.year + 1)

@@ -25,9 +25,11 @@ def test_lists_are_narrowed_by_what_jobs_are(typed: CommandLine) -> None:
     assert listed(typed, "--user", "ada", "--tenant", "filters") == [done, held]
     assert listed(typed, "--user", "ada", "--to", "2001-01-01") == []
     assert listed(ada, "--from", "2001-01-01", "--limit", "1") == [done]
+    assert listed(ada, "--from", "-1h", "--to", "now+1h") == [done, held]
+    assert listed(ada, "--from", "yesterday", "--to", "-1h") == []
     assert listed(ada, "--profile", "openfoam") == []
     assert ada.document("job", held)["user"] == "ada"
-    wrong = ada.run("jobs", "--from", "yesterday")
+    wrong = ada.run("jobs", "--from", "someday")
     assert wrong.returncode != 0
-    assert "is no date" in wrong.stderr
+    assert "is no time" in wrong.stderr
     assert ada.run("cancel", held).returncode == 0

@@ -89,7 +89,7 @@ def test_maintenance_is_kept_free_and_a_shorter_job_still_runs(operator: Command
         (("--nodes", "node1"), "Say for whom it is"),
         (("--nodes", "node1", "--site", "site1", "--maintenance"), "Say which nodes"),
         (("--nodes", "n[", "--maintenance"), "are no nodes"),
-        (("--nodes", "node1", "--maintenance", "--start", "soon"), "is no instant"),
+        (("--nodes", "node1", "--maintenance", "--start", "soon"), "is no time"),
         (("--nodes", "node1", "--maintenance", "--duration", "long"), "is no duration"),
         (("--nodes", "node1", "--maintenance", "--start", "2020-01-01"), "would be over already"),
     ],

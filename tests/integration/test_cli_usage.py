@@ -51,8 +51,8 @@ def test_mistakes_end_in_one_sentence(typed: CommandLine) -> None:
     no_month = typed.run("usage", "--from", "yesterday")
     both = typed.run("usage", "--csv", "--json")
 
-    assert no_month.returncode == 1
-    assert "from_month is no month; write for instance 2026-01." in no_month.stderr
+    assert no_month.returncode == 2
+    assert "'yesterday' is no month; write it like 2026-01." in no_month.stderr
     assert both.returncode == 2
 
 

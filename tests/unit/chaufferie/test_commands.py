@@ -1,27 +1,13 @@
 """What holds of every command."""
 
 import inspect
-from collections.abc import Callable, Iterator
 
 import pytest
-import typer
 
-from chaufferie.cli.main import app
+from tests.support.commands import COMMANDS
 
 #: Prints what a job wrote, byte for byte.
 BYTES_ONLY = {"logs"}
-
-
-def callbacks(group: typer.Typer, before: str = "") -> Iterator[tuple[str, Callable[..., object]]]:
-    for command in group.registered_commands:
-        assert command.callback is not None
-        yield f"{before}{command.name or command.callback.__name__}", command.callback
-    for inner in group.registered_groups:
-        assert inner.typer_instance is not None
-        yield from callbacks(inner.typer_instance, f"{before}{inner.name} ")
-
-
-COMMANDS = dict(callbacks(app))
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
