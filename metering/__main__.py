@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from domain.languages import Language
+from domain.plurals import counted
 from domain.refusal import Refused
 from metering.papers.pdf import attached_json
 from metering.papers.words import words_of
@@ -136,12 +137,14 @@ def _say(looked: list[_Looked], together: list[str]) -> None:
 def _said(verdict: Verdict, *, is_alone: bool) -> list[str]:
     document, words = verdict.document, words_of(Language.ENGLISH)
     if verdict.findings:
-        return [f"WRONG: {len(verdict.findings)} things do not agree.", *verdict.findings]
+        wrong = counted(len(verdict.findings), "thing does not agree", "things do not agree")
+        return [f"WRONG: {wrong}.", *verdict.findings]
     terms = document["contract"]["terms"]
     totals = document["totals"]
     what = f"{document['kind']} {document['number'] or '(draft)'} of {document['period']['month']}"
     figures = f"{words.mwh(totals['energy_wh'])} MWh, {totals['incl_vat']} {terms['currency']}"
-    right = f"RIGHT: {what}, {terms['buyer']['name']}: {len(document['lines'])} lines, {figures}."
+    lines = counted(len(document["lines"]), "line")
+    right = f"RIGHT: {what}, {terms['buyer']['name']}: {lines}, {figures}."
     if not is_alone:
         return [right]
     return [

@@ -19,12 +19,10 @@ from simulation.progress import Display, cell_name
 from simulation.report.page import write_report
 from simulation.results.results import CellResult
 from simulation.results.summary import document, summarise
-from simulation.results.table import write_tables
+from simulation.results.table import WIDTH, write_tables
 from simulation.sweep import CellEnded, FanOut, News, run_locally
 
 _DONE, _FAILED, _WRONG_INPUT, _INTERRUPTED = 0, 1, 2, 130
-#: Columns of a table that is read from a file.
-_PLAIN_WIDTH = 150
 
 
 def simulate(ask: Ask, fan_out: FanOut | None = None) -> int:
@@ -85,7 +83,7 @@ def _show(
         sys.stdout.flush()
     else:
         is_terminal = sys.stdout.isatty()
-        console = Console(highlight=False, width=None if is_terminal else _PLAIN_WIDTH)
+        console = Console(highlight=False, width=None if is_terminal else WIDTH)
         write_tables(summarise(cells), console)
         sys.stdout.flush()
         if ask.json is not None:

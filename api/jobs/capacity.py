@@ -9,6 +9,7 @@ from domain.gpus import count_of_kind
 from domain.gpus import in_words as gpus_in_words
 from domain.job_spec import JobSpec
 from domain.node import NodeSpec
+from domain.quota import describe_bytes
 from domain.refusal import Refused
 from domain.requirements import feature_tags, in_words, meets, tags_of
 from domain.sizing import core_need, fits, has_gpus
@@ -16,7 +17,7 @@ from store.fleet import site_queries
 
 #: Inventories change when a node is enrolled or declares itself anew [s].
 _BELIEVED_S = 2.0
-_MIB_PER_GIB = 1024
+_BYTES_PER_MIB = 1 << 20
 _MOST_NAMES_SHOWN = 5
 _MOST_FEATURES_SHOWN = 40
 
@@ -178,21 +179,21 @@ def _too_small(job: JobSpec, sizes: Sizes, node: str) -> Refused:
         )
     if memory_mib > most_mib:
         return _too_large(
-            f"The job asks for {_gib(memory_mib)} of memory; the {node} with the most has "
-            f"{_gib(most_mib)} ({roomiest}). Ask for less with --mem."
+            f"The job asks for {_memory(memory_mib)} of memory; the {node} with the most has "
+            f"{_memory(most_mib)} ({roomiest}). Ask for less with --mem."
         )
     if resources.gpus:
+        memory = f", {_memory(memory_mib)} of memory" if memory_mib else ""
         wanted = gpus_in_words(resources.gpus, resources.gpu_kind)
         return _too_large(
-            f"No {node} has {resources.cores} cores, {_gib(memory_mib)} of memory and {wanted} "
-            "together; ask for less."
+            f"No {node} has {resources.cores} cores{memory} and {wanted} together; ask for less."
         )
     wide_mib, name = max(
         (spec.mem_mib, name) for name, spec in sizes if spec.cores >= resources.cores
     )
     return _too_large(
-        f"No {node} has {resources.cores} cores and {_gib(memory_mib)} of memory together; "
-        f"the largest with the cores is {name}, with {_gib(wide_mib)}."
+        f"No {node} has {resources.cores} cores and {_memory(memory_mib)} of memory together; "
+        f"the largest with the cores is {name}, with {_memory(wide_mib)}."
     )
 
 
@@ -200,5 +201,5 @@ def _too_large(sentence: str) -> Refused:
     return Refused(code="job.too_large", sentence=sentence)
 
 
-def _gib(mib: int) -> str:
-    return f"{mib / _MIB_PER_GIB:.3g} GiB"
+def _memory(mib: int) -> str:
+    return describe_bytes(mib * _BYTES_PER_MIB)

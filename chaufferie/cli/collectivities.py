@@ -174,7 +174,7 @@ def find(client: "Client", which: str) -> "Mapping[str, Any]":
             return item
     names = ", ".join(item["name"] for item in known) or "none"
     sentence = f"There is no collectivity {which!r}; there are: {names}."
-    raise NotFoundError(sentence, status=404, code="not_found")
+    raise NotFoundError(sentence)
 
 
 def _place(text: str) -> dict[str, float]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, FromTime, OneSite, ToTime, open_client
 from chaufferie.cli.speech import remark, say_json, say_table
-from chaufferie.sdk.errors import BadInputError
+from chaufferie.sdk.errors import NotFoundError
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
@@ -233,10 +233,10 @@ def _say_simulated(found: list[dict[str, Any]]) -> None:
 
 
 def site_id_of(client: "Client", name: str) -> int:
-    """The number of the site of this name or number."""
+    """The number of the site of this name or number; raises ``NotFoundError``."""
     found = client.transport.get("/v1/sites")["sites"]
     numbers = [site["site_id"] for site in found if name in {site["name"], str(site["site_id"])}]
     if not numbers:
         known = ", ".join(site["name"] for site in found) or "none"
-        raise BadInputError(f"There is no site {name!r}; there are: {known}.")
+        raise NotFoundError(f"There is no site {name!r}; there are: {known}.")
     return int(numbers[0])

@@ -1,8 +1,7 @@
 """The commands that have jobs forgotten, with a receipt."""
 
-import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,8 +9,11 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.speech import remark, say, say_json, say_table
+from domain.plurals import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chaufferie.sdk.client import Client
     from chaufferie.sdk.erasures import Erasure
 
@@ -38,10 +40,11 @@ def forget(
         remark("chaufferie: Name a job or a whole array by its number, such as 1234.")
         raise typer.Exit(ExitCode.USAGE)
     job_id = None if job is None else int(job)
-    if not yes and not as_json:
-        meant = f"job {job_id}" if job_id else f"every job of {project}" if project else "EVERY job"
-        typer.confirm(f"Forget {meant} for ever?", abort=True, err=True)
     with open_client(data) as client:
+        if not yes and not as_json:
+            count = client.erasures.check(job_id=job_id, project=project, all_jobs=every)
+            meant = _meant(job_id, project, counted(count, "job"))
+            typer.confirm(f"Forget {meant} for ever?", abort=True, err=True)
         found = _forget(client, job_id, project)
     if as_json:
         say_json(asdict(found))
@@ -76,7 +79,7 @@ def receipts(
             (
                 item.erasure_id,
                 item.tenant,
-                json.dumps(item.scope),
+                _scope_in_words(item.scope),
                 item.jobs,
                 quantities.clock(item.asked_at_s),
                 quantities.clock(item.erased_at_s),
@@ -85,6 +88,18 @@ def receipts(
             for item in listed
         ),
     )
+
+
+def _meant(job_id: int | None, project: str | None, jobs: str) -> str:
+    if job_id is not None:
+        return f"job {job_id}"
+    return f"EVERY job, {jobs} in all," if project is None else f"{jobs} of project {project}"
+
+
+def _scope_in_words(scope: "Mapping[str, Any]") -> str:
+    if "job_id" in scope:
+        return f"job {scope['job_id']}"
+    return f"project {scope['project']}" if "project" in scope else "every job"
 
 
 def _forget(client: "Client", job_id: int | None, project: str | None) -> "Erasure":

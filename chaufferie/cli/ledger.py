@@ -11,6 +11,7 @@ from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.instants import month_of
 from chaufferie.cli.meters import index_wh_of
 from chaufferie.cli.speech import remark, say, say_json, say_table
+from domain.plurals import counted
 
 quarantine = typer.Typer(
     help="Show rows that do not count, and decide on them.",
@@ -106,8 +107,8 @@ def _decide(
     if as_json:
         say_json(answer)
         return
-    rows = "1 row" if answer["rows"] == 1 else f"{answer['rows']} rows"
-    say(f"{rows} {'counted' if is_accepted else 'left out'} from now on.")
+    what = "counted" if is_accepted else "left out"
+    say(f"{counted(answer['rows'], 'row')} {what} from now on.")
 
 
 @ledger.command("close")
@@ -119,7 +120,7 @@ def close(*, month: Month, site: OfSite, as_json: AsJson = False, data: DataDir 
     if as_json:
         say_json(answer)
         return
-    say(f"{answer['month']} is closed, with {answer['lines']} lines.")
+    say(f"{answer['month']} is closed, with {counted(answer['lines'], 'line')}.")
 
 
 @ledger.command("months")

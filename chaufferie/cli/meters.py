@@ -268,7 +268,7 @@ def _meter(client: "Client", serial: str) -> dict[str, Any]:
         if item["serial"] == serial:
             return dict(item)
     sentence = f"There is no meter {serial!r}."
-    raise NotFoundError(sentence, status=404, code="not_found")
+    raise NotFoundError(sentence)
 
 
 @meter.command("describe")

@@ -8,7 +8,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.instants import coming_instant_s
 from chaufferie.cli.speech import remark, say, say_json, say_table
-from chaufferie.sdk.errors import BadInputError
+from chaufferie.sdk.errors import BadInputError, NotFoundError
 from domain.sbatch.durations import parse_duration_s
 from domain.sbatch.hostlist import parse_hostlist
 
@@ -112,7 +112,7 @@ def delete_reservation(*, name: Name, as_json: AsJson = False, data: DataDir = N
             (item.reservation_id for item in client.reservations.list() if item.name == name), None
         )
         if number is None:
-            raise BadInputError(
+            raise NotFoundError(
                 f"There is no reservation {name!r} now; chaufferie reservations list shows them."
             )
         client.reservations.delete(number)

@@ -13,6 +13,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.instants import month_of
 from chaufferie.cli.speech import remark, say, say_fields, say_json, say_table
 from domain.languages import Language
+from domain.plurals import counted
 
 app = typer.Typer(
     help="List, issue, correct and check the statements of delivered heat.",
@@ -146,7 +147,7 @@ def export(
     if as_json:
         say_json({"folder": str(folder), "files": written})
         return
-    remark(f"{len(written)} files are in {folder}.")
+    remark(f"{folder} has {counted(len(written), 'file')}.")
 
 
 @app.command("issue")

@@ -9,6 +9,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.speech import remark, say, say_json, say_table
+from domain.plurals import counted
 from domain.publication import PublishedFigures
 
 stickers = typer.Typer(
@@ -46,7 +47,7 @@ def print_sheet(
     if as_json:
         say_json({"file": str(file), "stickers": present})
         return
-    say(f"{len(present)} stickers are in {file}.")
+    say(f"{file} has {counted(len(present), 'sticker')}.")
 
 
 @stickers.command("list")

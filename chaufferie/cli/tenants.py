@@ -9,6 +9,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speech import say, say_json, say_table
 from chaufferie.sdk.errors import NotFoundError
+from domain.plurals import counted
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
@@ -143,11 +144,11 @@ def _number(client: "Client", kind: str, named: Mapping[str, str]) -> int:
             return int(item[f"{kind}_id"])
     of_tenant = f" of {named['tenant']}" if "tenant" in named else ""
     sentence = f"There is no {kind} {named['name']!r}{of_tenant}."
-    raise NotFoundError(sentence, status=404, code="not_found")
+    raise NotFoundError(sentence)
 
 
 def _keys(count: int) -> str:
-    return "1 key is revoked" if count == 1 else f"{count} keys are revoked"
+    return counted(count, "key is revoked", "keys are revoked")
 
 
 def _say_done(answer: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:

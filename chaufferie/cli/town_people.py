@@ -8,7 +8,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.collectivities import ROOT, Which, find
 from chaufferie.cli.speech import remark, say, say_json, say_table
-from chaufferie.sdk.errors import BadInputError, NotFoundError
+from chaufferie.sdk.errors import NotFoundError
 from domain.town_accounts import TownRole
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's address.")]
@@ -33,7 +33,7 @@ def invite(
         by_name |= {str(number): number for number in by_name.values()}
         unknown = next((item for item in site or () if item not in by_name), None)
         if unknown is not None:
-            raise BadInputError(f"{found['name']} has no site {unknown!r}.")
+            raise NotFoundError(f"{found['name']} has no site {unknown!r}.")
         body = {
             "email": email,
             "name": name or email.partition("@")[0],
@@ -84,7 +84,7 @@ def remove(*, which: Which, email: Email, as_json: AsJson = False, data: DataDir
         ids = [item["account_id"] for item in known if item["email"] == email.strip().lower()]
         if not ids:
             sentence = f"{email!r} is nobody of {found['name']}."
-            raise NotFoundError(sentence, status=404, code="not_found")
+            raise NotFoundError(sentence)
         answer = client.transport.delete(f"{address}/{ids[0]}")
     if as_json:
         say_json(answer)

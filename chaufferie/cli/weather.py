@@ -9,6 +9,7 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.speech import say, say_json, say_table
+from domain.plurals import counted
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
@@ -42,7 +43,7 @@ def weather(
     """
     with open_client(data) as client:
         if file is None:
-            _show(client, as_json=as_json)
+            _show(client, site or [], as_json=as_json)
         else:
             _send(client, file, site or [], as_json=as_json)
 
@@ -56,19 +57,25 @@ def _send(client: "Client", file: Path, sites: list[str], *, as_json: bool) -> N
     if as_json:
         say_json(answer)
         return
-    whose = _EVERY_SITE if not site_ids else f"{len(site_ids)} site{'s' * (len(site_ids) > 1)}"
+    whose = counted(len(site_ids), "site") if site_ids else _EVERY_SITE
     begin = quantities.clock(forecast.first_hour_s)
-    say(f"Forecast of {answer['hours']} hours from {begin} for {whose}.")
+    say(f"Forecast of {counted(answer['hours'], 'hour')} from {begin} for {whose}.")
 
 
-def _show(client: "Client", *, as_json: bool) -> None:
+def _show(client: "Client", sites: list[str], *, as_json: bool) -> None:
+    # What is told of no site is told of every one.
+    only = {None, *(site_id_of(client, name) for name in sites)}
+    told = client.transport.get("/v1/weather")["forecasts"]
+    found = {"forecasts": [item for item in told if not sites or item["site_id"] in only]}
     if as_json:
-        say_json(client.transport.get("/v1/weather"))
+        say_json(found)
         return
+    from chaufferie.sdk.weather import read_forecasts
+
     names = {site.site_id: site.name for site in client.sites()}
     say_table(
         ("SITE", "FROM", "TO", "COLDEST C", "WARMEST C", "RECEIVED"),
-        (_row(forecast, names) for forecast in client.weather()),
+        (_row(forecast, names) for forecast in read_forecasts(found)),
     )
 
 

@@ -35,6 +35,14 @@ class Erasures:
         """Made by ``Client.erasures``."""
         self._transport = transport
 
+    def check(
+        self, *, job_id: int | None = None, project: str | None = None, all_jobs: bool = False
+    ) -> int:
+        """How many jobs would be forgotten; raises what ``forget_...`` would, and forgets none."""
+        named = {"job_id": job_id, "project": project, "all": all_jobs or None}
+        body = {name: value for name, value in named.items() if value is not None}
+        return int(self._transport.post(f"{_PATH}/check", body)["jobs"])
+
     def forget_job(self, job_id: int) -> Erasure:
         """Forget one job, or an array, that has ended."""
         return self._forget({"job_id": job_id})

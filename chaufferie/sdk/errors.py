@@ -47,7 +47,13 @@ class NotAllowedError(RefusedByServerError):
 
 
 class NotFoundError(RefusedByServerError):
-    """There is no such thing, or it belongs to somebody else."""
+    """There is no such thing, or no more, or it belongs to somebody else."""
+
+    def __init__(
+        self, sentence: str, *, status: int = 404, code: str = "not_found", line: int | None = None
+    ) -> None:
+        """Say what is not there."""
+        super().__init__(sentence, status=status, code=code, line=line)
 
 
 class WaitTimedOutError(ChaufferieError):

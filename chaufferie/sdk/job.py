@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chaufferie.sdk.download import fetch_file
-from chaufferie.sdk.errors import FileChangedError, JobFailedError, WaitTimedOutError
+from chaufferie.sdk.errors import (
+    FileChangedError,
+    JobFailedError,
+    NotFoundError,
+    WaitTimedOutError,
+)
 from chaufferie.sdk.heating import EnergyUsed, Water, energy_of, water_of
 from chaufferie.sdk.transport import Transport
 from domain.files import ResultFile
+from domain.forgotten import forgotten
 from domain.job import FINAL_STATES, JobState
 
 Stream = Literal["stdout", "stderr"]
@@ -257,8 +263,12 @@ class Job:
 
         Of a job that still runs these are copies, each whole as it was at one instant; what is
         copied anew meanwhile is fetched anew. Raises ``FileInTheWayError`` before fetching a file
-        that would replace another one.
+        that would replace another one, and ``NotFoundError`` where the job was forgotten.
         """
+        forgotten_at_s = self.refresh().get("forgotten_at_s")
+        if forgotten_at_s is not None:
+            refusal = forgotten(self.ref, forgotten_at_s)
+            raise NotFoundError(refusal.sentence, status=410, code=refusal.code)
         folder = Path(directory)
         fetched: dict[str, Path] = {}
         for is_last in (*[False] * (_FETCH_TRIES - 1), True):

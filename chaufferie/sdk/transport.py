@@ -27,7 +27,9 @@ FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 _NO_CONTENT = 204
 _EVENTS = "text/event-stream"
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR, _BUSY = 401, 403, 404, 500, 503
+_UNAUTHORIZED, _FORBIDDEN, _SERVER_ERROR, _BUSY = 401, 403, 500, 503
+#: It is not there, or not any more.
+_NOT_THERE = frozenset({404, 410})
 #: Of a proxy before the server, while the server starts again.
 TRY_AGAIN = frozenset({_BUSY, 502, 504})
 
@@ -270,24 +272,27 @@ def error_of(answer: httpx2.Response) -> ChaufferieError:
     sentence = str(document.get("title") or f"The server answered with status {status}.")
     if status in {_UNAUTHORIZED, _FORBIDDEN}:
         return NotAllowedError(sentence, status=status, code=code)
-    if status == _NOT_FOUND:
-        return NotFoundError(sentence, status=status, code=code)
     if status in TRY_AGAIN:
         return ServerUnreachableError(f"The server cannot answer now: {sentence}")
     if status >= _SERVER_ERROR:
         return ServerFailedError(f"The server failed: {sentence} Its log says why.")
     line = document.get("line")
     line = line if isinstance(line, int) else None
-    return RefusedByServerError(sentence, status=status, code=code, line=line)
+    return _refusal(sentence, status, code, line)
 
 
 def refused_document(document: Mapping[str, Any]) -> RefusedByServerError | None:
     """The refusal that an item of a batch's answer holds, if it is one."""
     if "job_id" in document:
         return None
-    return RefusedByServerError(
+    return _refusal(
         str(document.get("title")),
-        status=int(document.get("status", 0)),
-        code=str(document.get("code")),
-        line=document.get("line"),
+        int(document.get("status", 0)),
+        str(document.get("code")),
+        document.get("line"),
     )
+
+
+def _refusal(sentence: str, status: int, code: str, line: int | None) -> RefusedByServerError:
+    kind = NotFoundError if status in _NOT_THERE else RefusedByServerError
+    return kind(sentence, status=status, code=code, line=line)

@@ -1,11 +1,12 @@
-"""The comparison on a terminal: a table for each scenario and season, a line for each policy."""
+"""The comparison on a terminal: of each scenario and season, heat and waiting by policy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from domain.plurals import counted
 from simulation.results.statistics import Estimate
 from simulation.results.summary import (
     BASELINE,
@@ -28,25 +29,31 @@ COLUMNS = (
     "dumped kWh",
     "electricity kWh",
     "on-demand p50 min",
-    "p95 min",
+    "on-demand p95 min",
     "flex mean h",
     "missed",
     "preempted",
 )
+#: So that each fits a terminal of this width, two tables share the columns.
+WIDTH = 100
+_HEAT, _WAITING = slice(1, 6), slice(6, None)
 
 
-def season_table(season: SeasonSummary) -> Table:
-    """The table of one scenario and season; means over the seeds, misses and stops summed."""
+def season_tables(season: SeasonSummary) -> Iterator[Table]:
+    """Heat and waiting of one scenario and season; means over the seeds, misses summed."""
     seeds = max(len(policy.runs) for policy in season.policies)
-    caption = f"{season.scenario}, {season.season}: mean of {seeds} seed{'s' if seeds > 1 else ''}"
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.title = Text(caption, style="bold")
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column == COLUMNS[0] else "right")
+    caption = f"{season.scenario}, {season.season}: mean of {counted(seeds, 'seed')}"
     best = best_policy(season)
-    for policy in season.policies:
-        table.add_row(*cells_of(season, policy), style="bold" if policy.policy == best else "")
-    return table
+    rows = [(policy.policy == best, cells_of(season, policy)) for policy in season.policies]
+    for title, part in ((caption, _HEAT), (None, _WAITING)):
+        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+        table.title = None if title is None else Text(title, style="bold")
+        table.add_column(COLUMNS[0])
+        for column in COLUMNS[part]:
+            table.add_column(column, justify="right")
+        for is_best, cells in rows:
+            table.add_row(cells[0], *cells[part], style="bold" if is_best else "")
+        yield table
 
 
 def best_policy(season: SeasonSummary) -> str:
@@ -80,11 +87,11 @@ def cells_of(season: SeasonSummary, policy: PolicySummary) -> list[str]:
 def write_tables(seasons: Sequence[SeasonSummary], console: Console) -> None:
     """Print every table, and below them what their columns mean."""
     for season in seasons:
-        console.print(season_table(season))
-        console.print()
+        for table in season_tables(season):
+            console.print(table)
+            console.print()
     console.print(
-        "± is the 95 % interval over the seeds (Student's t); missed and preempted are summed over"
-        " them.",
+        "± is the 95 % interval over the seeds (Student's t); missed and preempted are summed.",
         style="dim",
     )
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select
 
+from domain.forgotten import forgotten
 from domain.job import FINAL_STATES
 from domain.refusal import Refused
-from store.erasures.erasure_tables import erased_job, erasure
+from store.erasures.erasure_tables import erased_at_s, erased_job, erasure
 from store.tables import instance, job
 from store.transaction import Transaction
 
@@ -41,21 +43,21 @@ class Scope:
         return meant
 
 
-def ask(tx: Transaction, scope: Scope, actor: str) -> int | Refused:
-    """Have these jobs forgotten; the number of the erasure. Nothing is where one has not ended."""
-    open_jobs = _open_jobs(tx, scope)
+def to_forget(connection: Connection, scope: Scope) -> Sequence[int] | Refused:
+    """The jobs that would be forgotten; a refusal where one has not ended, or there is none."""
+    open_jobs = _open_jobs(connection, scope)
     if open_jobs:
         return _not_ended(scope, open_jobs)
-    fresh = (
-        select(job.c.id)
-        .where(scope.jobs())
-        .where(~select(erased_job.c.job_id).where(erased_job.c.job_id == job.c.id).exists())
-    )
-    job_ids = tx.connection.execute(fresh).scalars().all()
-    if not job_ids:
-        sentence = "There is nothing to forget: no such job has ended, or all were forgotten."
-        return Refused(code="erasure.nothing", sentence=sentence)
-    counted = select(func.count()).where(instance.c.job_id.in_(fresh))
+    job_ids: Sequence[int] = connection.execute(_fresh(scope)).scalars().all()
+    return job_ids or _nothing(connection, scope)
+
+
+def ask(tx: Transaction, scope: Scope, actor: str) -> int | Refused:
+    """Have these jobs forgotten; the number of the erasure. Nothing is where one has not ended."""
+    job_ids = to_forget(tx.connection, scope)
+    if isinstance(job_ids, Refused):
+        return job_ids
+    counted = select(func.count()).where(instance.c.job_id.in_(_fresh(scope)))
     values = {
         "tenant_id": scope.tenant_id,
         "scope": scope.text,
@@ -79,7 +81,32 @@ def ask(tx: Transaction, scope: Scope, actor: str) -> int | Refused:
     return number
 
 
-def _open_jobs(tx: Transaction, scope: Scope) -> Sequence[int]:
+def _fresh(scope: Scope) -> Select[Any]:
+    """Those of the jobs that were not forgotten yet."""
+    return (
+        select(job.c.id)
+        .where(scope.jobs())
+        .where(~select(erased_job.c.job_id).where(erased_job.c.job_id == job.c.id).exists())
+    )
+
+
+def _nothing(connection: Connection, scope: Scope) -> Refused:
+    if scope.job_id is not None:
+        at_s = erased_at_s(connection, scope.job_id)
+        if at_s is not None:
+            return forgotten(scope.job_id, at_s)
+    if (
+        scope.project is not None
+        and connection.execute(select(~exists(select(job.c.id).where(scope.jobs())))).scalar_one()
+    ):
+        return Refused(
+            code="not_found", sentence=f"There is no job of a project {scope.project!r}."
+        )
+    sentence = "There is nothing to forget: no such job has ended, or all were forgotten."
+    return Refused(code="erasure.nothing", sentence=sentence)
+
+
+def _open_jobs(connection: Connection, scope: Scope) -> Sequence[int]:
     """The first jobs that have not ended."""
     statement = (
         select(job.c.id)
@@ -92,7 +119,7 @@ def _open_jobs(tx: Transaction, scope: Scope) -> Sequence[int]:
         .order_by(job.c.id)
         .limit(_MOST_NAMED + 1)
     )
-    return tx.connection.execute(statement).scalars().all()
+    return connection.execute(statement).scalars().all()
 
 
 def _not_ended(scope: Scope, job_ids: Sequence[int]) -> Refused:

@@ -138,13 +138,6 @@ def erasures(
     ]
 
 
-def erased_at_s(connection: Connection, job_id: int) -> float | None:
-    """When a job was forgotten; None where it was not."""
-    statement = select(erased_job.c.erased_at_s).where(erased_job.c.job_id == job_id)
-    found: float | None = connection.execute(statement).scalar()
-    return found
-
-
 def _sealed(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()

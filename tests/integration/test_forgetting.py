@@ -59,7 +59,13 @@ def test_a_job_is_forgotten_on_the_server_and_on_its_node(typed: CommandLine) ->
         assert hashlib.sha256(plain.encode()).hexdigest() == digest
     assert "forgotten" in shown.stdout
     assert SECRET not in shown.stdout
-    assert SECRET not in typed.run("logs", job_id).stdout
+    for gone in (typed.run("logs", job_id), typed.run("get", job_id), typed.run("forget", job_id)):
+        assert (gone.returncode, gone.stdout) == (3, "")
+        assert f"Job {job_id} was forgotten at 20" in gone.stderr
+        assert "Forget job" not in gone.stderr
+    listed = typed.run("receipts").stdout
+    assert f"job {job_id}" in listed
+    assert "{" not in listed
 
 
 def _receipt(text: str) -> str:
@@ -72,12 +78,17 @@ def test_a_running_job_is_not_forgotten(typed: CommandLine) -> None:
     refused = typed.run("forget", job_id, "--yes")
     unclear = typed.run("forget", "--yes")
     unsure = typed.run("forget", job_id)
+    unknown = typed.run("forget", "999999")
+    nothing = typed.run("forget", "--project", "no-such")
     element = typed.run("forget", f"{job_id}_1", "--yes")
 
     assert refused.returncode == 1
     assert f"Job {job_id} has not ended; cancel it" in refused.stderr
     assert unclear.returncode == 2
-    assert unsure.returncode == 1
+    # It is looked at before anybody is asked.
+    assert (unsure.returncode, unsure.stderr) == (1, refused.stderr)
+    assert (unknown.returncode, nothing.returncode) == (3, 3)
+    assert "?" not in unknown.stderr + nothing.stderr
     assert (element.returncode, element.stderr.count("by its number")) == (2, 1)
     assert typed.document("job", job_id)["state"] in {"queued", "assigned", "running"}
     typed.run("cancel", job_id)
@@ -94,3 +105,13 @@ def test_the_worker_finishes_what_an_api_that_died_began(typed: CommandLine) -> 
     assert finished == 1
     assert typed.document("receipts", str(number))["erased_at_s"] is not None
     assert SECRET not in typed.run("logs", job_id).stdout
+
+
+def test_a_person_is_asked_how_much_is_meant_and_may_say_no(typed: CommandLine) -> None:
+    number = typed.submit("-W", "-A", "unsure", "--", "true")
+
+    no = typed.run("forget", "--project", "unsure", stdin="n\n")
+    yes = typed.run("forget", number, stdin="y\n")
+
+    assert (no.returncode, "Forget 1 job of project unsure for ever?" in no.stderr) == (1, True)
+    assert (yes.returncode, f"Forget job {number} for ever?" in yes.stderr) == (0, True)

@@ -14,7 +14,7 @@ from api.services import Services
 from domain.access import Principal
 from domain.refusal import Refused
 from store.erasures import receipts
-from store.erasures.asking import Scope, ask
+from store.erasures.asking import Scope, ask, to_forget
 from store.erasures.erasing import Shelves, erase_some
 from store.jobs import job_queries
 from store.transaction import Transaction
@@ -56,7 +56,7 @@ async def forget(body: ErasureIn, services: ServicesOf, principal: PersonWriter)
 
     number = await services.write(operation)
     if isinstance(number, Refused):
-        raise Problem(409, number)
+        raise _problem(number)
     shelves = Shelves(
         remove_content=services.content.remove,
         remove_output=services.outputs.remove,
@@ -68,6 +68,21 @@ async def forget(body: ErasureIn, services: ServicesOf, principal: PersonWriter)
     while await asyncio.to_thread(erase) and loop.time() < stop_s:
         pass
     return await _one(services, number, None)
+
+
+@router.post("/check")
+async def check(body: ErasureIn, services: ServicesOf, principal: PersonWriter) -> dict[str, int]:
+    """How many jobs that would forget, or why it would be refused; nothing is forgotten."""
+    scope = await _scope(body, services, principal)
+    job_ids = await services.read(lambda connection: to_forget(connection, scope))
+    if isinstance(job_ids, Refused):
+        raise _problem(job_ids)
+    return {"jobs": len(job_ids)}
+
+
+def _problem(refusal: Refused) -> Problem:
+    statuses = {"not_found": 404, "job.forgotten": 410}
+    return Problem(statuses.get(refusal.code, 409), refusal)
 
 
 @router.get("")
@@ -91,7 +106,7 @@ async def _one(services: Services, erasure_id: int, visible: int | None) -> dict
         lambda connection: receipts.erasures(connection, visible, erasure_id)
     )
     if not rows:
-        raise not_found("erasure")
+        raise not_found("receipt")
     return rows[0]
 
 

@@ -42,7 +42,7 @@ from domain.job import FINAL_STATES, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies import dependency_queries
-from store.erasures.receipts import erased_at_s
+from store.erasures.erasure_tables import erased_at_s
 from store.files import stored_files
 from store.instances.array_sums import array_state
 from store.jobs import job_inputs, job_lists, job_queries, jobs

@@ -30,10 +30,13 @@ from api.problems import Problem, not_found
 from api.security import JobsReader, ServicesOf, is_admitted, tenant_seen_by
 from api.services import Services
 from domain.access import Scope
+from domain.forgotten import forgotten
 from domain.refusal import Refused
+from store.erasures.erasure_tables import erased_at_s
 from store.files.outputs import output_name
 from store.jobs import job_lists, job_queries
 from store.jobs.job_refs import Single
+from store.rows import Connection
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
@@ -97,7 +100,7 @@ async def output(  # noqa: PLR0917 - called by name, from the query
     Without ``attempt`` it is the last one that wrote something. A follower passes the attempt of
     the answer before, and sees ``is_final`` when that attempt writes no more.
     """
-    one = await instance_found(services, job_id, tenant_seen_by(principal))
+    one = await _instance_kept(services, job_id, tenant_seen_by(principal))
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + wait_s
     with services.hub.subscribe([job_topic(one), output_topic(one)]) as change:
@@ -127,6 +130,20 @@ async def output(  # noqa: PLR0917 - called by name, from the query
     }
 
 
+async def _instance_kept(services: Services, job_id: str, visible: int | None) -> int:
+    """The number of the instance; ends the request where its job was forgotten."""
+    one = await instance_found(services, job_id, visible)
+
+    def when(connection: Connection) -> float | None:
+        row = job_queries.one(connection, one, None)
+        return None if row is None else erased_at_s(connection, row["job_id"])
+
+    at_s = await services.read(when)
+    if at_s is not None:
+        raise Problem(410, forgotten(job_id, at_s))
+    return one
+
+
 @router.get("/logs", response_class=Response, responses=_EVENTS)
 async def logs(  # noqa: PLR0917 - called by name, from the query
     job_id: JobPath,
@@ -141,7 +158,7 @@ async def logs(  # noqa: PLR0917 - called by name, from the query
 
     204 where all was told, which is how a browser learns to ask no more.
     """
-    one = await instance_found(services, job_id, tenant_seen_by(principal))
+    one = await _instance_kept(services, job_id, tenant_seen_by(principal))
     row = await services.read(lambda connection: job_queries.one(connection, one, None))
     if row is None:
         raise not_found("job")
@@ -184,7 +201,7 @@ async def fetch(
     ``If-Match`` and ``If-Range`` take the file's sha256: what a running job writes may be copied
     anew in the middle of a transfer.
     """
-    one = await instance_found(services, job_id, tenant_seen_by(principal))
+    one = await _instance_kept(services, job_id, tenant_seen_by(principal))
     key = await services.read(lambda connection: job_queries.file(connection, one, path))
     if key is None:
         raise not_found("file")

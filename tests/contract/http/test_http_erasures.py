@@ -36,10 +36,12 @@ def test_a_job_is_forgotten_and_the_receipt_says_so(http: HttpScene, ended: int)
     assert (shown["name"], shown["files"], shown["notes"]) == ("forgotten", [], [])
     assert shown["forgotten_at_s"] is not None
     assert shown["energy"] is not None
-    assert http.get(f"/v1/jobs/{ended}/output").json()["data_base64"] == ""
-    assert http.get(f"/v1/jobs/{ended}/files/out").status_code == 404
+    for path in ("output", "logs", "files/out"):
+        gone = http.get(f"/v1/jobs/{ended}/{path}")
+        assert (gone.status_code, gone.json()["code"]) == (410, "job.forgotten")
+        assert gone.json()["title"].startswith(f"Job {ended} was forgotten at 20")
     assert http.call("HEAD", f"/v1/files/{SHA256}", "owner").status_code == 404
-    for path in ("explain", "timeline", "logs"):
+    for path in ("explain", "timeline"):
         assert http.get(f"/v1/jobs/{ended}/{path}").status_code == 200
     assert http.get("/v1/jobs").json()["jobs"][0]["name"] == "forgotten"
 
@@ -111,10 +113,38 @@ def test_what_is_to_be_forgotten_must_be_said_plainly(
     assert http.get(f"/v1/jobs/{ended}").json()["name"] == "sim"
 
 
-@pytest.mark.usefixtures("ended")
-def test_what_was_forgotten_is_not_forgotten_again(http: HttpScene) -> None:
+def test_what_was_forgotten_is_not_forgotten_again(http: HttpScene, ended: int) -> None:
     http.post("/v1/erasures", json={"all": True})
 
     again = http.post("/v1/erasures", json={"all": True})
+    one = http.post("/v1/erasures", json={"job_id": ended})
 
     assert (again.status_code, again.json()["code"]) == (409, "erasure.nothing")
+    assert (one.status_code, one.json()["code"]) == (410, "job.forgotten")
+
+
+@pytest.mark.parametrize("path", ["/v1/erasures", "/v1/erasures/check"])
+def test_what_cannot_be_forgotten_is_refused_before_anybody_is_asked(
+    http: HttpScene, ended: int, path: str
+) -> None:
+    running = http.submit(command=["true"], options=["-A", "mesh"])
+
+    nobody = http.post(path, json={"job_id": running + 1000})
+    stranger = http.post(path, "stranger", json={"job_id": ended})
+    no_project = http.post(path, json={"project": "no-such"})
+    not_ended = http.post(path, json={"project": "mesh"})
+
+    assert (nobody.status_code, stranger.status_code) == (404, 404)
+    assert (no_project.status_code, no_project.json()["code"]) == (404, "not_found")
+    assert "'no-such'" in no_project.json()["title"]
+    assert (not_ended.status_code, not_ended.json()["code"]) == (409, "erasure.not_ended")
+
+
+def test_a_check_counts_and_forgets_nothing(http: HttpScene, ended: int) -> None:
+    of_one = http.post("/v1/erasures/check", json={"job_id": ended})
+    of_all = http.post("/v1/erasures/check", json={"all": True})
+
+    assert (of_one.status_code, of_one.json()) == (200, {"jobs": 1})
+    assert of_all.json() == {"jobs": 1}
+    assert http.get(f"/v1/jobs/{ended}").json()["name"] == "sim"
+    assert http.get("/v1/erasures").json() == {"erasures": []}
