@@ -41,7 +41,7 @@ from api.routes.submitters import (
     usage,
     webhooks,
 )
-from api.routes.towns import door, sites, wishes
+from api.routes.towns import alerts, door, sites, wishes
 from api.routes.towns import statements as town_statements
 from api.services import Services
 from api.town.door import SignInFirst, to_sign_in
@@ -89,7 +89,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
         *(tenants, quotas, stickers, papers),
     )
     for_heat_sales = (collectivities, people, contracts, statements, disputes)
-    for_towns = (door, sites, town_statements, wishes)
+    for_towns = (door, sites, alerts, town_statements, wishes)
     for_all_others = (agent, attempt_files, public_page, access, health, pages)
     for module in (*for_submitters, *for_operators, *for_heat_sales, *for_towns, *for_all_others):
         app.include_router(module.router)

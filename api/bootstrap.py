@@ -13,7 +13,12 @@ from api.app import create_app
 from api.billing.operator_file import Tariff
 from api.services import Services
 from domain.access import Role
-from domain.disclosure import DEFAULT_READINGS_WHOLE_S, Disclosure
+from domain.disclosure import (
+    ACCOUNT_NOTICE_DAYS,
+    DEFAULT_ACCOUNTS_KEPT_DAYS,
+    DEFAULT_READINGS_WHOLE_S,
+    Disclosure,
+)
 from domain.job import SchedulingType
 from domain.notice_rules import NoticeRules, NoticeWords
 from domain.refusal import Refused
@@ -78,6 +83,12 @@ class ApiSettings(BaseSettings):
         default=DEFAULT_READINGS_WHOLE_S, gt=0, description="As the worker thins readings."
     )
 
+    accounts_kept_days: float = Field(
+        default=DEFAULT_ACCOUNTS_KEPT_DAYS,
+        ge=ACCOUNT_NOTICE_DAYS,
+        description="As the worker closes accounts of towns' people.",
+    )
+
     def disclosure(self) -> Disclosure:
         """What the public is told of this installation."""
         return Disclosure(
@@ -86,6 +97,7 @@ class ApiSettings(BaseSettings):
             hosting=self.hosting,
             public_url=self.public_url,
             readings_whole_s=self.readings_whole_s,
+            accounts_kept_days=self.accounts_kept_days,
         )
 
     def keeping(self) -> Keeping:

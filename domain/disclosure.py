@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from domain.retention import DAY_S
 
 DEFAULT_READINGS_WHOLE_S = 90 * DAY_S
+#: An account that nobody has used for so long is closed.
+DEFAULT_ACCOUNTS_KEPT_DAYS = 730.0
+#: Its owner is told so long before; name and address of a closed one are erased after as long.
+ACCOUNT_NOTICE_DAYS = 30.0
+ACCOUNT_NOTICE_S = ACCOUNT_NOTICE_DAYS * DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,7 @@ class Disclosure:
     hosting: str | None = None  #: Who hosts the servers, in which town and country.
     public_url: str | None = None  #: Under which address strangers reach the pages.
     readings_whole_s: float = DEFAULT_READINGS_WHOLE_S  #: Readings of this age are thinned.
+    accounts_kept_days: float = DEFAULT_ACCOUNTS_KEPT_DAYS  #: After the last sign-in.
 
     @property
     def readings_whole_days(self) -> int:

@@ -18,6 +18,7 @@ class Occasion(StrEnum):
     MOST_TIME = "time_80"
     NEARLY_ALL_TIME = "time_90"
     PING = "ping"  #: Nothing: somebody tries whether notices arrive.
+    TOWN = "town"  #: Of no job: what somebody of a collectivity wants to know.
 
 
 class NoticeType(StrEnum):

@@ -9,18 +9,21 @@ import threading
 from celery import Celery
 
 from domain.notice_rules import NoticeRules
+from domain.retention import DAY_S
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.transaction import Store
+from worker.accounts import keep_accounts
 from worker.erasures import erase_unfinished
 from worker.ledger import close_months, share_heat
-from worker.notices import send_notices
+from worker.notices import Mailing, send_notices
 from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
 from worker.settings import WorkerSettings
 
 NOTICES_TASK = "chaufferie.notices"
+ALERTS_TASK = "chaufferie.alerts"
 ERASURES_TASK = "chaufferie.erasures"
 RETENTION_TASK = "chaufferie.retention"
 LEDGER_TASK = "chaufferie.ledger"
@@ -39,7 +42,7 @@ def make_app(
     Without ``rules`` nothing leaves the house.
     Once ``stopping`` is set, a cell of a simulation is given back instead of finished.
     """
-    stop = stopping or threading.Event()
+    stop, rules = stopping or threading.Event(), rules or NoticeRules()
     app = Celery("chaufferie", broker=settings.redis_url, set_as_current=False)
     app.conf.update(CELERY_SETTINGS)
     app.conf.update(
@@ -55,6 +58,7 @@ def make_app(
                 ("ledger", LEDGER_TASK, settings.ledger_every_s),
                 ("statements", STATEMENTS_TASK, settings.statements_every_s),
                 ("notices", NOTICES_TASK, settings.notices_every_s),
+                ("alerts", ALERTS_TASK, settings.alerts_every_s),
                 ("erasures", ERASURES_TASK, settings.erasures_every_s),
             )
         },
@@ -63,6 +67,7 @@ def make_app(
     @app.task(name=RETENTION_TASK, ignore_result=True, shared=False)
     def retention() -> None:
         run_retention(store, LocalContentStore(settings.data_dir / FILES_FOLDER), settings)
+        keep_accounts(store, rules, settings.accounts_kept_days * DAY_S)
 
     @app.task(name=LEDGER_TASK, ignore_result=True, shared=False)
     def ledger() -> None:
@@ -83,16 +88,31 @@ def make_app(
 
         run_stored_cell(store, stop, sweep_id, number)
 
-    _serve_tenants(app, settings, store, rules or NoticeRules())
+    _serve_people(app, settings, store, rules)
     return app
 
 
-def _serve_tenants(app: Celery, settings: WorkerSettings, store: Store, rules: NoticeRules) -> None:
-    """What tenants asked for: to be told, and to be forgotten."""
+def _serve_people(app: Celery, settings: WorkerSettings, store: Store, rules: NoticeRules) -> None:
+    """What people asked for: to be told, and to be forgotten."""
 
     @app.task(name=NOTICES_TASK, ignore_result=True, shared=False)
     def notices() -> None:
-        send_notices(store, rules, settings.mail_password_file)
+        file = settings.mail_password_file
+        mailing = Mailing(password_file=file, public_url=settings.public_url)
+        send_notices(store, rules, mailing)
+
+    @app.task(name=ALERTS_TASK, ignore_result=True, shared=False)
+    def alerts() -> None:
+        # Contracts and meters are read by the worker alone that has some.
+        from worker.alerts.heat import Patience  # noqa: PLC0415
+        from worker.alerts.watching import watch  # noqa: PLC0415
+
+        patience = Patience(
+            no_heat_frac=settings.no_heat_frac,
+            no_heat_s=settings.no_heat_after_s,
+            meter_silent_s=settings.meter_silent_after_s,
+        )
+        watch(store, rules, patience, settings.alert_mails_apart_s)
 
     @app.task(name=ERASURES_TASK, ignore_result=True, shared=False)
     def erasures() -> None:

@@ -30,13 +30,16 @@ _HAPPENED: Mapping[str, str] = {
 
 
 def mail_all(
-    items: Sequence[Due], relay: Relay, password: str | None
+    items: Sequence[Due], relay: Relay, password: str | None, public_url: str | None
 ) -> list[tuple[Due, Refused | None]]:
-    """Send these in one talk with the relay; beside each, why it did not get through."""
+    """Send these in one talk with the relay; beside each, why it did not get through.
+
+    ``public_url`` = where the pages of collectivities are, if that is known.
+    """
     results: list[tuple[Due, Refused | None]] = []
     try:
         with _talk(relay, password) as server:
-            results.extend((item, _send(server, item, relay)) for item in items)
+            results.extend((item, _send(server, item, relay, public_url)) for item in items)
     except (OSError, smtplib.SMTPException) as error:
         refusal = Refused(code="mail.relay", sentence=f"the relay: {_said(error)}")
         results += [(item, refusal) for item in items[len(results) :]]
@@ -60,10 +63,10 @@ def _talk(relay: Relay, password: str | None) -> Iterator[smtplib.SMTP]:
         yield server
 
 
-def _send(server: smtplib.SMTP, item: Due, relay: Relay) -> Refused | None:
+def _send(server: smtplib.SMTP, item: Due, relay: Relay, public_url: str | None) -> Refused | None:
     """Why this mail was refused while the talk goes on; None where the relay took it."""
     try:
-        refused = server.send_message(compose(item, relay.sender))
+        refused = server.send_message(compose(item, relay.sender, public_url))
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
         return Refused(code=_code(error), sentence=f"the relay: {_said(error)}")
     if refused:
@@ -89,18 +92,30 @@ def _said(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
-def compose(item: Due, sender: str) -> EmailMessage:
+def compose(item: Due, sender: str, public_url: str | None = None) -> EmailMessage:
     """The mail of a notice; a repeat has the same ``Message-ID``."""
     facts = item.payload
+    subject, text = _words(facts, public_url)
     message = EmailMessage()
     message["From"] = f"Chaufferie <{sender}>"
     message["To"] = ", ".join((item.mail_to or "").split(","))
-    message["Subject"] = _subject(facts)
+    message["Subject"] = subject
     message["Date"] = format_datetime(datetime.fromtimestamp(facts["at_s"], UTC))
     message["Message-ID"] = f"<{item.name}.{int(item.created_at_s)}@{domain_of(sender)}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note comes back
-    message.set_content(_text(facts))
+    message.set_content(text)
     return message
+
+
+def _words(facts: Mapping[str, Any], public_url: str | None) -> tuple[str, str]:
+    """Subject and text."""
+    if facts["occasion"] != Occasion.TOWN:
+        return _subject(facts), _text(facts)
+    # The words of collectivities are read by the worker alone that writes to one.
+    from worker.alerts.wording import letter  # noqa: PLC0415
+
+    told = letter(facts, public_url)
+    return told.subject, told.text
 
 
 def _subject(facts: Mapping[str, Any]) -> str:

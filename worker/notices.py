@@ -6,6 +6,7 @@ in between, it is sent again, under the same name.
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from domain.notice_rules import NoticeRules
@@ -24,7 +25,15 @@ _MOST_TAKEN = 1000
 _HOPELESS = frozenset({"webhook.host", "webhook.url", "mail.none", "mail.address"})
 
 
-def send_notices(store: Store, rules: NoticeRules, password_file: Path | None) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """What mails need besides the rules."""
+
+    password_file: Path | None = None  #: Holds the password of the relay's user.
+    public_url: str | None = None  #: Where the pages of collectivities are.
+
+
+def send_notices(store: Store, rules: NoticeRules, mailing: Mailing) -> int:
     """Send what is due; how many got through."""
     with store.transaction() as tx:
         note_passing_time(tx)
@@ -35,7 +44,7 @@ def send_notices(store: Store, rules: NoticeRules, password_file: Path | None) -
         if not due:
             break
         taken += len(due)
-        results = _send(due, rules, password_file, now_s)
+        results = _send(due, rules, mailing, now_s)
         with store.transaction() as tx:
             mark_sent(tx, [item for item, refused in results if refused is None])
             for item, refused in results:
@@ -50,7 +59,7 @@ def send_notices(store: Store, rules: NoticeRules, password_file: Path | None) -
 
 
 def _send(
-    due: list[Due], rules: NoticeRules, password_file: Path | None, now_s: float
+    due: list[Due], rules: NoticeRules, mailing: Mailing, now_s: float
 ) -> list[tuple[Due, Refused | None]]:
     hooks = [item for item in due if item.webhook_id is not None]
     results = asyncio.run(deliver_all(hooks, rules.origins, now_s)) if hooks else []
@@ -60,5 +69,6 @@ def _send(
     if rules.relay is None:
         refused = Refused(code="mail.none", sentence="the operator has set no mail relay any more")
         return results + [(item, refused) for item in mails]
-    password = None if password_file is None else password_file.read_text("utf-8").strip()
-    return results + mail_all(mails, rules.relay, password)
+    file = mailing.password_file
+    password = None if file is None else file.read_text("utf-8").strip()
+    return results + mail_all(mails, rules.relay, password, mailing.public_url)

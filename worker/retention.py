@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from store.collectivities.alerts import drop_old_alerts
 from store.files import uploads
 from store.files.checkpoints import let_go_of_ended
 from store.files.content import ContentStore
@@ -17,6 +18,8 @@ from worker.settings import WorkerSettings
 
 #: A checkpoint of a job that has ended serves nobody [s].
 CHECKPOINTS_KEPT_S = 600.0
+#: What was told of a site stays to be looked up for as long as its index rows do [s].
+ALERTS_KEPT_S = 400 * 86_400.0
 Step = Callable[[Transaction, float], bool]
 
 
@@ -29,6 +32,7 @@ def run_retention(store: Store, content: ContentStore, settings: WorkerSettings)
         ("outbox", drop_sent, settings.sent_kept_s),
         ("registers", prune_registers, settings.registers_kept_s),
         ("notices", drop_old_notices, settings.notices_kept_s),
+        ("alerts", drop_old_alerts, ALERTS_KEPT_S),
         ("sweeps", drop_old, settings.sweeps_kept_s),
         ("uploads", partial(_end_uploads, content), settings.uploads_kept_s),
         ("checkpoints", let_go_of_ended, CHECKPOINTS_KEPT_S),

@@ -6,10 +6,15 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.disclosure import DEFAULT_READINGS_WHOLE_S
+from domain.disclosure import (
+    ACCOUNT_NOTICE_DAYS,
+    DEFAULT_ACCOUNTS_KEPT_DAYS,
+    DEFAULT_READINGS_WHOLE_S,
+)
 from domain.notice_rules import NoticeWords
 from domain.refusal import Refused
 from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
+from domain.town_alerts import DEFAULT_NO_HEAT_FRAC
 
 _DAY_S = 86_400.0
 
@@ -54,11 +59,35 @@ class WorkerSettings(BaseSettings):
     results_kept_days: float | None = Field(
         default=None, gt=0, description="As the API announces it; default: for ever."
     )
+    accounts_kept_days: float = Field(
+        default=DEFAULT_ACCOUNTS_KEPT_DAYS,
+        ge=ACCOUNT_NOTICE_DAYS,
+        description="Accounts of towns' people, after the last sign-in, as the API announces it.",
+    )
     uploads_kept_s: float = Field(
         default=7 * _DAY_S, gt=0, description="Uploads that were not completed, likewise."
     )
 
     notices_every_s: float = Field(default=5.0, gt=0, description="Between two looks for notices.")
+    alerts_every_s: float = Field(
+        default=300.0, gt=0, description="Between two looks for what collectivities are told."
+    )
+    no_heat_frac: float = Field(
+        default=DEFAULT_NO_HEAT_FRAC,
+        gt=0,
+        lt=1,
+        description="Less than this share of the heat that was wanted counts as none.",
+    )
+    no_heat_after_s: float = Field(
+        default=3 * 3600.0, ge=600.0, description="Told when it has lasted so long."
+    )
+    meter_silent_after_s: float = Field(default=_DAY_S, gt=0, description="Likewise.")
+    alert_mails_apart_s: float = Field(
+        default=3600.0, gt=0, description="Somebody of a collectivity gets one mail in this time."
+    )
+    public_url: str | None = Field(
+        default=None, description="Under which address mails find the pages."
+    )
     erasures_every_s: float = Field(
         default=60.0, gt=0, description="Between two looks for erasures that were left unfinished."
     )

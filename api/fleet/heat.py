@@ -6,11 +6,11 @@ from typing import Any
 from domain.refusal import Refused
 from domain.register import MeterKind
 from metering.indicators import erf
-from metering.keeping.accounts import Account, open_account
-from metering.ledger.energy import EnergyBetween, energy_between
+from metering.keeping.accounts import energy_of, open_account
+from metering.ledger.energy import EnergyBetween
 from store.fleet import heat_queries, site_queries
 from store.fleet.site_queries import NodeRow, SiteRow
-from store.ledger.edge_rows import earliest_s, edge_rows
+from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import KnownMeter, known_meters
 from store.rows import Connection
 
@@ -88,13 +88,6 @@ def _sum(entries: Sequence[dict[str, Any]], name: str) -> int | None:
     """The sum over meters; None where there is none, or where one of them is in doubt."""
     values = [entry[name] for entry in entries]
     return sum(values) if values and None not in values else None
-
-
-def energy_of(connection: Connection, account: Account, period: Period) -> EnergyBetween | Refused:
-    """What a meter counted over a period, by the rules of the ledger."""
-    facts = account.known.facts
-    rows = edge_rows(connection, facts.meter_id, account.epochs, period)
-    return energy_between(facts, account.epochs, rows, period, account.decisions)
 
 
 def _meter(connection: Connection, item: KnownMeter, period: Period) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from api.fleet.heat import energy_of
 from domain.disclosure import SHOWER
 from domain.paris_days import Period, Span, Step, local, midnight, period_of
 from domain.publication import PUBLIC_DELAY_S, PublishedFigures
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.keeping.accounts import open_account
+from metering.keeping.accounts import energy_of, open_account
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import known_meters
 from store.rows import Connection

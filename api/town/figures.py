@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from api.fleet.heat import energy_of
 from domain.paris_days import Period, Span, Step
 from domain.reading import Reading
 from domain.refusal import Refused
 from domain.register import MeterKind
-from metering.keeping.accounts import Account, open_account
+from metering.keeping.accounts import Account, energy_of, open_account
 from store.fleet import heat_queries, site_queries
 from store.fleet.samples import samples
 from store.ledger.edge_rows import earliest_s

@@ -59,7 +59,7 @@ def people(*, which: Which, as_json: AsJson = False, data: DataDir = None) -> No
         say_json(document)
         return
     say_table(
-        ("ID", "E-MAIL", "NAME", "ROLE", "SITES", "JOINED", "LAST SEEN"),
+        ("ID", "E-MAIL", "NAME", "ROLE", "SITES", "JOINED", "LAST SEEN", "UNUSED, TOLD"),
         (
             (
                 item["account_id"],
@@ -69,6 +69,7 @@ def people(*, which: Which, as_json: AsJson = False, data: DataDir = None) -> No
                 "all" if item["site_ids"] is None else ", ".join(map(str, item["site_ids"])),
                 "yes" if item["has_joined"] else "no",
                 quantities.clock(item["last_seen_at_s"]),
+                quantities.clock(item["unused_told_at_s"]),
             )
             for item in document["people"]
         ),

@@ -9,14 +9,17 @@ from typing import Any
 
 from domain.declaration import Act, Declaration, in_force
 from domain.months import after, begin_of
+from domain.refusal import Refused
 from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
 from domain.register_chain import canonical
 from metering.ledger.course import CLOSING_SEQ, Flat, closing_row, opening_row
+from metering.ledger.energy import EnergyBetween, energy_between
 from metering.ledger.epochs import epochs_of
 from metering.ledger.judging import judge
 from metering.ledger.lines import Case, MonthSum, month_sums
 from store.ledger import closed_months, meters, register_rows
 from store.ledger.decisions import Decided, decisions
+from store.ledger.edge_rows import edge_rows
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
 
@@ -104,6 +107,15 @@ def is_told_anew(account: Account) -> bool:
     sealed = json.loads(account.segments[-1].facts)
     now = json.loads(canonical(told(account)))
     return any(sealed[name] != value for name, value in now.items())
+
+
+def energy_of(
+    connection: Connection, account: Account, period: tuple[float, float]
+) -> EnergyBetween | Refused:
+    """What a meter counted over a period, by the rules of the ledger."""
+    facts = account.known.facts
+    rows = edge_rows(connection, facts.meter_id, account.epochs, period)
+    return energy_between(facts, account.epochs, rows, period, account.decisions)
 
 
 def walk(

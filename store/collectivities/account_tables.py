@@ -14,6 +14,7 @@ town_account = Table(
     Column("created_at_s", Double, nullable=False),
     Column("closed_at_s", Double),
     Column("last_seen_at_s", Double),
+    Column("unused_told_at_s", Double),  # when its owner was told that it will be closed
 )
 
 town_membership = Table(

@@ -16,6 +16,8 @@ from store.collectivities.account_tables import (
     town_membership,
     town_session,
 )
+from store.collectivities.alert_mails import take_back
+from store.collectivities.alert_tables import town_alert_due, town_alert_wish, town_mailbox
 from store.collectivities.collectivity_tables import collectivity, collectivity_site
 from store.rows import AnyRow
 from store.transaction import Transaction
@@ -59,7 +61,7 @@ def invite(tx: Transaction, asked: Invited, actor: str) -> Invitation | Refused:
     tx.connection.execute(
         update(town_account)
         .where(town_account.c.id == account_id)
-        .values(name=asked.name, closed_at_s=None)
+        .values(name=asked.name, closed_at_s=None, unused_told_at_s=None)
     )
     _join(tx, account_id, asked)
     tx.connection.execute(delete(town_invitation).where(town_invitation.c.account_id == account_id))
@@ -140,7 +142,7 @@ def leave_collectivity(tx: Transaction, collectivity_id: int, account_id: int, a
         return False
     left = select(town_membership.c.account_id).where(town_membership.c.account_id == account_id)
     if tx.connection.execute(left).first() is None:
-        _close(tx, account_id)
+        close(tx, account_id)
     tx.audited(
         actor=actor,
         action="account.leave",
@@ -150,14 +152,16 @@ def leave_collectivity(tx: Transaction, collectivity_id: int, account_id: int, a
     return True
 
 
-def _close(tx: Transaction, account_id: int) -> None:
-    """Nobody signs in by it any more, and whoever is signed in no longer is."""
-    tx.connection.execute(
+def close(tx: Transaction, account_id: int) -> None:
+    """Nobody signs in by it any more, whoever is signed in no longer is, and no mail is sent."""
+    email = tx.connection.execute(
         update(town_account)
         .where(town_account.c.id == account_id)
         .values(closed_at_s=tx.now_s, password_hash=None)
-    )
-    for table in (town_session, town_invitation):
+        .returning(town_account.c.email)
+    ).scalar_one()
+    take_back(tx, email)
+    for table in (town_session, town_invitation, town_alert_due, town_alert_wish, town_mailbox):
         tx.connection.execute(delete(table).where(table.c.account_id == account_id))
 
 
@@ -190,6 +194,7 @@ def accounts_of(connection: Connection, collectivity_id: int) -> list[dict[str, 
             town_account.c.password_hash.is_not(None).label("has_joined"),
             town_account.c.created_at_s,
             town_account.c.last_seen_at_s,
+            town_account.c.unused_told_at_s,
         )
         .join(town_membership, town_membership.c.account_id == town_account.c.id)
         .where(town_membership.c.collectivity_id == collectivity_id)

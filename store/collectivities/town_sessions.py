@@ -72,7 +72,7 @@ def open_session(tx: Transaction, account_id: int) -> TownSession:
     row = tx.connection.execute(
         update(town_account)
         .where(town_account.c.id == account_id)
-        .values(last_seen_at_s=tx.now_s)
+        .values(last_seen_at_s=tx.now_s, unused_told_at_s=None)
         .returning(town_account.c.email)
     ).one()
     tx.connection.execute(

@@ -159,6 +159,17 @@ def calendar(connection: Connection, site_id: int, now_s: float) -> list[StoredE
     ]
 
 
+def is_out_of_use(connection: Connection, site_id: int, from_s: float, to_s: float) -> bool:
+    """Whether a site was closed or worked on at any time between two instants."""
+    statement = select(site_calendar.c.id).where(
+        site_calendar.c.site_id == site_id,
+        site_calendar.c.from_s < to_s,
+        site_calendar.c.to_s > from_s,
+        site_calendar.c.removed_at_s.is_(None),
+    )
+    return connection.execute(statement.limit(1)).first() is not None
+
+
 def site_spec(connection: Connection, site_id: int) -> SiteSpec | None:
     """What a site allows; None where there is none."""
     found = connection.execute(select(site.c.spec).where(site.c.id == site_id)).scalar()

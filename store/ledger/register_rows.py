@@ -87,6 +87,15 @@ def taken_from(connection: Connection, meter_id: int, at_s: float) -> float | No
     return None if found is None else float(found)
 
 
+def last_taken(connection: Connection, meter_id: int, until_s: float) -> float | None:
+    """When the last row of a meter was taken, of those not dated later; None = there is none."""
+    own = register_ledger.c.meter_id == meter_id
+    times = register_ledger.c.taken_at_s
+    statement = select(times).where(own, times <= until_s).order_by(times.desc()).limit(1)
+    found = connection.execute(statement).scalar()
+    return None if found is None else float(found)
+
+
 def ends_between(
     connection: Connection, meter_id: int, from_s: float, to_s: float
 ) -> tuple[RegisterRow, RegisterRow] | None:

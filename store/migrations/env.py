@@ -5,6 +5,7 @@ from alembic import context
 from store import tables  # noqa: F401 - makes them known to the metadata
 from store.collectivities import (  # noqa: F401 - likewise
     account_tables,
+    alert_tables,
     collectivity_tables,
     public_tables,
 )

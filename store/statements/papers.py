@@ -33,6 +33,12 @@ def pdf_of(connection: Connection, statement_id: int, language: str) -> bytes | 
     return None if found is None else bytes(found)
 
 
+def languages_of(connection: Connection, statement_id: int) -> frozenset[str]:
+    """The languages in which its PDF is made."""
+    query = select(statement_paper.c.language).where(statement_paper.c.statement_id == statement_id)
+    return frozenset(connection.execute(query).scalars())
+
+
 def lacking(
     connection: Connection, languages: Collection[str], at_most: int
 ) -> list[tuple[int, str]]:

@@ -3,25 +3,37 @@
 import base64
 import hmac
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import update
 
+from domain.node import SiteSpec
+from domain.refusal import Refused
+from store.fleet import nodes
+from store.fleet.readings import add_readings
 from store.notices.notice_tables import notice
+from tests.support.builders import node_spec, reading
 from tests.support.cluster import ROOT, Cluster, free_port, running_cluster, until
 from tests.support.command_line import CommandLine
 from tests.support.receivers import Mailbox, Receiver, running_receiver, running_relay
 from tests.support.valkey import Valkey, running_valkey
 
 LONG_ENOUGH_S = 90.0
+_HURRY = {
+    "CHAUFFERIE_NOTICES_EVERY_S": "0.5",
+    "CHAUFFERIE_ALERTS_EVERY_S": "0.5",
+    "CHAUFFERIE_ALERT_MAILS_APART_S": "0.1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class House:
     @contextmanager
     def worker(self) -> "Iterator[subprocess.Popen[bytes]]":
         """A worker, killed afterwards."""
-        words = {**self.cluster.server_variables, "CHAUFFERIE_NOTICES_EVERY_S": "0.5"}
+        words = {**self.cluster.server_variables, **_HURRY}
         with (self.cluster.data_dir / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "worker", "--queues", "worker"],
@@ -64,6 +76,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Itera
     words = {
         "CHAUFFERIE_MAIL_RELAY": f"smtp://127.0.0.1:{relay_port}",
         "CHAUFFERIE_MAIL_FROM": "hpc@lab.example",
+        "CHAUFFERIE_MAIL_DOMAINS": "lab.example,bains.fr",
+        "CHAUFFERIE_PUBLIC_URL": "https://chaleur.bains.fr",
         "CHAUFFERIE_WEBHOOK_PRIVATE_HOSTS": receiver.url,
     }
     (folder / "broker").mkdir()
@@ -211,3 +225,94 @@ def test_an_address_that_is_not_allowed_is_refused_in_a_sentence(typed: CommandL
     assert ran.returncode == 1
     assert "The operator does not allow webhooks to 169.254.169.254" in ran.stderr
     assert "no mail goes to joe@evil.example" in note.stderr
+
+
+@dataclass(slots=True)
+class Pool:
+    """A town's pool whose boiler tells what it is made to, straight into the store."""
+
+    cluster: Cluster
+    node_id: int
+    seq: int = 0
+    index_wh: int = 1000
+
+    def tell(self, ages_s: Iterable[float], heat_wh: int) -> None:
+        """Readings of so long ago, each with so much more heat."""
+        told = []
+        now_s = time.time()
+        for age_s in ages_s:
+            self.seq += 1
+            self.index_wh += heat_wh
+            told.append(
+                reading(
+                    self.node_id,
+                    self.seq,
+                    taken_at_s=now_s - age_s,
+                    heat_register_wh=self.index_wh,
+                    electricity_register_wh=self.seq,
+                    heat_demand_w=900.0,
+                )
+            )
+        with self.cluster.store() as store, store.transaction() as tx:
+            add_readings(tx, self.node_id, told)
+
+
+@pytest.fixture
+def pool(house: House, typed: CommandLine) -> Pool:
+    """Its town, and somebody who wants to be told of everything, in French."""
+    with house.cluster.store() as store, store.transaction() as tx:
+        site_id = nodes.add_site(tx, SiteSpec(name="Bassin", storage_wh_per_k=1e4), "test")
+        assert isinstance(site_id, int)
+        nodes.add_enrolment(
+            tx, token="b", site_id=site_id, node_name="bassin", ttl_s=60.0, actor="test"
+        )
+        enrolled = nodes.enrol(tx, "b", node_spec())
+        assert not isinstance(enrolled, Refused)
+    assert typed.run("collectivities", "add", "Bains", "--siret", "21990012300023").returncode == 0
+    assert typed.run("collectivities", "give-site", "Bains", "Bassin").returncode == 0
+    words = ("collectivities", "invite", "Bains", "marie@bains.fr", "--role", "energy_manager")
+    invited = str(typed.document(*words)["url"])
+    password = "les bassins sont chauds ce matin"
+    form = {"code": invited.partition("code=")[2], "password": password, "again": password}
+    with httpx2.Client(base_url=house.cluster.url, follow_redirects=True) as window:
+        assert window.post("/town/join", data=form).status_code == 200
+        _choose(window, "no_heat", "meter_silent")
+    return Pool(house.cluster, enrolled.node_id)
+
+
+def _choose(window: httpx2.Client, *kinds: str) -> None:
+    """Keep a choice by the page, as a browser without scripts does."""
+    token = re.search(r'name="form_token" value="([0-9a-f]+)"', window.get("/town/alerts").text)
+    assert token is not None
+    form = {"form_token": token[1], "language": "fr", **dict.fromkeys(kinds, "yes")}
+    assert window.post("/town/alerts", data=form).status_code == 200
+
+
+def test_a_town_is_told_of_a_lack_of_heat_once_though_the_worker_dies_while_it_writes(
+    house: House, mailbox: Mailbox, pool: Pool
+) -> None:
+    pool.tell(range(4 * 3600, 1000, -600), heat_wh=0)  # the newest is 20 minutes old
+    mailbox.takes_nothing = True
+    with house.worker() as dying:
+        assert mailbox.heard.wait(LONG_ENOUGH_S)
+        dying.send_signal(signal.SIGKILL)
+        dying.wait()
+    mailbox.takes_nothing = False
+    mailbox.go_on.set()
+    house.valkey.client().flushall()
+    with house.cluster.store() as store, store.transaction() as tx:
+        # what was in the hand of the dead one is due again when its time is up
+        hers = notice.c.mail_to == "marie@bains.fr"
+        tx.connection.execute(update(notice).where(hers).values(due_at_s=tx.now_s))
+    with house.worker():
+        until(lambda: len(mailbox.messages) == 1, LONG_ENOUGH_S)
+        pool.tell((600, 0), heat_wh=150)
+        until(lambda: len(mailbox.messages) == 2, LONG_ENOUGH_S)
+
+    began, over = mailbox.messages
+    assert (began["To"], began["Subject"]) == ("marie@bains.fr", "Pas de chaleur : Bassin")
+    assert "0 kWh de chaleur ont été livrés, alors que 2,7 kWh étaient attendus" in _body(began)
+    assert "https://chaleur.bains.fr/town/alerts" in _body(began)
+    assert over["Subject"] == "Fin de l'alerte, pas de chaleur : Bassin"
+    assert "La chaleur est revenue" in _body(over)
+    assert began["Message-ID"] != over["Message-ID"]

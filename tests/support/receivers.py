@@ -1,5 +1,6 @@
 """Who receives notices: a real SMTP server, and an HTTP server that answers as its paths say."""
 
+import asyncio
 import email
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ class Mailbox:
     """Every mail that a relay took; those for ``nobody`` it refuses for good."""
 
     messages: list[EmailMessage] = field(default_factory=list)
+    takes_nothing: bool = False  #: It listens to the end, and lets whoever sends wait.
+    heard: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     async def handle_RCPT(  # noqa: N802 - as aiosmtpd calls it
         self,
@@ -41,6 +45,10 @@ class Mailbox:
         _session: Any,  # noqa: ANN401 - likewise
         envelope: Any,  # noqa: ANN401 - likewise
     ) -> str:
+        if self.takes_nothing:
+            self.heard.set()
+            await asyncio.to_thread(self.go_on.wait, SLOW_S)
+            return "451 not now"
         message = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)

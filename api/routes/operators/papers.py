@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages.rendering import TEMPLATES, Speaks, render
 from api.security import KeysAdmin, ServicesOf, public
+from domain.disclosure import ACCOUNT_NOTICE_DAYS
 from domain.paris import date_at
 from store.collectivities import collectivities
 from store.rows import Connection
@@ -46,6 +47,10 @@ async def dpo_pack(
         keep_trailing_newline=True,
     )
     text = environment.get_template("dpo_pack.fr.md.jinja").render(
-        disclosure=services.disclosure, keeping=services.keeping, nobody=_NOBODY, **found
+        disclosure=services.disclosure,
+        keeping=services.keeping,
+        nobody=_NOBODY,
+        notice_days=ACCOUNT_NOTICE_DAYS,
+        **found,
     )
     return Response(text, media_type="text/markdown; charset=utf-8")
