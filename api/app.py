@@ -35,6 +35,7 @@ from api.routes.submitters import (
     files,
     job_lists,
     jobs,
+    licences,
     modifying,
     results,
     steering,
@@ -82,7 +83,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     for_submitters = (
         *(jobs, job_lists, steering, modifying, results, files),
-        *(usage, webhooks, erasures),
+        *(usage, licences, webhooks, erasures),
     )
     for_operators = (
         *(fleet, reservations, weather, heat, meters, ledger, metrics),

@@ -42,7 +42,7 @@ class ApiSettings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, description="Port to listen on.")
     operator_file: Path | None = Field(
-        default=None, description="Prices and factors; default: operator.toml in data_dir."
+        default=None, description="Prices, factors, licences; default: operator.toml in data_dir."
     )
     partitions: str = Field(
         default="", description="Scheduling types of partitions and QOS: debug=ondemand,long=flex."

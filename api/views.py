@@ -7,6 +7,7 @@ from typing import Any
 from api.jobs import dependencies
 from api.jobs.dependencies import why_never
 from domain.job_ref import element_ref
+from domain.licences import counts_of
 from domain.node import SiteSpec
 from domain.reading import Reading
 from domain.requirements import feature_tags
@@ -59,6 +60,7 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "time_limit_s": spec["resources"]["time_limit_s"],
         "priority": spec.get("priority", 0),
         "reservation": spec.get("reservation"),
+        "licences": counts_of(tuple(spec.get("licences", ()))),
         "attempt": row["attempt"],
         "node": row["node"],
         "site": row["site"],

@@ -35,6 +35,7 @@ class JobQueued:
     project: str = ""  #: Of its tenant, under which it counts; empty = none.
     priority: int = 0  #: Points by which a person moved it before others, or after them.
     reservation_id: int | None = None  #: In which it is to run, as long as that lasts.
+    licences: tuple[str, ...] = ()  #: Seats it takes while it runs; see `domain.licences`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,13 @@ class QuotaSet:
     cores: int | None  #: None = no limit.
     jobs: int | None  #: The same of running instances.
     is_spent: bool  #: A budget of it is used up: nothing more starts.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicencesSet:
+    """How many seats of each licence jobs may have at once, as the operator declared."""
+
+    seats: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +232,7 @@ Event = (
     | AttemptClaimed
     | AttemptEnded
     | QuotaSet
+    | LicencesSet
     | NodeJoined
     | NodeLeft
     | ReadingTaken

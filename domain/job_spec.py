@@ -99,6 +99,7 @@ class JobSpec:
     priority: int = 0  #: Points by which it goes before others; negative = after them.
     reservation: str | None = None  #: The name of the reservation in which it is to run.
     reservation_id: int | None = None  #: Its number, once the name was looked up.
+    licences: tuple[str, ...] = ()  #: Seats that it takes while it runs; see `domain.licences`.
     max_attempts: int = 1  #: Failures of the program after which it is not tried again.
     disconnect_tolerance_s: int = DEFAULT_DISCONNECT_TOLERANCE_S
     submit_host: str | None = None

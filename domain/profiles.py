@@ -18,6 +18,8 @@ _WISH = re.compile(
 )
 _PARTS = re.compile(r"\d+|[a-z]+", re.ASCII)
 _PREFIX = "profile:"
+PER_JOB = "per job"
+PER_CORE = "per core"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,18 @@ class NodeProfile:
     notes: str = ""
     command: str = ""  #: What runs where a job names nothing, as people read it; empty = nothing.
     most_tasks: int | None = None  #: Ranks it can be started with; None = any number.
+    licence_servers: tuple[str, ...] = ()  #: Names of those that it needs to reach.
+    licences: tuple[str, ...] = ()  #: What a job takes by it: ``NAME=per job``, ``NAME=per core``.
 
     @property
     def tag(self) -> str:
         """By which a job finds its node."""
         return f"{_PREFIX}{self.label}"
+
+    def licence_rules(self) -> dict[str, str]:
+        """By which rule a job takes seats, by licence."""
+        split = (one.partition("=") for one in self.licences)
+        return {name: rule for name, _, rule in split}
 
     @property
     def label(self) -> str:
@@ -122,4 +131,6 @@ def wish_in_words(wanted: str) -> str:
 def profile_of(plain: Mapping[str, Any]) -> NodeProfile:
     """The program that was written as JSON; what a newer agent says besides is passed over."""
     known = {item.name for item in fields(NodeProfile)}
-    return NodeProfile(**{name: value for name, value in plain.items() if name in known})
+    values = {name: value for name, value in plain.items() if name in known}
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return NodeProfile(**{**values, **lists})

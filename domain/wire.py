@@ -29,6 +29,7 @@ _EVENTS: Mapping[str, type[Event]] = {
         events.AttemptClaimed,
         events.AttemptEnded,
         events.QuotaSet,
+        events.LicencesSet,
         events.NodeJoined,
         events.NodeLeft,
         events.ReadingTaken,
@@ -122,7 +123,7 @@ def load_command(plain: Mapping[str, Any]) -> Command:
 #: Fields of a job specification that hold texts in order.
 _TUPLES = (
     *("command", "arguments", "asked", "excluded", "wanted_nodes", "features", "notes"),
-    *("results", "excluded_results", "mail_to", "mail_types"),
+    *("results", "excluded_results", "mail_to", "mail_types", "licences"),
 )
 
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.refusal import Refused
 from scheduler.adapters.celery_hints import CeleryHints
 from scheduler.dispatch import HintDispatcher
+from scheduler.licence_file import read_licence_servers
 from scheduler.order_file import read_order
 from scheduler.placement.registry import policy_named
 from scheduler.service import SchedulerService
@@ -36,7 +37,7 @@ class SchedulerSettings(BaseSettings):
     )
 
     operator_file: Path | None = Field(
-        default=None, description="In which order jobs go; default: operator.toml in data_dir."
+        default=None, description="Order of jobs, licences; default: operator.toml in data_dir."
     )
 
     @property
@@ -67,6 +68,9 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
     order = read_order(settings.operator_file, settings.data_dir)
     if isinstance(order, Refused):
         return order
+    licences = read_licence_servers(settings.operator_file, settings.data_dir)
+    if isinstance(licences, Refused):
+        return licences
     url = settings.database_url or default_url(settings.data_dir)
     store = open_store(url, settings.data_dir)
     refused = check(store.database)
@@ -81,7 +85,12 @@ def run(settings: SchedulerSettings, stop: threading.Event) -> Refused | None:
         dispatching = threading.Thread(target=dispatcher.run, args=(stop,), name="hints")
         dispatching.start()
     service = SchedulerService(
-        store=store, policy=policy, policy_text=settings.policy_text, hints=hints, order=order
+        store=store,
+        policy=policy,
+        policy_text=settings.policy_text,
+        hints=hints,
+        order=order,
+        seats=licences.seats(),
     )
     try:
         service.run(listener, stop)

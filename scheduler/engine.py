@@ -18,6 +18,7 @@ from domain.events import (
     JobQueued,
     JobWithdrawn,
     KnowledgeRestored,
+    LicencesSet,
     NodeJoined,
     NodeLeft,
     OrderSet,
@@ -37,7 +38,7 @@ from scheduler.placement.cluster import ClusterState, Occupation
 from scheduler.placement.limits import close_lines, set_quota
 from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].
 REFRESH_S = 600.0
 #: And not more often than this by the clock [s].
@@ -87,8 +88,8 @@ class Engine:
         self._has_news = False
         if not len(state.queue) and not (is_refresh and state.occupations):
             return []
-        close_lines(state)
         state.rank(now_s)
+        close_lines(state, now_s)
         view = View(state=state, now_s=now_s, is_refresh=is_refresh)
         commands = (self._do(step, now_s) for step in self.policy.plan(view))
         return [command for command in commands if command is not None]
@@ -136,6 +137,10 @@ class Engine:
 
     def _on_quota_set(self, event: QuotaSet, now_s: float) -> None:
         set_quota(self.state, event, now_s)
+        self._has_news = True
+
+    def _on_licences_set(self, event: LicencesSet, _: float) -> None:
+        self.state.licences.set(event)
         self._has_news = True
 
     def _on_node_joined(self, event: NodeJoined, _: float) -> None:
@@ -277,6 +282,7 @@ class Engine:
         JobQueued: _on_job_queued,
         JobWithdrawn: _on_job_withdrawn,
         KnowledgeRestored: _on_knowledge_restored,
+        LicencesSet: _on_licences_set,
         NodeJoined: _on_node_joined,
         NodeLeft: _on_node_left,
         QuotaSet: _on_quota_set,

@@ -3,18 +3,18 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
-from domain.events import EngineStarted, OrderSet, TimePassed
+from domain.events import EngineStarted, LicencesSet, OrderSet, TimePassed
 from domain.order import OrderChoice
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.learned import what_was_learned
 from scheduler.placement.policy import Policy
 from scheduler.ports import ROLE, Deciding
 from store.attempts import assignments, reconcile
-from store.engine import event_log, knowledge, leadership, order_facts, outbox
+from store.engine import event_log, knowledge, leadership, licence_facts, order_facts, outbox
 from store.fleet import advice
 from store.jobs import overdue
 from store.quotas import budgets
@@ -53,12 +53,14 @@ class SchedulerService:
         hints: threading.Event | None = None,
         make_engine: Callable[[Policy], Deciding] = Engine,
         order: OrderChoice | None = None,
+        seats: Mapping[str, int] | None = None,
     ) -> None:
         """Decide by this policy on what this store holds.
 
         ``policy_text`` names the policy with its settings, so that a replay makes the same; by
         default its name. ``hints`` is set when there are hints to carry; None = nobody carries
-        any. ``order`` is how the operator wants waiting jobs ordered.
+        any. ``order`` is how the operator wants waiting jobs ordered, ``seats`` how many of each
+        licence jobs may have at once.
         """
         self._store = store
         self._policy = policy
@@ -69,6 +71,7 @@ class SchedulerService:
         self._engine = make_engine(policy)
         self._choice = order or OrderChoice()
         self._order: OrderSet | None = None  # As this run has it.
+        self._licences = LicencesSet(seats=seats or {})
         self._batch = 0
         self._is_leading = False
         self._now_s = 0.0
@@ -130,7 +133,9 @@ class SchedulerService:
         self._engine = self._make_engine(self._policy)
         self._order = order_facts.order_fact(tx.connection, self._choice)
         order_facts.remember_order(tx, self._order)
-        before = [self._order, *what_was_learned(tx.connection, tx.now_s)]
+        licence_facts.remember_licences(tx, self._licences)
+        learned = what_was_learned(tx.connection, tx.now_s)
+        before = [self._order, self._licences, *learned]
         self._batch = event_log.restart_log(tx, started, before)
         self._consume(tx, limit=None)
         _log.info("engine started", extra={"policy": self._policy_text, "batch": self._batch})

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from domain.job import SchedulingType
+from domain.licences import LicenceServers
 from domain.prices import ComputePrices, PriceList
 from domain.refusal import Refused
 from metering.balance import DEFAULT_BOILER, BoilerFactor, Told, boiler_factors
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
+from scheduler.licence_file import LicenceServerTables, servers_of
 from scheduler.order_file import FILE_NAME, OrderTable
 
 _MOST_DECIMALS = 6
@@ -31,6 +33,7 @@ class Tariff:
     co2: FactorSet = field(default_factory=lambda: factor_sets()[DEFAULT_SET])
     boiler: BoilerFactor = field(default_factory=lambda: boiler_factors()[DEFAULT_BOILER])
     told: Mapping[str, Told] = field(default_factory=dict)  #: By name of the site.
+    licences: LicenceServers = field(default_factory=LicenceServers)
 
 
 class _CoreHourIn(BaseModel):
@@ -76,6 +79,7 @@ class _FileIn(BaseModel):
     boiler_factors: str = DEFAULT_BOILER
     sites: list[_SiteIn] = Field(default_factory=list)
     order: OrderTable | None = None  #: The scheduler reads it; a slip in it is told here too.
+    licence_servers: LicenceServerTables = Field(default_factory=list)
 
 
 def read_tariff(named: Path | None, data_dir: Path) -> Tariff | Refused:
@@ -100,7 +104,7 @@ def _understood(file: Path, plain: dict[str, Any]) -> Tariff | Refused:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return _refused(file, f"{where}: {first['msg']}")
+        return _refused(file, f"{where}: {first['msg'].removeprefix('Value error, ')}")
     sets = factor_sets()
     if found.co2_factors not in sets:
         return _refused(
@@ -122,6 +126,7 @@ def _understood(file: Path, plain: dict[str, Any]) -> Tariff | Refused:
         co2=sets[found.co2_factors],
         boiler=boilers[found.boiler_factors],
         told={item.name: Told(**item.model_dump(exclude={"name"})) for item in found.sites},
+        licences=servers_of(found.licence_servers),
     )
 
 

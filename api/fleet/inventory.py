@@ -13,8 +13,10 @@ from pydantic import (
 
 from api.names import LARGEST_SMALL, Text
 from domain.gpus import MOST_GPUS, gpu_model
+from domain.licences import MOST_OF_A_JOB
+from domain.licences import NAME_PATTERN as LICENCE_PATTERN
 from domain.node import NodeSpec, node_spec_of
-from domain.profiles import MOST_PROFILES, NAME_PATTERN, VERSION_PATTERN
+from domain.profiles import MOST_PROFILES, NAME_PATTERN, PER_CORE, PER_JOB, VERSION_PATTERN
 from domain.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
 
 _LARGEST_MIB = 1 << 40
@@ -33,6 +35,10 @@ def _checked_feature(text: str) -> str:
 
 Feature = Annotated[str, AfterValidator(_checked_feature)]
 GpuModel = Annotated[str, AfterValidator(gpu_model)]
+LicenceName = Annotated[str, StringConstraints(pattern=rf"^{LICENCE_PATTERN}$")]
+LicenceRule = Annotated[
+    str, StringConstraints(pattern=rf"^{LICENCE_PATTERN}=({PER_JOB}|{PER_CORE})$")
+]
 
 
 class _Strict(BaseModel):
@@ -49,6 +55,8 @@ class ProfileIn(_Strict):
     notes: Note = ""
     command: Note = ""
     most_tasks: int | None = Field(default=None, ge=1, le=LARGEST_SMALL)
+    licence_servers: list[LicenceName] = Field(default=[], max_length=MOST_OF_A_JOB)
+    licences: list[LicenceRule] = Field(default=[], max_length=MOST_OF_A_JOB)
 
 
 class NodeSpecIn(_Strict):

@@ -19,8 +19,10 @@ from domain.node import NodeState
 from domain.register import MeterKind
 from store import metric_queries
 from store.database import Database
+from store.engine.licence_facts import licences_in_force
 from store.fleet import site_queries
 from store.fleet.site_queries import MeterRow, NodeRow
+from store.licences.licences import NO_USE, licence_use
 from store.rows import Connection
 
 J_PER_WH = 3600
@@ -47,6 +49,7 @@ class StoreCollector(Collector):
         yield from _node_families(nodes, now_s)
         yield from _reading_families(nodes)
         yield from self._job_families()
+        yield from self._licence_families()
         yield from self._service_families(now_s)
 
     def _job_families(self) -> Iterator[Metric]:
@@ -70,6 +73,21 @@ class StoreCollector(Collector):
             buckets=[*buckets, ("+Inf", float(number))],
             sum_value=total_s,
         )
+
+    def _licence_families(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "chaufferie_licence_seats",
+            "Seats of counted licences: there in total, in use by jobs, wanted by waiting ones.",
+            labels=["licence", "which"],
+        )
+        seats = licences_in_force(self.connection).seats
+        use = licence_use(self.connection)
+        for name, total in seats.items():
+            its = use.get(name, NO_USE)
+            family.add_metric([name, "total"], total)
+            family.add_metric([name, "used"], its.used)
+            family.add_metric([name, "waiting"], its.waiting)
+        yield family
 
     def _service_families(self, now_s: float) -> Iterator[Metric]:
         decisions = GaugeMetricFamily(

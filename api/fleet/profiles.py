@@ -36,6 +36,11 @@ def check_profile(job: JobSpec, sizes: Sizes) -> Refused | None:
     return None
 
 
+def asked_profiles(job: JobSpec, sizes: Sizes) -> Sequence[NodeProfile]:
+    """Every program on any node that will do for a job; none where it names none."""
+    return () if job.profile is None else tuple(_asked(job.profile, (spec for _, spec in sizes)))
+
+
 def _asked(text: str, specs: Iterable[NodeSpec]) -> Iterator[NodeProfile]:
     wish = parse_profile(text)
     if wish is not None:
@@ -77,6 +82,8 @@ def _profile_view(
         "notes": newest.notes,
         "command": newest.command,
         "most_tasks": newest.most_tasks,
+        "licence_servers": list(newest.licence_servers),
+        "licences": newest.licence_rules(),
         "versions": [
             {
                 "version": version,

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -26,6 +27,7 @@ _LONGEST_NAME = 256
 _LONGEST_LABEL = 256
 _MOST_INPUTS = 10_000
 _DAY_S = 86_400
+_NO_LICENCES = "The licences of the script mean nothing here: none are counted."
 
 Label = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -70,9 +72,16 @@ def request_hash(body: SubmissionIn) -> bytes:
 
 
 def to_spec(
-    body: SubmissionIn, now_s: float, known_names: Mapping[str, SchedulingType] | None = None
+    body: SubmissionIn,
+    now_s: float,
+    known_names: Mapping[str, SchedulingType] | None = None,
+    *,
+    counts_licences: bool = False,
 ) -> JobSpec | Refused:
-    """The specification, or why there is none; ``known_names`` are of partitions and QOS."""
+    """The specification, or why there is none; ``known_names`` are of partitions and QOS.
+
+    Where no licences are counted, those that a script asks for are another cluster's.
+    """
     zone = timezone(timedelta(seconds=body.utc_offset_s)) if body.utc_offset_s else UTC
     asked = parse_submission(
         SubmitRequest(
@@ -98,9 +107,12 @@ def to_spec(
     if isinstance(inputs, Refused):
         return inputs
     environment = _environment(body, asked)
-    return (
-        environment if isinstance(environment, Refused) else _spec(body, asked, inputs, environment)
-    )
+    if isinstance(environment, Refused):
+        return environment
+    spec = _spec(body, asked, inputs, environment)
+    if spec.licences and not counts_licences and not asked.licences.is_typed:
+        return replace(spec, licences=(), notes=(*spec.notes, _NO_LICENCES))
+    return spec
 
 
 def _spec(
@@ -152,6 +164,7 @@ def _spec(
         is_held=asked.is_held,
         priority=asked.priority,
         reservation=asked.reservation,
+        licences=asked.licences.licences,
         submit_host=body.submit_host,
         submit_user=body.submit_user,
         notes=_notes(asked),

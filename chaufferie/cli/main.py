@@ -33,6 +33,7 @@ from chaufferie.cli import (
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.explain import explain
 from chaufferie.cli.indicators import indicators
+from chaufferie.cli.licences import licences
 from chaufferie.cli.modify import modify
 from chaufferie.cli.shares import shares
 from chaufferie.cli.slurm import slurm
@@ -47,6 +48,7 @@ _SUBMIT_OPTIONS = """\b
 Options of our own:
   --data DIR         data directory of the server to talk to (stands first)
   --profile PROGRAM  only where this is: openfoam, openfoam/2312, openfoam/2312+ (or later)
+  --licence NAME:N   take N seats of a counted licence; several: a:1,b:8
   --stage FILE       send this file, or this directory, along; may be repeated
   --type TYPE        flex (may wait for heat), ondemand, or reserved
   --max-attempts N   try again where the program fails, N times in all
@@ -77,12 +79,12 @@ Options, as `submit` takes them:
   -t, --time LIMIT            all that can change while it runs, to a shorter one
   --type TYPE  --deadline TIME  -b, --begin TIME  --max-queue-time T  --max-attempts N
   -c, --cpus-per-task N  -n, --ntasks N  --mem SIZE  --mem-per-cpu SIZE
-  -C, --constraint FEATURES  -w, --nodelist NODES  -x, --exclude NODES
+  -C, --constraint FEATURES  -w, --nodelist NODES  -x, --exclude NODES  --licence NAME:N
   -J, --job-name NAME  -A, --account PROJECT  --comment TEXT  --requeue  --no-requeue
   -d, --dependency=none       wait for no other job any more
 \b
---deadline, --begin, --max-queue-time, --constraint, --nodelist and --exclude are
-taken back by none. An array changes as a whole.
+--deadline, --begin, --max-queue-time, --constraint, --nodelist, --exclude and
+--licence are taken back by none. An array changes as a whole.
   --data DIR         data directory of the server to talk to (stands first)
   --json             print JSON for a program"""
 
@@ -147,6 +149,7 @@ _FLEET: tuple[Callable[..., None], ...] = (
     fleet.sites,
     fleet.nodes,
     fleet.profiles,
+    licences,
     fleet.heat,
     meters.meters,
     shares,

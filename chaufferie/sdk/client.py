@@ -14,6 +14,7 @@ from chaufferie.sdk.endpoint import Endpoint, find_endpoint
 from chaufferie.sdk.erasures import Erasures
 from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job
+from chaufferie.sdk.licences import LicenceView, read_licences
 from chaufferie.sdk.listing import JobFilter, job_documents
 from chaufferie.sdk.modifying import Modified, modify
 from chaufferie.sdk.pipeline import in_order, with_numbers
@@ -213,6 +214,10 @@ class Client:
     def profiles(self) -> tuple[fleet.Profile, ...]:
         """Programs for simulation that the nodes have, and in which versions."""
         return fleet.read_profiles(self.transport.get("/v1/profiles"))
+
+    def licences(self) -> tuple[LicenceView, ...]:
+        """Counted licences: how many seats there are, in use, and wanted by jobs that wait."""
+        return read_licences(self.transport)
 
     def heat(
         self,

@@ -1,7 +1,7 @@
 """Sites, nodes and heat, as the server shows them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ class Profile:
     notes: str = ""
     command: str = ""  #: What runs where a job names nothing; empty = it must name something.
     most_tasks: int | None = None
+    licence_servers: tuple[str, ...] = ()  #: Names of those that it reaches.
+    licences: Mapping[str, str] = field(default_factory=dict)  #: ``per job`` or ``per core``.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,14 @@ def read_nodes(document: Mapping[str, Any]) -> tuple[NodeView, ...]:
 def read_profiles(document: Mapping[str, Any]) -> tuple[Profile, ...]:
     """The programs of an answer."""
     return tuple(
-        _read(Profile, {**item, "versions": tuple(map(_read_version, item["versions"]))})
+        _read(
+            Profile,
+            {
+                **item,
+                "versions": tuple(map(_read_version, item["versions"])),
+                "licence_servers": tuple(item.get("licence_servers", ())),
+            },
+        )
         for item in document["profiles"]
     )
 

@@ -40,6 +40,7 @@ class Wishes(TypedDict, total=False):
     profile: str  #: The program that its node must have: ``openfoam/2312+``.
     priority: int  #: Points by which it goes before others; negative = after them.
     reservation: str  #: The name of the reservation in which it is to run.
+    licences: Mapping[str, int]  #: Seats that it takes while it runs: ``{"starccm": 1}``.
     options: Sequence[str]  #: Further words, as on the command line of ``sbatch``.
     arguments: Sequence[str]  #: For the script.
     environment: Mapping[str, str]  #: Variables that the job finds set.
@@ -161,6 +162,9 @@ def _option_words(wishes: Wishes) -> list[str]:
     spelled = {"name": "job-name", "project": "account"}
     plain = {key: value for key, value in wishes.items() if key in _PLAIN}
     words = [f"--{spelled.get(key, key)}={value}" for key, value in plain.items()]
+    if wishes.get("licences"):
+        seats = ",".join(f"{key}:{count}" for key, count in wishes["licences"].items())
+        words.append(f"--licence={seats}")
     if "cores" in wishes:
         words.append(f"--cpus-per-task={wishes['cores']}")
     if "mem_mib" in wishes:

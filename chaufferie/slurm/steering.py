@@ -17,6 +17,7 @@ from domain.sbatch.hostlist import parse_hostlist
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
+    from chaufferie.sdk.licences import LicenceView
 
 
 def scancel(client: "Client", words: Sequence[str]) -> list[str]:
@@ -41,12 +42,10 @@ def scancel(client: "Client", words: Sequence[str]) -> list[str]:
 def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
     """Show a job, or have it queue again."""
     plain = [word for word in words if not word.startswith("-")]
+    shown = _shown(client, plain)
+    if shown is not None:
+        return shown
     match [word.lower() for word in plain[:2]]:
-        case ["show", "job" | "jobs" | "jobid"] if len(plain) > 2:  # noqa: PLR2004 - a number
-            return [_described(client.job(number).document) for number in _numbers(plain[2])]
-        case ["show", joined] if joined.startswith(("job=", "jobid=")):
-            numbers = _numbers(joined.partition("=")[2])
-            return [_described(client.job(number).document) for number in numbers]
         case ["requeue", _]:
             for number in _numbers(",".join(plain[1:])):
                 client.requeue(number)
@@ -61,12 +60,26 @@ def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
             return []
         case ["update", *_]:
             return update(client, plain[1:])
-    shown = " ".join(plain[:2]) or "nothing"
+    said = " ".join(plain[:2]) or "nothing"
     raise BadInputError(
-        f"scontrol: {shown} is not possible here; show hostnames, show job, requeue, hold, "
-        "release and update are.",
+        f"scontrol: {said} is not possible here; show hostnames, show job, show lic, requeue, "
+        "hold, release and update are.",
         code="slurm.words",
     )
+
+
+def _shown(client: "Client", words: Sequence[str]) -> list[str] | None:
+    """What ``scontrol show`` prints of jobs and licences; None where something else was asked."""
+    match [word.lower() for word in words[:2]]:
+        case ["show", "job" | "jobs" | "jobid"] if len(words) > 2:  # noqa: PLR2004 - a number
+            return [_described(client.job(number).document) for number in _numbers(words[2])]
+        case ["show", joined] if joined.startswith(("job=", "jobid=")):
+            numbers = _numbers(joined.partition("=")[2])
+            return [_described(client.job(number).document) for number in numbers]
+        case ["show", "lic" | "license" | "licenses"]:
+            found = client.licences()
+            return [_licence(one) for one in found if one.name in (words[2:] or [one.name])]
+    return None
 
 
 def hostnames(words: Sequence[str]) -> list[str] | None:
@@ -89,6 +102,20 @@ def _numbers(text: str) -> list[str]:
         raise BadInputError(f"scontrol: {error}.", code="slurm.words") from None
 
 
+def _licence(one: "LicenceView") -> str:
+    """As Slurm shows a licence; what waits is not reserved for anybody."""
+    return (
+        f"LicenseName={one.name}\n"
+        f"    Total={one.total} Used={one.used} Free={one.free} Reserved=0 Remote=no"
+    )
+
+
+def _licences(job: Mapping[str, Any]) -> str:
+    """``starccm:2,hpc:8``."""
+    counts = job.get("licences") or {}
+    return ",".join(f"{name}:{count}" for name, count in counts.items()) or "(null)"
+
+
 def _described(job: Mapping[str, Any]) -> str:
     now_s = time.time()  # noqa: TID251 - how long it has run by the reader's clock
     own = os.environ if os.environ.get("SLURM_JOB_ID") == str(job["job_id"]) else {}
@@ -103,6 +130,7 @@ def _described(job: Mapping[str, Any]) -> str:
         f"   StartTime={clock(job['started_at_s'])} EndTime={clock(job['finished_at_s'])}",
         f"   Partition={job['scheduling_type']} NodeList={job['node'] or '(null)'}",
         f"   NumNodes={job['nodes']} NumCPUs={job['cores']}",
+        f"   Licenses={_licences(job)}",
         f"   Command={own.get('CHAUFFERIE_SCRIPT', '(null)')}",
         f"   WorkDir={own.get('SLURM_SUBMIT_DIR', '(null)')}",
         f"   StdOut={own.get('CHAUFFERIE_OUTPUTS', '(null)').split(os.pathsep)[0]}",

@@ -20,6 +20,7 @@ _OPTIONS: Mapping[str, str] = {
     "excnodelist": "exclude",
     "features": "constraint",
     "jobname": "job-name",
+    "licenses": "licenses",
     "minmemorycpu": "mem-per-cpu",
     "minmemorynode": "mem",
     "name": "job-name",
@@ -30,7 +31,9 @@ _OPTIONS: Mapping[str, str] = {
     "timelimit": "time",
 }
 #: Fields that an empty value takes back.
-_NONE_IF_EMPTY = frozenset({"dependency", "deadline", "begin", "constraint", "nodelist", "exclude"})
+_NONE_IF_EMPTY = frozenset(
+    {"dependency", "deadline", "begin", "constraint", "nodelist", "exclude", "licenses"}
+)
 _JOB = ("jobid", "job")
 
 

@@ -13,6 +13,8 @@ from domain.sbatch.environment import Asked
 from domain.sbatch.getopt import read_options
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.hostlist import parse_hostlist
+from domain.sbatch.licences import KEY as LICENCES
+from domain.sbatch.licences import read_licences
 from domain.sbatch.resources import read_size
 from domain.sbatch.schedule import Schedule, read_schedule
 from domain.sbatch.settings import Settings
@@ -22,12 +24,13 @@ from domain.sbatch.submission import SubmitRequest
 SIZE_KEYS = frozenset({"ntasks", "cpus-per-task", "mem", "mem-per-cpu"})
 #: What may change even while elements of an array are on nodes: they keep what they have.
 TIME_KEYS = frozenset({"time", "deadline", "begin", "max-queue-time", "max-attempts", "comment"})
-_PLACE_KEYS = frozenset({"constraint", "nodelist", "exclude", "type", "requeue"})
+_PLACE_KEYS = frozenset({"constraint", "nodelist", "exclude", "type", "requeue", LICENCES})
 _LABEL_KEYS = frozenset({"job-name", "account"})
 CHANGEABLE = SIZE_KEYS | TIME_KEYS | _PLACE_KEYS | _LABEL_KEYS | {"dependency"}
 #: Left blank, or ``none``, they are taken back.
 _CLEARED = frozenset(
     {"deadline", "begin", "max-queue-time", "constraint", "nodelist", "exclude", "dependency"}
+    | {LICENCES}
 )
 #: Their value may be any word, ``none`` too: only a blank takes them back.
 _CLEARED_BY_BLANK = frozenset({"account", "comment"})
@@ -141,6 +144,8 @@ def _of_places(settings: Settings, given: Collection[str]) -> dict[str, Any]:
         values["excluded"] = settings.read("exclude", parse_hostlist, _A_HOSTLIST) or ()
     if "nodelist" in given:
         values["wanted_nodes"] = settings.read("nodelist", parse_hostlist, _A_HOSTLIST) or ()
+    if LICENCES in given:
+        values["licences"] = read_licences(settings).licences
     constraint = settings.given("constraint")
     if constraint is not None and constraint.value:
         found = parse_constraint(constraint.value)

@@ -48,6 +48,8 @@ _KEYS = {
     "no-requeue": "requeue",
     "share": "oversubscribe",
     "cluster": "clusters",
+    "licence": "licenses",
+    "licences": "licenses",
 }
 
 
@@ -84,14 +86,14 @@ _EFFECT = """
     @max-attempts= @max-queue-time=
     @checkpoint[=] @copy-results-every= @exclude-results= @results=
     constraint/C= nodelist/w= profile= gres= gpus/G= gpus-per-node= gpus-per-task= cpus-per-gpu=
-    mem-per-gpu= mail-type= mail-user=
+    mem-per-gpu= mail-type= mail-user= licenses/L= @licence= @licences=
 """
 _SILENT = "quiet/Q @stage="
 _NO_MEANING = """
     acctg-freq= batch= cluster= cluster-constraint= clusters/M= consolidate-segments context=
     contiguous core-spec/S= cores-per-socket= cpu-freq= delay-boot= distribution/m= extra=
     extra-node-info/B= get-user-env[=] gpu-bind= gpu-freq= gres-flags= hint= ignore-pbs
-    kill-on-invalid-dep= licenses/L= mcs-label= mem-bind= mem-update= mincpus= network=
+    kill-on-invalid-dep= mcs-label= mem-bind= mem-update= mincpus= network=
     no-kill/k[=] ntasks-per-core= ntasks-per-socket= oom-kill-step[=] overcommit/O oversubscribe/s
     prefer= propagate[=] reboot resources= resv-ports[=] segment=
     share sockets-per-node= spread-job spread-segments stepmgr switches= thread-spec=

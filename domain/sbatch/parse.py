@@ -16,6 +16,7 @@ from domain.sbatch.exports import Export, parse_export
 from domain.sbatch.getopt import OptionRun, read_options
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.hostlist import parse_hostlist
+from domain.sbatch.licences import read_licences
 from domain.sbatch.lint import lint_body
 from domain.sbatch.mail import read_mail
 from domain.sbatch.note import Note
@@ -136,7 +137,6 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
     outputs = read_outputs(settings, request.submit_dir)
     export = _read_export(settings, request)
     profile = _read_profile(settings)
-    mail = read_mail(settings)
     return Submission(
         name=settings.text("job-name") or work.default_name or "sbatch",
         script=work.script.staged_text if work.script else None,
@@ -172,6 +172,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         is_held=settings.has("hold"),
         priority=schedule.priority,
         reservation=schedule.reservation,
+        licences=read_licences(settings),
         stdout_pattern=outputs.stdout_pattern,
         stderr_pattern=outputs.stderr_pattern,
         stdin_pattern=outputs.stdin_pattern,
@@ -179,7 +180,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         chdir=outputs.chdir,
         export=export,
         returns=read_returns(settings),
-        mail=mail,
+        mail=read_mail(settings),
         partition=settings.text("partition"),
         qos=settings.text("qos"),
         account=settings.text("account"),

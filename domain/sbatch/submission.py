@@ -10,6 +10,7 @@ from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
+from domain.sbatch.licences import LicenceWish
 from domain.sbatch.mail import MailWish
 from domain.sbatch.note import Note
 from domain.sbatch.returns import Returns
@@ -79,6 +80,7 @@ class Submission:
     is_held: bool
     priority: int  #: Points by which it goes before others; negative = after them.
     reservation: str | None  #: In which it is to run.
+    licences: LicenceWish
 
     stdout_pattern: str
     stderr_pattern: str | None  #: None = joined with stdout.

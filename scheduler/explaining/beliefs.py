@@ -16,6 +16,7 @@ from scheduler.placement.registry import policy_named
 from store.database import Database
 from store.engine import event_log
 from store.engine.engine_facts import job_facts, node_facts
+from store.engine.licence_facts import licences_in_force
 from store.engine.order_facts import order_in_force
 from store.fleet.weather import forecast_facts
 from store.jobs import job_queries
@@ -62,6 +63,7 @@ def believe(database: Database, connection: Connection) -> Beliefs:
     order = order_in_force(connection)
     facts: list[Event] = [
         *(() if order is None else (order,)),
+        licences_in_force(connection),
         *what_was_learned(connection, now_s),
         *node_facts(reader),
         *forecast_facts(reader),

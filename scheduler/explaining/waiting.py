@@ -13,6 +13,7 @@ from domain.quota import Measure, Quota
 from domain.requirements import in_words as requirement_in_words
 from domain.sizing import core_need, fits
 from scheduler.explaining.kept import Keeping
+from scheduler.explaining.licences import why_no_licence
 from scheduler.explaining.reserved import why_not_in_its_own, why_reserved
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.draft import Draft
@@ -80,6 +81,7 @@ def explain_waiting(view: View, job: JobQueued, line: Line, policy: HeatAware) -
     found = (
         _too_early(view, job)
         or _quota_reached(draft, job)
+        or why_no_licence(view.state.licences, job, line.first)
         or why_not_in_its_own(view, job)
         or _no_place_at_all(draft, job)
         or why_reserved(draft, job)

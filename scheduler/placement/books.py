@@ -30,6 +30,7 @@ def check_books(state: "ClusterState") -> None:
     if int(state.promises.jobs.is_used.sum()) != len(state.occupations):
         raise AssertionError("the heat of some job is promised twice or not at all")
     state.quotas.check(state.occupations.values())
+    state.licences.check(held.job for held in state.occupations.values())
     state.arrays.check(state.queue, [held.job for held in state.occupations.values()])
     both = [item for item in state.occupations if item in state.queue or item in state.arrays]
     if both:

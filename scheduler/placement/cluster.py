@@ -24,6 +24,7 @@ from scheduler.order.ranking import Ranking, account_of
 from scheduler.placement.arrays import ArrayBacklog
 from scheduler.placement.books import check_books
 from scheduler.placement.fleet import FleetTable
+from scheduler.placement.licences import LicenceBook
 from scheduler.placement.promises import Promises
 from scheduler.placement.queue import JobQueue
 from scheduler.placement.quotas import QuotaBook
@@ -89,6 +90,7 @@ class ClusterState:
         self.arrays = ArrayBacklog()
         self.quotas = QuotaBook()
         self.eased: set[int] = set()  #: Tenants of whom something ended since the last plan.
+        self.licences = LicenceBook()
         self.reservations = Reservations()
         self.occupations: dict[int, Occupation] = {}
         self._held: dict[int, dict[int, Occupation]] = {}  # the same by row of their node
@@ -228,6 +230,7 @@ class ClusterState:
         fleet = self.fleet
         shares = tuple(Share(row, *fleet.take(row, job)) for row in rows)
         self.quotas.take(job, sum(share.cores for share in shares))
+        self.licences.take(job)
         core_heat_w = fleet.nodes.core_heat_w
         length, spread = self.length_of(self.expect(job))
         promise = self.promises.add(
@@ -304,6 +307,7 @@ class ClusterState:
             self.fleet.give_back(share.row, occupation.job, share.cores, share.gpus, now_s)
         self.promises.remove(occupation.promise)
         self.quotas.give_back(occupation.job, occupation.cores)
+        self.licences.give_back(occupation.job)
         self.eased.add(occupation.job.tenant_id)
         self.arrays.vacated(occupation.job)
         self.admit(occupation.job.array_id, now_s)

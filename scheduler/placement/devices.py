@@ -76,3 +76,30 @@ class DeviceColumns:
         for row, held in self._held.items():
             free[row] -= sum(number for other, number in held.items() if overlap(other, kind))
         self._count[kind], self._free[kind] = count, free
+
+
+class DeviceDraft:
+    """The same while a plan is being made."""
+
+    def __init__(self, devices: DeviceColumns) -> None:
+        """Begin with what is free now."""
+        self._devices = devices
+        self._free: dict[str, Counts] = {}  # by kind, where somebody asked
+        self._taken: list[tuple[int, str, int]] = []  # row, kind and number
+
+    def free(self, kind: str) -> Counts:
+        """How many of a kind are free on each node, shape (n_nodes,); not to be changed."""
+        free = self._free.get(kind)
+        if free is None:
+            free = self._free[kind] = self._devices.free(kind).copy()
+            for row, other, count in self._taken:
+                if overlap(kind, other):
+                    free[row] -= count
+        return free
+
+    def take(self, row: int, kind: str, count: int) -> None:
+        """The plan gives so many of a kind away."""
+        self._taken.append((row, kind, count))
+        for other, free in self._free.items():
+            if overlap(other, kind):
+                free[row] -= count

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from domain.commands import Candidate, Why
 from domain.events import JobQueued
-from domain.gpus import overlap
 from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.placement import silence
+from scheduler.placement.devices import DeviceDraft
 from scheduler.placement.gangs import emptiest_gang, gang_of, whole_gangs
+from scheduler.placement.licences import LicenceDraft
 from scheduler.placement.policy import Placement, Step, View
 from scheduler.placement.quotas import NO_LIMIT, QuotaDraft
 
@@ -56,9 +57,9 @@ class Draft:
         self.steps: list[Step] = []
         self.placed: set[int] = set()
         self._large: dict[_Need, Flags] = {}  # nodes that are open and large enough
-        self._free_gpus: dict[str, Counts] = {}  # by kind, where somebody asked
+        self._devices = DeviceDraft(self.fleet.devices)
         self._quotas = QuotaDraft(self.state.quotas)
-        self._gpus_taken: list[tuple[int, str, int]] = []  # row, kind and number
+        self._licences = LicenceDraft(self.state.licences)
         self._without_room: set[tuple[_Need, bool]] = set()  # and whether what asked is short
         #: What is reserved; None = nothing is.
         self._reserved = self.state.reservations.sight(view.now_s, self.fleet.row_of, nodes.n_rows)
@@ -82,7 +83,8 @@ class Draft:
         """Open nodes that would take the job if they were empty, shape (n_nodes,).
 
         Of a job of several nodes, those whose site has enough of them.
-        None of them where a quota keeps it from starting: it is not nodes that it waits for.
+        None of them where a quota or a licence keeps it from starting: it is not nodes that it
+        waits for.
         """
         asked = _need(job)
         able = self._large.get(asked)
@@ -188,30 +190,21 @@ class Draft:
 
     def free_gpus(self, kind: str) -> Counts:
         """GPUs of a kind that are free on each node, shape (n_nodes,)."""
-        free = self._free_gpus.get(kind)
-        if free is None:
-            free = self._free_gpus[kind] = self.fleet.devices.free(kind).copy()
-            for row, other, count in self._gpus_taken:
-                if overlap(kind, other):
-                    free[row] -= count
-        return free
-
-    def _take_gpus(self, row: int, kind: str, count: int) -> None:
-        self._gpus_taken.append((row, kind, count))
-        for other, free in self._free_gpus.items():
-            if overlap(other, kind):
-                free[row] -= count
+        return self._devices.free(kind)
 
     def has_quota(self, job: JobQueued, row: int) -> bool:
-        """Whether quotas let the job start on this node."""
+        """Whether quotas and licences let the job start on this node."""
         need = core_need(job, self.fleet.facts[row]) * job.nodes
-        return self._quotas.room_cores(job) >= need
+        return self._quotas.room_cores(job) >= need and self._licences.has_room(job)
 
     def _keep_quotas(self, job: JobQueued, rows: Flags) -> None:
         """Take the nodes out on which the job would hold more than a quota lets it.
 
-        Of one for several nodes, each is taken to be like the others.
+        Of one for several nodes, each is taken to be like the others. Where seats of a licence are
+        missing, that is all of them.
         """
+        if not self._licences.has_room(job):
+            rows[:] = False
         room = self._quotas.room_cores(job)
         if room < NO_LIMIT:
             rows &= self.fleet.need_cores(job) * job.nodes <= room
@@ -241,11 +234,12 @@ class Draft:
             self.free_mem_mib[one] -= mem_need_mib(job, facts)
             gpus, kind = gpu_need(job, facts)
             if gpus:
-                self._take_gpus(one, kind, gpus)
+                self._devices.take(one, kind, gpus)
             if self._safe_wh is not None and heat_wh is not None:
                 self._safe_wh[one] -= heat_wh[one]
         held = sum(core_need(job, self.fleet.facts[one]) for one in (row, *members))
         self._quotas.take(job, held)
+        self._licences.take(job)
         self.steps.append(Placement(job, row, why, members))
         self.placed.add(job.instance_id)
 
@@ -260,10 +254,13 @@ class Draft:
 
         Or the nodes: those of the site that has the most of what it wants free. Nobody else starts
         there, so the room only grows, and the job's turn comes however many narrower ones wait.
+        The seats that it takes of licences are kept with them.
         """
         able = self.able(job) & ~self.is_kept
         rows = emptiest_gang(self.fleet, able, self.free_cores, job.nodes)
         self.is_kept[rows] = True
+        if len(rows):
+            self._licences.take(job)
         kept: list[int] = rows.tolist()
         return kept
 

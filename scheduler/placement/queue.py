@@ -151,8 +151,8 @@ class JobQueue:
         return [shape for shape in lines if shape not in self._closed]
 
     def limited_shapes(self) -> list[Shape]:
-        """Shapes with jobs in line that must keep somebody's quotas, open or closed."""
-        return [shape for lines in self._lines for shape in lines if shape.account is not None]
+        """Shapes with jobs in line that must keep quotas or take licences, open or closed."""
+        return [one for part in self._lines for one in part if one.account or one.licences]
 
     def close(self, shapes: Iterable[Shape]) -> None:
         """Let these lines wait, and no others."""

@@ -28,6 +28,7 @@ class Shape:
     gpu_kind: str
     account: Account | None  #: Whose quotas its jobs must keep; None = nobody has any.
     reservation_id: int | None
+    licences: tuple[str, ...]  #: Seats that each of its jobs takes.
 
     is_patient: bool  #: Whether its jobs may wait for heat.
     is_brief: bool  #: Patient, and stopped at little cost: it need not stay where heat ends.
@@ -40,7 +41,8 @@ class Shape:
 
 Kind = tuple[
     *tuple[str, int, int | None, bool, int, int, int, int | None],
-    *tuple[tuple[str, ...], tuple[str, ...], int, str, Account | None, int | None, bool, bool],
+    *tuple[tuple[str, ...], tuple[str, ...], int, str, Account | None, int | None],
+    *tuple[tuple[str, ...], bool, bool],
 ]
 
 
@@ -61,6 +63,7 @@ def kind_of(job: JobQueued, length: int, spread: int, account: Account | None) -
         job.gpu_kind,
         account,
         job.reservation_id,
+        job.licences,
         job.scheduling_type == SchedulingType.FLEX,
         is_brief(job),
     )

@@ -44,6 +44,14 @@ def close_tenant(tx: Transaction, tenant_id: int, actor: str) -> int | Refused |
     return _revoke(tx, api_key.c.tenant_id == tenant_id, actor)
 
 
+def tenant_name(connection: Connection, tenant_id: int) -> str | None:
+    """Its name; None where there is none."""
+    found: str | None = connection.execute(
+        select(tenant.c.name).where(tenant.c.id == tenant_id)
+    ).scalar()
+    return found
+
+
 def tenants(connection: Connection) -> list[dict[str, Any]]:
     """Every tenant by name, with how much belongs to it."""
 

@@ -17,6 +17,7 @@ from store.files.content import ContentKey
 from store.files.stored_files import drop, let_go
 from store.gangs.member_tables import attempt_member
 from store.jobs.job_history import MODIFY
+from store.licences.licence_tables import job_licence
 from store.notices.notice_tables import mail_wish, notice
 from store.tables import (
     attempt,
@@ -126,7 +127,7 @@ def _strip(tx: Transaction, erasure_id: int, job_ids: Sequence[int]) -> tuple[in
         .where(audit.c.action == MODIFY, audit.c.subject.in_([f"job/{one}" for one in job_ids]))
         .values(detail=None)
     )
-    for table in (notice, mail_wish):
+    for table in (notice, mail_wish, job_licence):
         tx.connection.execute(delete(table).where(table.c.job_id.in_(job_ids)))
     tx.connection.execute(delete(dependency).where(dependency.c.job_id.in_(job_ids)))
     note_node_shares(tx, erasure_id, job_ids)

@@ -65,6 +65,7 @@ def queued_event(
         project=spec.project or "",
         priority=spec.priority,
         reservation_id=spec.reservation_id,
+        licences=spec.licences,
     )
 
 

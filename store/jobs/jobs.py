@@ -21,6 +21,7 @@ from store.gangs.members import dismiss
 from store.instances.queueing import array_queued_event, queued_event
 from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
+from store.licences.licences import note_licences
 from store.notices.mail_wishes import note_wishes
 from store.quotas import admission
 from store.rows import AnyRow
@@ -185,6 +186,7 @@ def _insert(
         values = [_instance_values(tx, job_id, item) for job_id, item in singles]
         tx.connection.execute(insert(instance), values)
     note_wishes(tx.connection, ((job_id, item.spec) for job_id, item in items))
+    note_licences(tx.connection, ((job_id, item.spec) for job_id, item in items))
     for job_id, item in items:
         state = _first_state(item)
         arrays.insert_instances(

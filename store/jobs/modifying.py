@@ -20,6 +20,7 @@ from store.engine.engine_facts import waiting_facts
 from store.instances.waiting import WAITING_STATES, give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Single, Target
+from store.licences.licences import note_anew
 from store.quotas import admission
 from store.rows import AnyRow
 from store.tables import instance, job
@@ -71,6 +72,8 @@ def modify(
         return refused
     of_same_name = next_of_same_name(tx, [job_id]) if "job-name" in change.keys else set()
     _write(tx, job_id, change.spec, waiting)
+    if change.spec.licences != before.licences:
+        note_anew(tx, job_id, change.spec)
     lowered = _lower(tx, rows, change.spec, before) if "time" in change.keys else 0
     _tell_engine(tx, target, [row.id for row in waiting if row.state == JobState.QUEUED])
     if "dependency" in change.keys:

@@ -15,6 +15,7 @@ from store.erasures import erasure_tables  # noqa: F401 - likewise
 from store.fleet import wish_tables  # noqa: F401 - likewise
 from store.gangs import member_tables  # noqa: F401 - likewise
 from store.ledger import ledger_tables, share_tables  # noqa: F401 - likewise
+from store.licences import licence_tables  # noqa: F401 - likewise
 from store.metadata import metadata
 from store.notices import notice_tables  # noqa: F401 - likewise
 from store.quotas import quota_tables  # noqa: F401 - likewise

@@ -21,12 +21,14 @@ from domain.events import (
     JobArrayWithdrawn,
     JobQueued,
     JobWithdrawn,
+    LicencesSet,
     QuotaSet,
     TimePassed,
     WeatherForecast,
 )
 from domain.gpus import pick
 from domain.job import EndReason, SchedulingType
+from domain.licences import counts_of
 from domain.requirements import meets, tags_of
 from scheduler.engine import Engine
 from tests.support.builders import (
@@ -45,6 +47,7 @@ from tests.support.told import policy
 SHORTEST_RUN_S = 10.0
 REQUIREMENTS = [("a",), ("a", "b"), ("a|b",), ("node:boiler-2",), ("gpu",), ("a|x", "b|gpu")]
 KINDS = ["", "x", "x-1", "y"]
+LICENCES = [("solver:1",), ("solver:4",), ("hpc:3", "solver:1")]
 nodes = st.integers(1, 4)
 tenants = st.integers(1, 2)
 projects = st.sampled_from(["", "mesh", "flow"])
@@ -82,6 +85,7 @@ class World(RuleBasedStateMachine):
         self.features: dict[int, tuple[str, ...]] = {}
         self.heard: set[int] = set()
         self.quotas: dict[tuple[int, str], QuotaSet] = {}
+        self.seats: dict[str, int] = {}
 
     def tell(self, *facts: Event) -> None:
         commands = self.engine.handle(facts, self.now_s)
@@ -115,6 +119,12 @@ class World(RuleBasedStateMachine):
         job.is_claimed = job.is_stopping = False
         for account in ((job.fact.tenant_id, ""), (job.fact.tenant_id, job.fact.project)):
             self.check_quota(account)
+
+        for name in counts_of(job.fact.licences):
+            assert self._seats_held(name) <= self.seats.get(name, 0), "a seat was given twice"
+
+    def _seats_held(self, name: str) -> int:
+        return sum(counts_of(job.fact.licences).get(name, 0) for job in self._placed())
 
     def _stopped(self, order: PreemptAttempt) -> None:
         job = self.jobs[order.instance_id]
@@ -173,6 +183,16 @@ class Accounts(World):
         )
         self.quotas[tenant_id, project] = fact
         self.tell(fact)
+
+    @rule(solver=st.integers(0, 5), hpc=st.integers(0, 9))
+    def set_licences(self, solver: int, hpc: int) -> None:
+        self.seats = {"solver": solver, "hpc": hpc} if hpc else {"solver": solver}
+        self.tell(LicencesSet(seats=self.seats))
+
+    @invariant()
+    def seats_held_are_those_of_what_is_on_nodes(self) -> None:
+        for name in ("solver", "hpc"):
+            assert self.engine.state.licences.held(name) == self._seats_held(name)
 
     @invariant()
     def what_counts_toward_quotas_is_what_is_on_nodes(self) -> None:
@@ -247,6 +267,7 @@ class ClusterMachine(Accounts):
             st.just({}),
             st.fixed_dictionaries({"requires": st.sampled_from(REQUIREMENTS)}),
             st.fixed_dictionaries({"gpus": st.integers(1, 3), "gpu_kind": st.sampled_from(KINDS)}),
+            st.fixed_dictionaries({"licences": st.sampled_from(LICENCES)}),
         ),
     )
     def submit(

@@ -58,7 +58,11 @@ class HttpScene:
         self.app = create_app(self.services)
         self.app.state.passwords = Passwords(PasswordHasher(1, 64, 1))
         self.client = TestClient(self.app, base_url=HOST, raise_server_exceptions=False)
-        self.scheduler = SchedulerService(store=self.store, policy=ColdestTank())
+        self.scheduler = SchedulerService(
+            store=self.store,
+            policy=ColdestTank(),
+            seats=self.services.tariff.licences.seats(),
+        )
         self.tokens = {
             "operator": self.key(Role.OPERATOR, tenant="operator"),
             "owner": self.key(Role.TENANT, tenant="lab"),

@@ -3,6 +3,7 @@
 import pytest
 
 from domain.refusal import Refused
+from domain.sbatch.licences import LicenceWish
 from domain.sbatch.options import OPTIONS, Duty, Takes
 from domain.sbatch.parse import parse_submission, split_command_line
 from domain.sbatch.precedence import VARIABLES
@@ -24,7 +25,8 @@ EFFECT_NOW = """
     --gres=gpu:1 -G|1 --gpus=1 --gpus-per-node=1 --gpus-per-task=1
     -G|2|--cpus-per-gpu=1 -G|2|--mem-per-gpu=1G -C|gpu --constraint=avx2&(gpu)
     -w|n1 --nodelist=n1
-    --nice --nice=5 --nice=-5 --priority=-100 --priority=7 --reservation=course
+    --nice --nice=5 --nice=-5 --priority=-100 --priority=7 --reservation=course -L|a:2
+    --licenses=a:1,b
 """
 NOTED = """
     --mail-type=END --mail-user=a@b --hint=nomultithread
@@ -34,7 +36,7 @@ NOTED = """
     --switches=1 --contiguous -S|1 --core-spec=1 --mincpus=1 --spread-job --get-user-env
     --get-user-env=L --wait-all-nodes=1 -v --verbose -s --oversubscribe --share -O --overcommit
     -k --no-kill --profile=all --propagate --propagate=ALL --acctg-freq=30 --wckey=x
-    -M|x --clusters=x --cluster=x -L|x --licenses=x --network=x --ignore-pbs
+    -M|x --clusters=x --cluster=x --network=x --ignore-pbs
     --kill-on-invalid-dep=yes --ear=on --ear-policy=x --quotatype=x --fpgalink=x --tmp=1G
     --use-min-nodes --cpus-per-gpu=1 --mem-per-gpu=1G -w|n[1-2]
 """
@@ -250,3 +252,23 @@ def test_only_options_with_a_value_take_the_next_word() -> None:
         run = split_command_line([option.spelled, "7"])
         assert not isinstance(run, Refused)
         assert bool(run.operands) is (option.takes is not Takes.VALUE)
+
+
+@pytest.mark.parametrize("option", ["--licence=b:8,a", "--licences=b:8,a", "-Lb:8,a"])
+def test_seats_of_licences_are_asked_for_in_either_spelling(option: str) -> None:
+    found = submit(option)
+    assert isinstance(found, Submission), found
+    assert found.licences == LicenceWish(licences=("a:1", "b:8"), is_typed=True)
+
+
+def test_seats_that_a_script_asks_for_were_not_typed() -> None:
+    found = submit(script="#!/bin/bash\n#SBATCH --licenses=a:2\ntrue\n")
+    assert isinstance(found, Submission), found
+    assert found.licences == LicenceWish(licences=("a:2",), is_typed=False)
+
+
+def test_what_are_no_seats_is_refused_with_an_example() -> None:
+    found = submit("--licence=a:0")
+    assert isinstance(found, Refused), found
+    assert found.code == "sbatch.bad_value"
+    assert "starccm:2" in found.sentence

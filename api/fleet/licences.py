@@ -1,0 +1,94 @@
+"""What a submission takes of licences, by what it says and by its profile; or why it cannot."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from api.fleet.profiles import asked_profiles
+from api.jobs.capacity import Sizes
+from api.services import Services
+from domain.job_spec import JobSpec
+from domain.licences import MOST_SEATS, LicenceServers, counts_of, licences_of
+from domain.profiles import PER_CORE
+from domain.refusal import Refused
+from store.access.tenants import tenant_name
+from store.rows import Connection
+
+_MOST_SHOWN = 20
+
+
+async def seats_for(services: Services, tenant_id: int) -> Mapping[str, int]:
+    """Seats of those licences that a tenant may use, as the operator declared."""
+    servers = services.tariff.licences
+    if all(one.tenants is None for one in servers.servers):
+        return servers.seats()
+    return await services.read(lambda connection: seats_in(connection, servers, tenant_id))
+
+
+def seats_in(connection: Connection, servers: LicenceServers, tenant_id: int) -> Mapping[str, int]:
+    """The same, asked of the store."""
+    return servers.seats_of(tenant_name(connection, tenant_id))
+
+
+def with_licences(
+    spec: JobSpec,
+    sizes: Sizes,
+    seats: Mapping[str, int],
+    declared: Mapping[str, int],
+    before: JobSpec | None = None,
+) -> JobSpec | Refused:
+    """The same with what its profile takes beside what it says itself.
+
+    ``seats`` are of licences that its tenant may use, ``declared`` of all. What a job took by its
+    profile ``before`` it was changed is worked out anew.
+    """
+    said = dict(counts_of(spec.licences))
+    if before is not None:
+        implied = _implied(before, sizes)
+        said = {name: n for name, n in said.items() if implied.get(name) != n}
+    missing = next((name for name in said if name not in seats), None)
+    if missing is not None:
+        return _unknown(missing, seats)
+    implied = _implied(spec, sizes)
+    ours = {name: n for name, n in implied.items() if name in declared and name not in said}
+    foreign = next((name for name in ours if name not in seats), None)
+    if foreign is not None:
+        return _unknown(foreign, seats)
+    if spec.resources.whole_node and (vague := sorted(set(ours) & _per_core(spec, sizes))):
+        return Refused(
+            code="licence.per_core",
+            sentence=f"The profile {spec.profile} takes a seat of {vague[0]} for each core, and "
+            f"how many cores a whole node has is not known before; say --licence {vague[0]}:N.",
+        )
+    counts = {**ours, **said}
+    over = next((name for name, count in counts.items() if count > seats[name]), None)
+    if over is not None:
+        return Refused(
+            code="licence.too_many",
+            sentence=f"The job takes {counts[over]} seats of the licence {over}, and there are "
+            f"{seats[over]}; ask for fewer.",
+        )
+    return replace(spec, licences=licences_of(counts))
+
+
+def _unknown(name: str, seats: Mapping[str, int]) -> Refused:
+    known = ", ".join(sorted(seats)[:_MOST_SHOWN]) or "none"
+    return Refused(
+        code="licence.unknown",
+        sentence=f"There is no licence {name!r} that you may use; there are: {known}.",
+    )
+
+
+def _implied(spec: JobSpec, sizes: Sizes) -> dict[str, int]:
+    """What its profile takes, by the version that takes the most of each."""
+    found: dict[str, int] = {}
+    cores = spec.resources.cores * spec.resources.nodes
+    for profile in asked_profiles(spec, sizes):
+        for name, rule in profile.licence_rules().items():
+            count = min(cores, MOST_SEATS) if rule == PER_CORE else 1
+            found[name] = max(found.get(name, 0), count)
+    return found
+
+
+def _per_core(spec: JobSpec, sizes: Sizes) -> set[str]:
+    rules = (one.licence_rules().items() for one in asked_profiles(spec, sizes))
+    return {name for of_one in rules for name, rule in of_one if rule == PER_CORE}

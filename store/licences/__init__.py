@@ -1,0 +1,1 @@
+"""Seats of licences that jobs take: who holds them, and who waits for them."""
