@@ -8,6 +8,7 @@ room in each store for those that cannot wait; near their last moment they ask f
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ LAST_MOMENT = "deadline_reached"
 CROWDED = "too_much_due"  #: Before its last moment: not all that is due then would find room.
 _TIE = 1e-4
 _ROUNDING = 1e-9
+#: Of a crowd so many sites to a job start in one round.
+_SITES_TO_A_JOB = 64
 
 
 @dataclass(slots=True)
@@ -129,19 +132,26 @@ class HeatAware:
         return crowd if crowd.surplus_core_h > 0 else None
 
     def _start_crowd(self, draft: Draft, scores: Scores, shapes: list[Shape], crowd: Crowd) -> None:
-        """Start what is due first, in the room that those leave whom somebody waits for."""
+        """Start what is due first, in the room that those leave whom somebody waits for.
+
+        In a large fleet round by round: in each, a site is given one job as long as there are
+        others, so that the gains of a round are worked out together.
+        """
         surplus_core_h, room_cores = crowd.surplus_core_h, crowd.room_cores
+        n_round = max(len(draft.charge_frac) // _SITES_TO_A_JOB, 1)
         blocked: set[Shape] = set()
-        for job, shape in draft.state.queue.in_order(shapes, blocked):
-            if surplus_core_h <= 0 or room_cores <= 0 or not draft.has_room:
-                return
-            if job.instance_id in draft.placed:
-                continue
-            if self._start_best(draft, scores, job, shape, CROWDED):
-                surplus_core_h -= expected_core_h(job, shape)
-                room_cores -= job.cores * job.nodes
-            else:
-                blocked.add(shape)
+        line = draft.state.queue.in_order(shapes, blocked)
+        waiting = (item for item in line if item[0].instance_id not in draft.placed)
+        while some := list(islice(waiting, n_round)):
+            scores.prepare(list(dict.fromkeys(shape for _, shape in some)))
+            for job, shape in some:
+                if surplus_core_h <= 0 or room_cores <= 0 or not draft.has_room:
+                    return
+                if self._start_best(draft, scores, job, shape, CROWDED, is_prepared=True):
+                    surplus_core_h -= expected_core_h(job, shape)
+                    room_cores -= job.cores * job.nodes
+                else:
+                    blocked.add(shape)
 
     def _start_urgent(self, draft: Draft, scores: Scores, shapes: list[Shape]) -> None:
         blocked: set[Shape] = set()
@@ -155,13 +165,28 @@ class HeatAware:
                     return
 
     def _start_best(
-        self, draft: Draft, scores: Scores, job: JobQueued, shape: Shape, code: str
+        self,
+        draft: Draft,
+        scores: Scores,
+        job: JobQueued,
+        shape: Shape,
+        code: str,
+        *,
+        is_prepared: bool = False,
     ) -> bool:
-        """Start a job where the most of its heat is used; False where it fits nowhere."""
+        """Start a job where the most of its heat is used; False where it fits nowhere.
+
+        Of a shape that was prepared before others started, where its gain still holds, if it fits
+        there.
+        """
         fitting = draft.fitting(job)
         if not fitting.any():
             return False
-        gain = scores.gain(shape)
+        gain, holds = scores.prepared(shape) if is_prepared else (None, fitting)
+        if gain is None or not (fitting & holds).any():
+            gain = scores.gain(shape)
+        else:
+            fitting &= holds
         liking = gain + self.rule.coldness_weight * (1.0 - scores.charge_frac)
         rows = best_first(liking, fitting)
         self._put(draft, scores, job, shape, rows, gain, code)

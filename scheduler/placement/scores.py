@@ -87,7 +87,7 @@ class Scores:
         self._site_of = state.fleet.nodes.site
         self.charge_frac: Floats = state.fleet.sites.charge_frac()[self._site_of]
         self._changed_at = np.zeros(len(water.stored_wh), dtype=np.int64)
-        self._dirty: set[int] = set()
+        self._is_dirty: Flags = np.zeros(len(water.stored_wh), dtype=np.bool_)
         self._gains.clear()
 
     @property
@@ -105,7 +105,7 @@ class Scores:
             firm_wh = promised_wh - promises.brief_heat_wh(n_sites)[sites]
             self.sights[False].water.promised_wh[sites] = firm_wh
             self.sights[True].water.promised_wh[sites] = promised_wh
-            self._dirty |= changed
+            self._is_dirty[sites] = True
             changed.clear()
         if len(self._gains) > _MOST_KEPT:
             self._gains.clear()
@@ -114,8 +114,28 @@ class Scores:
 
     def gain(self, shape: Shape) -> Floats:
         """Share of a job's heat that each node's site would use, shape (n_nodes,)."""
-        self._prepare([shape])
+        self.prepare([shape])
         return self._gains[shape][0]
+
+    def prepare(self, shapes: list[Shape]) -> None:
+        """Have the gains of these shapes at every node at hand, working out what changed."""
+        self._settle()
+        for is_patient in (False, True):
+            alike = [shape for shape in shapes if shape.is_patient is is_patient]
+            unknown = [shape for shape in alike if shape not in self._gains]
+            if unknown:
+                found = self._gains_at(unknown, np.arange(len(self._site_of)))
+                for shape, gain in zip(unknown, found, strict=True):
+                    self._gains[shape] = gain, self._version
+            known_at = min((self._gains[shape][1] for shape in alike), default=self._version)
+            if known_at < self._version:
+                self._renew(alike, known_at)
+
+    def prepared(self, shape: Shape) -> tuple[Floats, Flags]:
+        """Its gains when it was last prepared, and the nodes where they hold: both (n_nodes,)."""
+        gain, version = self._gains[shape]
+        holds = (self._changed_at <= version) & ~self._is_dirty
+        return gain, holds[self._site_of]
 
     def where_wanted(self, shapes: list[Shape], bars: Floats, fits: Flags) -> Floats:
         """The same for patient shapes where it reaches their bar and they fit, -1 elsewhere.
@@ -127,7 +147,7 @@ class Scores:
         narrowest: dict[object, Shape] = {}
         for shape in sorted(shapes, key=lambda shape: shape.cores * shape.nodes):
             narrowest.setdefault(_length_kind(shape), shape)
-        self._prepare(list(narrowest.values()))
+        self.prepare(list(narrowest.values()))
         most = np.array([self._gains[narrowest[_length_kind(shape)]][0] for shape in shapes])
         found = np.where(fits & (most >= bars[:, None] - _CONCAVE_TO), most, -1.0)
         wider = [
@@ -152,7 +172,7 @@ class Scores:
         for sight in self.sights[int(shape.is_brief) :]:
             sight.water.promised_wh[site] += heat_wh
         # Worked out when somebody asks; and again when the engine has really promised it.
-        self._dirty.add(site)
+        self._is_dirty[site] = True
         self.state.promises.changed.add(site)
 
     def hours(self, shape: Shape) -> Floats:
@@ -190,20 +210,6 @@ class Scores:
                 power_w[index] = nodes.cores[rows] * shape.nodes * core_heat_w
         return np.asarray(power_w)
 
-    def _prepare(self, shapes: list[Shape]) -> None:
-        """Have the gains of these shapes at every node at hand, working out what changed."""
-        self._settle()
-        for is_patient in (False, True):
-            alike = [shape for shape in shapes if shape.is_patient is is_patient]
-            unknown = [shape for shape in alike if shape not in self._gains]
-            if unknown:
-                found = self._gains_at(unknown, np.arange(len(self._site_of)))
-                for shape, gain in zip(unknown, found, strict=True):
-                    self._gains[shape] = gain, self._version
-            known_at = min((self._gains[shape][1] for shape in alike), default=self._version)
-            if known_at < self._version:
-                self._renew(alike, known_at)
-
     def _renew(self, shapes: list[Shape], known_at: int) -> None:
         nodes = np.flatnonzero(self._changed_at[self._site_of] > known_at)
         for shape, part in zip(shapes, self._gains_at(shapes, nodes), strict=True):
@@ -213,10 +219,10 @@ class Scores:
 
     def _settle(self) -> None:
         """Follow the water again where more or less is promised."""
-        if not self._dirty:
+        sites = np.flatnonzero(self._is_dirty)
+        if not len(sites):
             return
-        sites = np.array(sorted(self._dirty))
-        self._dirty.clear()
+        self._is_dirty[sites] = False
         self._version += 1
         self._changed_at[sites] = self._version
         courses = follow_each([sight.water.at(sites) for sight in self.sights])

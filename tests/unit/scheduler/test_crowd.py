@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from domain.commands import AssignAttempt
-from domain.events import JobQueued
+from domain.events import JobQueued, ReadingTaken
 from domain.job import SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.crowd import crowd_of
 from scheduler.placement.heat_aware import CROWDED, MOST_HEAT_USED
 from scheduler.placement.queue import JobQueue
-from tests.support.builders import NOW_S, job_queued
+from tests.support.builders import NOW_S, job_queued, node_joined
 from tests.support.told import Told, boilers, reading_of
 
 FLEX = SchedulingType.FLEX.value
@@ -42,6 +42,30 @@ def _look(told: Told) -> AssignAttempt | None:
     return starts[0] if starts else None
 
 
+def _crowded(n_sites: int, open_charges: dict[int, float]) -> list[int]:
+    """Nodes that a crowd goes to first, in a fleet where only these take work."""
+    told = Told("chaufferie")
+    told.hear(*(node_joined(node_id) for node_id in range(1, n_sites + 1)))
+    told.hear(*_readings(n_sites, dict.fromkeys(open_charges, 1.0), NOW_S))
+    n_jobs = 160 * len(open_charges)
+    told.hear(*(_due(number, 10.0, cores=2) for number in range(1, n_jobs + 1)))
+    later_s = NOW_S + REFRESH_S
+    return told.nodes_for(*_readings(n_sites, open_charges, later_s), at_s=later_s)
+
+
+def _readings(n_sites: int, open_charges: dict[int, float], at_s: float) -> list[ReadingTaken]:
+    return [
+        reading_of(
+            node_id,
+            open_charges.get(node_id, 1.0),
+            at_s,
+            heat_demand_w=0.0,
+            accepts_work=node_id in open_charges,
+        )
+        for node_id in range(1, n_sites + 1)
+    ]
+
+
 def _core_h(queue: JobQueue, *hours: float) -> list[float]:
     times_s = NOW_S + np.array(hours) * HOUR_S
     return [round(float(value), 2) for value in queue.due.core_h_by(times_s, fewest_jobs=1)]
@@ -58,6 +82,23 @@ def test_one_job_waits_for_heat_and_a_crowd_does_not() -> None:
     start = _look(told)
     assert start is not None
     assert start.why.code == CROWDED
+
+
+def test_in_a_round_of_a_large_fleet_each_site_is_given_one_job_of_a_crowd() -> None:
+    charges = {7: 0.99, 8: 1.0, 9: 1.0}
+
+    few, many = _crowded(20, charges), _crowded(192, charges)
+
+    assert few[:3] == [7, 7, 7]
+    assert sorted(many[:3]) == [7, 8, 9]
+    assert sorted(many) == sorted(few)
+
+
+def test_a_round_fills_the_only_site_that_has_room() -> None:
+    found = _crowded(192, {7: 1.0})
+
+    assert len(found) > 1
+    assert found == _crowded(20, {7: 1.0})
 
 
 def test_the_recipe_waits_for_each_last_moment() -> None:
