@@ -24,6 +24,7 @@ class Why:
     heat_wh: float | None = None  #: That the job is expected to bring within a day.
     waited_s: float | None = None
     start_within_s: float | None = None  #: It could have waited so much longer.
+    kept_for: int | None = None  #: The wider instance for which the node is kept; not delayed.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

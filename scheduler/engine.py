@@ -38,7 +38,7 @@ from scheduler.placement.cluster import ClusterState, Occupation
 from scheduler.placement.limits import close_lines, set_quota
 from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
 
-ENGINE_VERSION = "7"
+ENGINE_VERSION = "8"
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].
 REFRESH_S = 600.0
 #: And not more often than this by the clock [s].

@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from domain.events import JobQueued
-from domain.gpus import overlap
-from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.explaining.turns import is_due
 from scheduler.placement.draft import Draft
 from scheduler.placement.heat_aware import HeatAware
@@ -19,7 +15,6 @@ class Keeping:
     def __init__(self, draft: Draft, policy: HeatAware, before: Sequence[JobQueued]) -> None:
         """Let each in turn keep a node, if it finds none; ``draft`` is used up by this."""
         self._draft, self._policy = draft, policy
-        self.kept_for: dict[int, JobQueued] = {}  #: By the row of the node.
         self._seen: set[object] = set()
         now_s = draft.view.now_s
         for job in before:
@@ -40,40 +35,16 @@ class Keeping:
         self._seen.add(kind)
         if self.fits(job):
             return []
-        rows = self._draft.keep_for(job)
-        self.kept_for |= dict.fromkeys(rows, job)
-        return rows
+        return self._draft.keep_for(job)
 
     def fits(self, job: JobQueued) -> bool:
-        """Whether a node has room for a job that is kept for nobody before it."""
+        """Whether a node has room for a job which delays nobody for whom it is kept."""
         return bool(self._draft.fitting(job).any())
 
-    def room_from_s(self, job: JobQueued, rows: Sequence[int]) -> float | None:
-        """When these have room for a job if all that runs there runs to its limit [Unix time]."""
-        moments = [self._room_on_s(job, row) for row in rows]
-        known = [at_s for at_s in moments if at_s is not None]
-        return max(known) if len(known) == len(moments) else None
+    def kept_for(self, row: int) -> JobQueued | None:
+        """The job for which a node is kept."""
+        return self._draft.kept.job_of.get(row)
 
-    def _room_on_s(self, job: JobQueued, row: int) -> float | None:
-        draft = self._draft
-        facts, at_s = draft.fleet.facts[row], draft.view.now_s
-        need_gpus, gpu_kind = gpu_need(job, facts)
-        need = np.array([core_need(job, facts), mem_need_mib(job, facts), need_gpus])
-        free = np.array(
-            [
-                draft.free_cores[row],
-                draft.free_mem_mib[row],
-                draft.free_gpus(gpu_kind)[row] if need_gpus else 0,
-            ]
-        )
-        held = sorted(
-            draft.state.held_on(row), key=lambda item: item.since_s + item.job.time_limit_s
-        )
-        for item in held:
-            if (free >= need).all():
-                return at_s
-            at_s = max(item.since_s + item.job.time_limit_s, at_s)
-            gpus, kind = gpu_need(item.job, facts)
-            gpus = gpus if overlap(gpu_kind, kind) else 0
-            free += (item.cores_on(row), mem_need_mib(item.job, facts), gpus)
-        return at_s if (free >= need).all() else None
+    def room_from_s(self, rows: Sequence[int]) -> float:
+        """When these have room if all that runs there runs to its limit [Unix time]."""
+        return float(self._draft.kept.from_s[list(rows)].max())

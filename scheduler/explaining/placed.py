@@ -44,6 +44,8 @@ def explain_placed(why: Why, *, node_name: str, site_name: str) -> Explanation:
         told = _BLIND.get(why.code)
         rule = f"was chosen by the rule {why.code}" if told is None else told
         sentence = f"{place} {rule}: {water}."
+    if why.kept_for is not None:
+        sentence += f" The node is kept for job {why.kept_for}, which this one does not delay."
     return Explanation(
         code=why.code,
         sentence=sentence,

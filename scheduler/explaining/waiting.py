@@ -39,10 +39,10 @@ ABOUT_TO_START = "about_to_start"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Nodes on which nobody else starts, so that a job that is too wide for any now can."""
+    """Nodes where others start only if they do not delay a job that is too wide for any now."""
 
     nodes: tuple[str, ...]
-    from_s: float | None  #: When they have room if all there run to their limits; None = not known.
+    from_s: float  #: When they have room if all there run to their limits.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,16 +263,15 @@ def _kept_for_it(view: View, job: JobQueued, line: Line, policy: HeatAware) -> K
     if not rows:
         return None
     names = tuple(view.state.fleet.facts[row].name for row in rows)
-    return Kept(nodes=names, from_s=keeping.room_from_s(job, rows))
+    return Kept(nodes=names, from_s=keeping.room_from_s(rows))
 
 
 def _kept_in_words(kept: Kept, now_s: float) -> str:
     which = " and ".join(kept.nodes) + (" is" if len(kept.nodes) == 1 else " are")
-    if kept.from_s is None:
-        return f"{which} kept for it."
     return (
         f"{which} kept for it and should have room within "
-        f"{in_words(max(kept.from_s - now_s, 0.0))}, when what runs there has reached its limit."
+        f"{in_words(max(kept.from_s - now_s, 0.0))}, when what runs there has reached its limit; "
+        "others start there only if they do not delay it."
     )
 
 
@@ -283,16 +282,18 @@ def _kept_for_wider(
     if keeping.fits(job):
         return None
     free = np.flatnonzero(Draft(view).fitting(job)).tolist()
-    found = ((row, keeping.kept_for[row]) for row in free if row in keeping.kept_for)
-    row, other = next(found, (None, None))
+    found = ((row, keeping.kept_for(row)) for row in free)
+    row, other = next(((row, other) for row, other in found if other is not None), (None, None))
     if row is None or other is None:
         return None
+    within = in_words(max(keeping.room_from_s([row]) - view.now_s, 0.0))
     return (
         RESERVED_FOR_WIDER_JOB,
         (
             f"{view.state.fleet.facts[row].name} has room, and is kept for job "
             f"{other.instance_id}, which waits for {_size(other)} and would otherwise "
-            "never start."
+            f"never start; that starts within {within}, and this one may run for "
+            f"{in_words(job.time_limit_s)}: with a --time that ends before, it could start sooner."
         ),
     )
 

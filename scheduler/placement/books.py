@@ -27,6 +27,10 @@ def check_books(state: "ClusterState") -> None:
         raise AssertionError(message + f"{held[row]}")
     _check_devices(state)
     _check_coming_free(state)
+    if int(state.holdings.columns.is_used.sum()) != sum(
+        len(occupation.shares) for occupation in state.occupations.values()
+    ):
+        raise AssertionError("what is held of the nodes is counted twice or not at all")
     if int(state.promises.jobs.is_used.sum()) != len(state.occupations):
         raise AssertionError("the heat of some job is promised twice or not at all")
     state.quotas.check(state.occupations.values())

@@ -24,6 +24,7 @@ from scheduler.order.ranking import Ranking, account_of
 from scheduler.placement.arrays import ArrayBacklog
 from scheduler.placement.books import check_books
 from scheduler.placement.fleet import FleetTable
+from scheduler.placement.holdings import LEAVING_S, Holdings
 from scheduler.placement.licences import LicenceBook
 from scheduler.placement.promises import Promises
 from scheduler.placement.queue import JobQueue
@@ -50,6 +51,7 @@ class Share:
     row: int
     cores: int
     gpus: int
+    holding: int  #: Row in the holdings.
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class ClusterState:
         self.occupations: dict[int, Occupation] = {}
         self._held: dict[int, dict[int, Occupation]] = {}  # the same by row of their node
         self.promises = Promises()
+        self.holdings = Holdings()
         self.durations = DurationForecast()
         self.demand = DemandForecast()
         #: Heat of jobs that cannot wait, over the whole fleet, by hour of the week; one row.
@@ -228,7 +231,10 @@ class ClusterState:
     def occupy(self, job: JobQueued, attempt: int, rows: Sequence[int], now_s: float) -> Occupation:
         """Take cores and memory of nodes of one site, and count the heat as promised."""
         fleet = self.fleet
-        shares = tuple(Share(row, *fleet.take(row, job)) for row in rows)
+        shares = tuple(
+            Share(row, *fleet.take(row, job), self.holdings.add(row, job, fleet.facts[row], now_s))
+            for row in rows
+        )
         self.quotas.take(job, sum(share.cores for share in shares))
         self.licences.take(job)
         core_heat_w = fleet.nodes.core_heat_w
@@ -272,14 +278,19 @@ class ClusterState:
         held.is_running = True
         held.since_s = now_s
         self.promises.start(held.promise, now_s)
+        self._lasts_until(held, now_s + held.job.time_limit_s)
 
     def stop(self, held: Occupation) -> None:
         """It was told to stop; its cores are coming free."""
         held.is_stopping = True
+        self._lasts_until(held, LEAVING_S)
         if is_brief(held.job):
             self._count_brief(held, -1)
         for share in held.shares:
             self.fleet.nodes.stopping_cores[share.row] += share.cores
+
+    def _lasts_until(self, held: Occupation, until_s: float) -> None:
+        self.holdings.last_until((share.holding for share in held.shares), until_s)
 
     def _count_brief(self, held: Occupation, times: int) -> None:
         """Count its cores among those, or no longer, that come free at little cost."""
@@ -304,6 +315,7 @@ class ClusterState:
             del self._held[share.row][instance_id]
             if occupation.is_stopping:
                 self.fleet.nodes.stopping_cores[share.row] -= share.cores
+            self.holdings.remove(share.holding)
             self.fleet.give_back(share.row, occupation.job, share.cores, share.gpus, now_s)
         self.promises.remove(occupation.promise)
         self.quotas.give_back(occupation.job, occupation.cores)

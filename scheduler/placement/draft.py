@@ -1,5 +1,6 @@
 """A plan while it is being made: what is still free, counted as if its steps were done."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +11,15 @@ from domain.events import JobQueued
 from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.placement import silence
 from scheduler.placement.devices import DeviceDraft
-from scheduler.placement.gangs import emptiest_gang, gang_of, whole_gangs
+from scheduler.placement.gangs import gang_of, whole_gangs
+from scheduler.placement.kept import Kept, soonest_room
 from scheduler.placement.licences import LicenceDraft
 from scheduler.placement.policy import Placement, Step, View
 from scheduler.placement.quotas import NO_LIMIT, QuotaDraft
 
 if TYPE_CHECKING:
     from scheduler.placement.cluster import ClusterState
+    from scheduler.placement.fleet import FleetTable
     from scheduler.placement.shape import Shape
 
 Flags = NDArray[np.bool_]
@@ -52,7 +55,7 @@ class Draft:
         self.is_open: Flags = nodes.is_open & nodes.accepts_work
         self.is_fresh: Flags = self.fleet.is_fresh(view.now_s)
         self._safe_wh: Floats | None = None if self.is_fresh.all() else silence.room_wh(view)
-        self.is_kept = np.zeros(nodes.n_rows, dtype=np.bool_)  # for a job that is too wide now
+        self.kept = Kept(nodes.n_rows)  # for jobs that are too wide now
         self.charge_frac: Floats = self.fleet.sites.charge_frac()
         self.steps: list[Step] = []
         self.placed: set[int] = set()
@@ -60,7 +63,8 @@ class Draft:
         self._devices = DeviceDraft(self.fleet.devices)
         self._quotas = QuotaDraft(self.state.quotas)
         self._licences = LicenceDraft(self.state.licences)
-        self._without_room: set[tuple[_Need, bool]] = set()  # and whether what asked is short
+        #: What found no room, whether it is short, and the least time limit that found none.
+        self._without_room: dict[tuple[_Need, bool], int] = {}
         #: What is reserved; None = nothing is.
         self._reserved = self.state.reservations.sight(view.now_s, self.fleet.row_of, nodes.n_rows)
         self._n_held_back: dict[Shape, int] = {}
@@ -68,16 +72,8 @@ class Draft:
     @property
     def has_room(self) -> bool:
         """Whether any core of an open node is free."""
-        return self._has_free(self.is_open)
-
-    @property
-    def has_room_unkept(self) -> bool:
-        """Whether one is free that is kept for nobody."""
-        return self._has_free(self.is_open & ~self.is_kept)
-
-    def _has_free(self, among: Flags) -> bool:
         free = self.free_cores + self.ahead_cores if self._is_ahead else self.free_cores
-        return bool(np.count_nonzero((free > 0) & among))
+        return bool(np.count_nonzero((free > 0) & self.is_open))
 
     def able(self, job: JobQueued, *, but_for_reservations: bool = False) -> Flags:
         """Open nodes that would take the job if they were empty, shape (n_nodes,).
@@ -91,7 +87,7 @@ class Draft:
         if able is None:
             able = self._large[asked] = self.fleet.has_size(job) & self.is_open
         found = np.asarray(able & self._is_known(job))
-        self._leave_out(job, found)
+        _leave_out(self.fleet, job, found)
         if self._reserved is not None and not but_for_reservations:
             found &= self._reserved.open_to(job)
         self._keep_quotas(job, found)
@@ -114,36 +110,45 @@ class Draft:
         """Note that a job found no place; whether a node is to be kept for it.
 
         Others of its shape are looked at no more, unless there is room and this one would only
-        run into a reservation: a shorter one may not.
+        run into a reservation, or delay a job for which a node is kept: a shorter one may not.
         """
         n_before = self._n_held_back.get(shape, 0)
-        is_held_back = self._reserved is not None and n_before < _MOST_HELD_BACK
-        if is_held_back and whole_gangs(self.fleet, self._fitting_alone(job), job.nodes).any():
+        if n_before < _MOST_HELD_BACK and (n_before or self._is_held_back(job)):
             self._n_held_back[shape] = n_before + 1
         else:
             blocked.add(shape)
         return n_before == 0
 
-    def _fitting_alone(self, job: JobQueued) -> Flags:
+    def _is_held_back(self, job: JobQueued) -> bool:
+        """Whether only what is reserved or kept for others keeps it from starting."""
+        if self._reserved is None and not self.kept.job_of:
+            return False
+        fits = self._fitting_alone(job, but_for_kept=True)
+        return bool(whole_gangs(self.fleet, fits, job.nodes).any())
+
+    def _fitting_alone(self, job: JobQueued, *, but_for_kept: bool = False) -> Flags:
         """Nodes with room for the job, or for its share of one node, whatever is reserved."""
         is_short = not job.whole_node and job.mem_mib is None and not job.gpus and job.nodes == 1
         is_short = is_short and self._is_ahead and self.view.expect_s(job) <= SHORT_JOB_S
         # A plan only takes room: what found none finds none in the rest of it.
-        asked = _need(job)
-        if (asked, is_short) in self._without_room:
+        asked = _need(job), is_short
+        least_s = 0 if but_for_kept else job.time_limit_s
+        if self._without_room.get(asked, math.inf) <= least_s:
             return np.zeros(len(self.is_open), dtype=np.bool_)
-        need = self.fleet.need_cores(job)
-        fits = (need <= self.free_cores) & (self.fleet.need_mem_mib(job) <= self.free_mem_mib)
-        if is_short:
-            fits |= need <= self.free_cores + self.ahead_cores
+        need, need_mib = self.fleet.need_cores(job), self.fleet.need_mem_mib(job)
+        fits = (need <= self.free_cores) & (need_mib <= self.free_mem_mib)
         if job.gpus:
             fits &= self.free_gpus(job.gpu_kind) >= job.gpus
-        fits &= self.is_open & ~self.is_kept
+        if self.kept.job_of and not but_for_kept:
+            fits &= self.kept.open_to(job, self.view.now_s, need, need_mib)
+        if is_short:
+            fits |= (need <= self.free_cores + self.ahead_cores) & ~self.kept.is_kept
+        fits &= self.is_open
         if not np.count_nonzero(fits):
-            self._without_room.add((asked, is_short))
+            self._without_room[asked] = least_s if self.kept.job_of else 0
             return fits
         fits &= self._is_known(job)
-        self._leave_out(job, fits)
+        _leave_out(self.fleet, job, fits)
         self._keep_quotas(job, fits)
         return np.asarray(fits)
 
@@ -162,8 +167,7 @@ class Draft:
     def fitting_each(self, jobs: list[JobQueued]) -> Flags:
         """The same for several jobs, shape (n_jobs, n_nodes)."""
         need = np.array([job.cores for job in jobs])[:, None]
-        usable = self.is_open & self.is_fresh & ~self.is_kept
-        fits = (need <= self.free_cores) & usable
+        fits = (need <= self.free_cores) & self.is_open & self.is_fresh
         for index, job in enumerate(jobs):
             is_plain = (
                 job.mem_mib is None
@@ -179,6 +183,9 @@ class Draft:
                 if job.requires:
                     fits[index] &= self.fleet.tags.meet(job.requires)
                 self._keep_quotas(job, fits[index])
+                if self.kept.job_of:
+                    need_mib = self.fleet.need_mem_mib(job)
+                    fits[index] &= self.kept.open_to(job, self.view.now_s, need[index], need_mib)
             if self._reserved is not None:
                 fits[index] &= self._reserved.open_to(job)
         share = need * self.fleet.nodes.mem_mib // self.fleet.nodes.cores
@@ -209,15 +216,6 @@ class Draft:
         if room < NO_LIMIT:
             rows &= self.fleet.need_cores(job) * job.nodes <= room
 
-    def _leave_out(self, job: JobQueued, rows: Flags) -> None:
-        """Take the nodes out on which the job must not run."""
-        if job.requires:
-            rows &= self.fleet.tags.meet(job.requires)
-        for name in job.excluded:
-            row = self.fleet.row_of_name.get(name)
-            if row is not None:
-                rows[row] = False
-
     def put(self, job: JobQueued, row: int, why: Why, among: Flags | None = None) -> None:
         """Place the job on this node, and on as many beside it as it wants.
 
@@ -230,8 +228,10 @@ class Draft:
         heat_wh = None if self._safe_wh is None else silence.job_heat_wh(self.fleet, job)
         for one in (row, *members):
             facts = self.fleet.facts[one]
-            self.free_cores[one] -= core_need(job, facts)
-            self.free_mem_mib[one] -= mem_need_mib(job, facts)
+            cores, mem_mib = core_need(job, facts), mem_need_mib(job, facts)
+            self.free_cores[one] -= cores
+            self.free_mem_mib[one] -= mem_mib
+            self.kept.take(job, one, self.view.now_s, cores, mem_mib)
             gpus, kind = gpu_need(job, facts)
             if gpus:
                 self._devices.take(one, kind, gpus)
@@ -250,18 +250,19 @@ class Draft:
         return np.asarray(self.is_fresh | (silence.job_heat_wh(self.fleet, job) <= self._safe_wh))
 
     def keep_for(self, job: JobQueued) -> list[int]:
-        """Keep for a job that is too wide now the node with the most room; its row.
+        """Keep for a job that is too wide now the node, or nodes, that have room first; their rows.
 
-        Or the nodes: those of the site that has the most of what it wants free. Nobody else starts
-        there, so the room only grows, and the job's turn comes however many narrower ones wait.
-        The seats that it takes of licences are kept with them.
+        Others start there only where they do not delay it: its turn comes however many narrower
+        ones wait. The seats that it takes of licences are kept with them.
         """
-        able = self.able(job) & ~self.is_kept
-        rows = emptiest_gang(self.fleet, able, self.free_cores, job.nodes)
-        self.is_kept[rows] = True
-        if len(rows):
-            self._licences.take(job)
-        kept: list[int] = rows.tolist()
+        able = self.able(job) & ~self.kept.is_kept
+        self._avoid(job, able)
+        room = soonest_room(self, job, able)
+        if room is None:
+            return []
+        self.kept.keep(job, room)
+        self._licences.take(job)
+        kept: list[int] = room.rows.tolist()
         return kept
 
     def candidates(self, rows: NDArray[np.int64], scores: Floats) -> tuple[Candidate, ...]:
@@ -281,6 +282,16 @@ class Draft:
                 )
             )
         return tuple(found)
+
+
+def _leave_out(fleet: "FleetTable", job: JobQueued, rows: Flags) -> None:
+    """Take the nodes out on which the job must not run."""
+    if job.requires:
+        rows &= fleet.tags.meet(job.requires)
+    for name in job.excluded:
+        row = fleet.row_of_name.get(name)
+        if row is not None:
+            rows[row] = False
 
 
 def _need(job: JobQueued) -> _Need:

@@ -82,7 +82,7 @@ def make_room(draft: Draft, job: JobQueued, gain: Floats) -> list[Stop]:
     nodes = draft.fleet.nodes
     need = draft.fleet.need_cores(job)
     coming = draft.free_cores + nodes.stopping_cores
-    able = draft.able(job) & ~draft.is_kept
+    able = draft.able(job) & ~draft.kept.is_kept
     if job.gpus:  # Cores are made free, not GPUs.
         able &= draft.free_gpus(job.gpu_kind) >= job.gpus
     if (able & (coming >= need)).any():

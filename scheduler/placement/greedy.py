@@ -37,9 +37,9 @@ def fill(draft: Draft, shapes: Sequence[Shape], liking: Liking, code: str) -> No
     blocked: set[Shape] = set()
     for job, shape in draft.state.queue.in_order(shapes, blocked, by_age=True):
         if not place(draft, job, liking, code) and draft.stand_back(job, shape, blocked):
-            draft.keep_for(job)
-            if not draft.has_room_unkept:
+            if not draft.has_room:
                 return
+            draft.keep_for(job)
 
 
 def place(draft: Draft, job: JobQueued, liking: Liking, code: str) -> bool:
@@ -55,6 +55,7 @@ def place(draft: Draft, job: JobQueued, liking: Liking, code: str) -> bool:
         code=code,
         candidates=draft.candidates(rows, scores[rows]),
         waited_s=max(draft.view.now_s - job.queued_at_s, 0.0),
+        kept_for=draft.kept.instance_of(int(rows[0])),
     )
     draft.put(job, int(rows[0]), why)
     return True

@@ -121,7 +121,7 @@ class HeatAware:
             if job.instance_id in draft.placed:
                 continue
             is_started = self._start_best(draft, scores, job, shape, LAST_MOMENT)
-            if not is_started and draft.stand_back(job, shape, blocked):
+            if not is_started and draft.stand_back(job, shape, blocked) and draft.has_room:
                 draft.keep_for(job)
 
     def _crowd(self, view: View) -> Crowd | None:
@@ -160,9 +160,9 @@ class HeatAware:
             if not is_started and draft.stand_back(job, shape, blocked):
                 if draft.view.is_refresh and self.rule.stop_lost_wh > 0:
                     draft.steps += make_room(draft, job, scores.gain(shape))
-                draft.keep_for(job)
                 if not draft.has_room:
                     return
+                draft.keep_for(job)
 
     def _start_best(
         self,
@@ -277,6 +277,7 @@ class HeatAware:
             heat_wh=round(scores.heat_wh(shape, row), 1),
             waited_s=max(now_s - job.queued_at_s, 0.0),
             start_within_s=None if math.isinf(last_s) else max(last_s - now_s, 0.0),
+            kept_for=draft.kept.instance_of(row),
         )
         draft.put(job, row, why)
         scores.count(shape, row)

@@ -97,13 +97,20 @@ def test_a_person_moves_a_job_after_others_and_the_operator_before(operator: Com
     assert began == sorted(began)
 
 
-def test_a_wide_job_has_a_node_kept_and_narrow_ones_behind_it_wait(operator: CommandLine) -> None:
+def test_a_wide_job_has_a_node_kept_which_only_short_ones_use_before(
+    operator: CommandLine,
+) -> None:
     user = user_of(operator, "school")
     ahead = user.submit("-n", "1", "--time=10", "--", "sleep", "300")
     until(lambda: user.document("job", ahead)["state"] == "running")
     wide = user.submit("--exclusive", "--time=1", "--", "true")
-    narrow = [user.submit("-n", "1", "--time=1", "--", "true") for _ in range(3)]
+    narrow = [user.submit("-n", "1", "--time=20", "--", "true") for _ in range(3)]
+    short = user.submit("-n", "1", "--time=1", "--", "true")
 
+    assert user.run("wait", short).returncode == 0
+    assert (
+        f"kept for job {wide}, which this one does not delay" in user.run("explain", short).stdout
+    )
     until(lambda: user.document("explain", wide)["kept"] is not None)
     kept = user.document("explain", wide)["kept"]
     said = user.run("explain", wide).stdout
@@ -114,6 +121,7 @@ def test_a_wide_job_has_a_node_kept_and_narrow_ones_behind_it_wait(operator: Com
     assert kept["from_s"] == pytest.approx(runs_until_s, abs=5.0)
     assert "node0 is kept for it from about" in said
     assert f"is kept for job {wide}" in behind
+    assert "with a --time that ends before, it could start sooner" in behind
     user.run("cancel", ahead)
     began = started(user, wide, *narrow)
     assert began[0] == min(began)

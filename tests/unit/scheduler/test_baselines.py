@@ -129,7 +129,7 @@ def test_a_job_too_wide_for_now_is_not_starved_by_narrow_ones(policy: str) -> No
     told.hear(job_queued(1, cores=4), claimed(1))
 
     wide = job_queued(2, cores=8, queued_at_s=NOW_S)
-    narrow = job_queued(3, cores=1, queued_at_s=NOW_S + 1.0)
+    narrow = job_queued(3, cores=1, time_limit_s=3700, queued_at_s=NOW_S + 1.0)
 
     assert told.hear(wide, narrow) == []
     assert told.offer(ended(1)).instance_id == 2

@@ -79,7 +79,8 @@ def test_narrow_jobs_do_not_starve_one_of_several_nodes() -> None:
     told.hear(job_queued(1, cores=8), claimed(1, 1, 11))
     told.hear(job_queued(2, cores=8, nodes=2))
 
-    assert told.hear(job_queued(3, cores=1, queued_at_s=NOW_S + 1.0)) == []
+    narrow = job_queued(3, cores=1, time_limit_s=3700, queued_at_s=NOW_S + 1.0)
+    assert told.hear(narrow) == []
     assert [offer[0] for offer in told.hear(ended(1, 1, 11))] == [2]
 
 

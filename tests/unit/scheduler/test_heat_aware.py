@@ -114,7 +114,49 @@ def test_a_pressing_job_that_is_too_wide_keeps_a_node() -> None:
 
     wide = _flex(2, last_s=NOW_S + 800.0, cores=8)
 
-    assert told.hear(wide, job_queued(3, cores=4)) == []
+    assert told.hear(wide, job_queued(3, cores=4, time_limit_s=3700)) == []
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("kind", ["ondemand", "flex"])
+def test_a_short_job_fills_the_hole_before_a_wide_one(policy: str, kind: str) -> None:
+    """The wide one has room in an hour, when what runs there has reached its limit."""
+    told = _tank(0.1, demand_w=3000.0, policy=policy)
+    told.hear(job_queued(1, cores=4), claimed(1))
+    told.hear(job_queued(2, cores=8))
+    make = _flex if kind == "flex" else job_queued
+
+    assert told.hear(make(3, cores=4, time_limit_s=90_000)) == []
+    order = told.offer(make(4, cores=4, time_limit_s=3600))
+
+    assert (order.instance_id, order.why.kept_for) == (4, 2)
+
+
+def test_a_shorter_job_of_the_same_shape_is_found_behind_a_longer_one() -> None:
+    told = boilers("chaufferie", 0.1)
+    told.hear(job_queued(1, cores=4), claimed(1), job_queued(2, cores=8))
+
+    alike = [job_queued(number, cores=2, time_limit_s=9999 - number) for number in range(3, 9)]
+
+    assert [offer[0] for offer in told.hear(*alike, job_queued(9, cores=2))] == [9]
+
+
+def test_the_node_that_has_room_first_is_kept_though_another_has_more_room_now() -> None:
+    told = boilers("chaufferie", 0.1, 0.1)
+    told.hear(job_queued(1, cores=8, time_limit_s=600), claimed(1))
+    told.hear(job_queued(2, cores=5, time_limit_s=9000), claimed(2, node_id=2))
+    told.hear(job_queued(3, cores=8))
+
+    assert told.nodes_for(job_queued(4, cores=3, time_limit_s=9999)) == [2]
+
+
+def test_a_gpu_that_comes_free_in_time_lets_a_short_job_in_and_a_long_one_out() -> None:
+    told = Told("chaufferie", node_joined(gpus=("x-1", "x-2")), reading_of(1, 0.1))
+    told.hear(job_queued(1, gpus=1, gpu_kind="x"), claimed(1))
+    told.hear(job_queued(2, gpus=2))
+
+    assert told.hear(job_queued(3, gpus=1, time_limit_s=3601)) == []
+    assert [offer[0] for offer in told.hear(job_queued(4, gpus=1))] == [4]
 
 
 @pytest.mark.parametrize("policy", POLICIES)

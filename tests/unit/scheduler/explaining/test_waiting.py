@@ -161,12 +161,14 @@ def test_an_on_demand_job_never_waits_for_heat() -> None:
 
 def test_a_node_kept_for_a_wider_job_is_named_with_that_job() -> None:
     facts = [node_joined(1), reading_taken(1), *occupied(4)]
-    wide = job_queued(7, cores=8)
+    behind = Line(n_ahead=1, first=[job_queued(7, cores=8)])
 
-    found = waiting(facts, line=Line(n_ahead=1, first=[wide]))
+    found = waiting(facts, job_queued(99, time_limit_s=7200), behind)
 
     assert found.code == "reserved_for_wider_job"
     assert "kept for job 7, which waits for 8 cores" in found.sentence
+    assert "starts within 60 min, and this one may run for 2.0 h: with a --time" in found.sentence
+    assert waiting(facts, job_queued(99, time_limit_s=3600), behind).code == "about_to_start"
 
 
 def test_what_the_policy_would_place_is_about_to_start() -> None:
