@@ -278,19 +278,16 @@ class ClusterState:
         held.is_running = True
         held.since_s = now_s
         self.promises.start(held.promise, now_s)
-        self._lasts_until(held, now_s + held.job.time_limit_s)
+        self.holdings.last_until(held.shares, now_s + held.job.time_limit_s)
 
     def stop(self, held: Occupation) -> None:
         """It was told to stop; its cores are coming free."""
         held.is_stopping = True
-        self._lasts_until(held, LEAVING_S)
+        self.holdings.last_until(held.shares, LEAVING_S)
         if is_brief(held.job):
             self._count_brief(held, -1)
         for share in held.shares:
             self.fleet.nodes.stopping_cores[share.row] += share.cores
-
-    def _lasts_until(self, held: Occupation, until_s: float) -> None:
-        self.holdings.last_until((share.holding for share in held.shares), until_s)
 
     def _count_brief(self, held: Occupation, times: int) -> None:
         """Count its cores among those, or no longer, that come free at little cost."""

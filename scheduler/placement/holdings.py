@@ -1,6 +1,7 @@
 """What attempts hold of the nodes and until when at the latest, as columns."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -9,6 +10,9 @@ from domain.events import JobQueued, NodeJoined
 from domain.gpus import overlap
 from domain.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.columns import Columns
+
+if TYPE_CHECKING:
+    from scheduler.placement.cluster import Share
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -60,10 +64,10 @@ class Holdings:
         columns.until_s[row] = now_s + job.time_limit_s
         return row
 
-    def last_until(self, rows: Iterable[int], until_s: float) -> None:
+    def last_until(self, shares: Iterable["Share"], until_s: float) -> None:
         """These end at another time than was thought."""
-        for row in rows:
-            self.columns.until_s[row] = until_s
+        for share in shares:
+            self.columns.until_s[share.holding] = until_s
 
     def remove(self, row: int) -> None:
         """Forget a share."""
