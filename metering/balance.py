@@ -13,6 +13,8 @@ from metering.indicators import ere, erf, pue
 
 DEFAULT_BOILER = "gas-dpe-2021"
 _WH_PER_KWH = 1000.0
+#: A period counts as measured where its edges lie no further from a reading than this allows.
+_ALL_OF_IT = 0.999
 _G_PER_KG = 1000.0
 #: White-certificate sheet BAR-TH-170 (France): bounds for the operation it is about.
 BAR_TH_170_PUE, BAR_TH_170_ERE = 1.15, 0.20
@@ -56,6 +58,20 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantine:
+    """Rows of heat meters in a period that wait for a person's decision."""
+
+    cases: int = 0
+    most_wh: int | None = 0  #: Heat that is counted nowhere because of them; None = unknown.
+
+    def and_also(self, other: "Quarantine") -> "Quarantine":
+        """Both together."""
+        is_known = self.most_wh is not None and other.most_wh is not None
+        most_wh = (self.most_wh or 0) + (other.most_wh or 0) if is_known else None
+        return Quarantine(cases=self.cases + other.cases, most_wh=most_wh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What the instruments of a site said of a period."""
 
@@ -69,6 +85,8 @@ class Measured:
     it_power_w: float  #: Of all machines at full load.
     time_factor: float  #: Seconds of a simulated plant for one of the clock.
     is_simulated: bool
+    measured_s: float  #: How long of it the power meters tell of, by power of their machines.
+    quarantine: Quarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +95,7 @@ class Balance:
 
     metered_heat_kwh: float | None
     tolerance_kwh: float | None  #: Plus or minus, by the class of the meter.
+    quarantined_heat_kwh_at_most: float | None  #: In no other figure; None = unknown.
     useful_heat_kwh_estimate: float | None
     dumped_heat_kwh_estimate: float | None
     demand_kwh_estimate: float | None
@@ -88,6 +107,7 @@ class Balance:
     ere: float | None
     wue_l_per_kwh: float | None
     capacity_factor: float | None
+    measured_frac: float  #: Share of the period that the power meters tell of.
     boiler_kwh_avoided: float | None
     co2_kg_avoided: float | None  #: Heat as a by-product that costs nothing.
     co2_kg_avoided_net: float | None  #: Less what the electricity emitted.
@@ -117,6 +137,7 @@ def balance_of(
         tolerance_kwh=None
         if heat_wh is None or measured.tolerance_frac is None
         else heat_wh * measured.tolerance_frac / _WH_PER_KWH,
+        quarantined_heat_kwh_at_most=_kwh(measured.quarantine.most_wh),
         useful_heat_kwh_estimate=_kwh(useful_wh),
         dumped_heat_kwh_estimate=None
         if heat_wh is None or useful_wh is None
@@ -132,6 +153,7 @@ def balance_of(
         ere=ere(heat_wh or 0, electricity_wh or 0, it_wh) if both and it_wh is not None else None,
         wue_l_per_kwh=told.water_l_per_kwh,
         capacity_factor=_capacity(measured),
+        measured_frac=measured.measured_s / (measured.end_s - measured.begin_s),
         boiler_kwh_avoided=avoided_kwh,
         co2_kg_avoided=avoided_kg,
         co2_kg_avoided_net=None
@@ -156,8 +178,8 @@ def _useful_wh(measured: Measured) -> float | None:
 
 
 def _capacity(measured: Measured) -> float | None:
-    """Electricity of a period over what the machines would take at full load all the time."""
-    hours = (measured.end_s - measured.begin_s) * measured.time_factor / 3600.0
+    """Electricity over what the machines would take at full load in the time that was measured."""
+    hours = measured.measured_s * measured.time_factor / 3600.0
     most_wh = measured.it_power_w * hours
     if measured.electricity_wh is None or most_wh <= 0:
         return None
@@ -169,6 +191,8 @@ def _gaps(measured: Measured, told: Told) -> dict[str, str]:
     found = {}
     if measured.heat_wh is None:
         found["metered_heat_kwh"] = "A heat meter has no index for this period, or one in doubt."
+    if measured.quarantine.cases:
+        found["quarantined_heat_kwh_at_most"] = _waiting(measured.quarantine)
     if measured.electricity_wh is None:
         found["electricity_kwh"] = "A power meter has no index for this period, or one in doubt."
     if measured.tolerance_frac is None:
@@ -182,7 +206,20 @@ def _gaps(measured: Measured, told: Told) -> dict[str, str]:
         found["wue_l_per_kwh"] = "No water meter is known, and nobody told what is consumed."
     if measured.demand_wh is None:
         found["useful_heat_kwh_estimate"] = "No reading tells the demand of this period."
+    if measured.measured_s < (measured.end_s - measured.begin_s) * _ALL_OF_IT:
+        share = measured.measured_s / (measured.end_s - measured.begin_s)
+        found["measured_frac"] = (
+            f"Power meters tell of {share:.1%} of the period; the capacity factor is of that time."
+        )
     return found
+
+
+def _waiting(quarantine: Quarantine) -> str:
+    """Heat that is shown nowhere else, in a sentence."""
+    most_wh = quarantine.most_wh
+    much = "an unknown amount" if most_wh is None else f"{most_wh / _WH_PER_KWH:.3f} kWh at most"
+    cases = "1 case" if quarantine.cases == 1 else f"{quarantine.cases} cases"
+    return f"In quarantine, and in no figure: {much} of heat, in {cases} (`quarantine list`)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

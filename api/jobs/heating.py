@@ -49,6 +49,7 @@ def metered_view(
     return {
         "heat_wh": found.heat_wh,
         "electricity_wh": found.electricity_wh,
+        "quarantined_wh_at_most": found.quarantined_wh,
         "until_s": found.until_s,
         "is_complete": all(
             item["ended_at_s"] is not None and item["ended_at_s"] <= found.until_s for item in ran

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import reduce
 from statistics import fmean
 from typing import Any
 
@@ -12,11 +13,13 @@ from domain.register import MeterKind
 from metering.balance import (
     Balance,
     Measured,
+    Quarantine,
     Told,
     balance_of,
     bar_th_170,
     eu_2024_1364,
 )
+from metering.keeping.standing import standings
 from store.fleet import site_queries
 from store.fleet.hourly_samples import HourlySample, hourly_samples
 from store.fleet.site_queries import NodeRow
@@ -36,7 +39,9 @@ MEANINGS: Mapping[str, str] = {
     "erf": "Heat handed over, over electricity of the site (ISO/IEC 30134-6).",
     "ere": "Electricity not given back as heat, over that of the servers.",
     "wue_l_per_kwh": "Water consumed over electricity of the servers (ISO/IEC 30134-9).",
-    "capacity_factor": "Electricity over that of all machines at full load all the time.",
+    "quarantined_heat_kwh_at_most": "Heat of rows in quarantine that no figure counts, at most.",
+    "capacity_factor": "Electricity over that of all machines at full load in the measured time.",
+    "measured_frac": "Share of the period that the power meters tell of.",
     "boiler_kwh_avoided": "Fuel that the backup boiler would have burnt for the useful heat.",
     "co2_kg_avoided": "Emissions of that fuel; the heat is taken as a by-product that costs none.",
     "co2_kg_avoided_net": "The same less the emissions of the electricity: the marginal account.",
@@ -48,12 +53,14 @@ def indicators(
     only: Collection[int] | None,
     period: tuple[float, float],
     tariff: Tariff,
+    now_s: float,
 ) -> dict[str, Any]:
     """Every site, and all of them together; each with the exports that are made of it."""
     heat = {item["site_id"]: item for item in heat_report(connection, only, *period)["sites"]}
     samples = hourly_samples(connection, only, *period)
     nodes = site_queries.nodes(connection, only)
     tolerances = _tolerances(connection, only)
+    waiting = _quarantine(connection, only, period, now_s)
     electric = tariff.co2.of(month_of(period[1]) // 100)
     sites, parts = [], []
     for row in site_queries.sites(connection, only):
@@ -61,8 +68,12 @@ def indicators(
             heat[row.site_id],
             [item for item in samples if item.site_id == row.site_id],
             [item for item in nodes if item.site_id == row.site_id],
-            tolerances.get(row.site_id),
             period,
+        )
+        measured = replace(
+            measured,
+            tolerance_frac=tolerances.get(row.site_id),
+            quarantine=waiting.get(row.site_id, Quarantine()),
         )
         told = tariff.told.get(row.spec.name, Told())
         parts.append((measured, told))
@@ -114,22 +125,56 @@ def _measured(
     heat: Mapping[str, Any],
     samples: Sequence[HourlySample],
     nodes: Sequence[NodeRow],
-    tolerance_frac: float | None,
     period: tuple[float, float],
 ) -> Measured:
+    """What heat and demand say; tolerance and quarantine are known by site."""
     factor = max((item.spec.time_factor for item in nodes), default=1.0)
     return Measured(
         begin_s=period[0],
         end_s=period[1],
         heat_wh=heat["heat_wh"],
         electricity_wh=heat["electricity_wh"],
-        tolerance_frac=tolerance_frac,
+        tolerance_frac=None,
         demand_wh=_demand_wh(samples, period) if samples else None,
         supply_temp_c=fmean(item.supply_temp_c for item in samples) if samples else None,
         it_power_w=sum(item.spec.max_power_w for item in nodes),
         time_factor=factor,
         is_simulated=heat["is_simulated"],
+        measured_s=_measured_s(heat["meters"], nodes, period),
+        quarantine=Quarantine(),
     )
+
+
+def _measured_s(
+    entries: Sequence[Mapping[str, Any]], nodes: Sequence[NodeRow], period: tuple[float, float]
+) -> float:
+    """How long the power meters tell of: of each machine its own, else that of another here."""
+    told_s: dict[str, float] = {}
+    for item in entries:
+        if item["kind"] == MeterKind.ELECTRICITY and item["first_at_s"] is not None:
+            begin_s, end_s = max(item["first_at_s"], period[0]), min(item["last_at_s"], period[1])
+            told_s[item["node"]] = max(told_s.get(item["node"], 0.0), end_s - begin_s)
+    longest_s = max(told_s.values(), default=0.0)
+    power_w = sum(item.spec.max_power_w for item in nodes)
+    if power_w <= 0.0:
+        return longest_s
+    return sum(told_s.get(item.name, longest_s) * item.spec.max_power_w for item in nodes) / power_w
+
+
+def _quarantine(
+    connection: Connection, only: Collection[int] | None, period: tuple[float, float], now_s: float
+) -> dict[int, Quarantine]:
+    """By site, what of the heat meters waits for a decision and lies in the period."""
+    found: dict[int, Quarantine] = {}
+    for item in standings(connection, only, now_s):
+        known = item.account.known
+        if known.facts.kind is not MeterKind.HEAT:
+            continue
+        for case in item.cases:
+            if case.first.taken_at_s < period[1] and case.last.taken_at_s >= period[0]:
+                one = Quarantine(cases=1, most_wh=case.most_wh)
+                found[known.site_id] = found.get(known.site_id, Quarantine()).and_also(one)
+    return found
 
 
 def _demand_wh(samples: Sequence[HourlySample], period: tuple[float, float]) -> float:
@@ -169,8 +214,20 @@ def _together(
         it_power_w=sum(item.it_power_w for item in measured),
         time_factor=max((item.time_factor for item in measured), default=1.0),
         is_simulated=any(item.is_simulated for item in measured),
+        measured_s=_mean_of(measured),
+        quarantine=reduce(
+            Quarantine.and_also, (item.quarantine for item in measured), Quarantine()
+        ),
     )
     return whole, _told_together(parts, whole)
+
+
+def _mean_of(measured: Sequence[Measured]) -> float:
+    """Measured time of all, by power of their machines."""
+    power_w = sum(item.it_power_w for item in measured)
+    if power_w <= 0.0:
+        return 0.0
+    return sum(item.measured_s * item.it_power_w for item in measured) / power_w
 
 
 def _told_together(parts: Sequence[tuple[Measured, Told]], whole: Measured) -> Told:

@@ -13,7 +13,7 @@ from metering.keeping.deciding import case_id
 from metering.keeping.standing import Standing
 from metering.keeping.verifying import Verified
 from metering.ledger.lines import Case
-from metering.ledger.wording import why
+from metering.ledger.wording import sentence
 from store.fleet.site_queries import MeterRow
 from store.ledger import closed_months
 from store.ledger.closed_months import ClosedMonth
@@ -79,7 +79,12 @@ def _case(account: Account, item: Case) -> dict[str, Any]:
         "site": account.known.site_name,
         "is_simulated": facts.is_simulated,
         "reason": item.doubt.value,
-        "sentence": f"Meter {facts.serial} {why(item.doubt)}.",
+        "reasons": [
+            {"reason": doubt.value, "sentence": sentence(facts.serial, doubt)}
+            for doubt in item.reasons
+        ],
+        "sentence": " ".join(sentence(facts.serial, doubt) for doubt in item.reasons),
+        "most_wh": item.most_wh,
         "node_id": item.first.node_id,
         "rows": item.count,
         "first_seq": item.first.seq,

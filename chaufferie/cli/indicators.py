@@ -35,6 +35,8 @@ _COLUMNS = (
     ("ERE", "ere", 3),
     ("WUE", "wue_l_per_kwh", 3),
     ("CAPACITY", "capacity_factor", 3),
+    ("MEASURED", "measured_frac", 3),
+    ("QUARANTINE kWh", "quarantined_heat_kwh_at_most", 3),
     ("BOILER kWh", "boiler_kwh_avoided", 3),
     ("CO2 kg", "co2_kg_avoided", 3),
     ("CO2 kg NET", "co2_kg_avoided_net", 3),

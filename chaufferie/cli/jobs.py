@@ -214,11 +214,16 @@ def _energy(document: Mapping[str, Any]) -> str | None:
 def _heat(document: Mapping[str, Any]) -> str | None:
     metered, energy = document.get("metered"), document.get("energy")
     if metered is not None and metered["is_complete"]:
-        return f"{metered['heat_wh']} Wh (meter)"
+        return f"{metered['heat_wh']} Wh (meter){_in_quarantine(metered)}"
     if energy is None or energy["heat_frac"] is None:
         return None
     frac = quantities.share(energy["heat_frac"])
     return f"{energy['heat_estimate_wh']:.2f} Wh, {frac} of it (estimate)"
+
+
+def _in_quarantine(metered: Mapping[str, Any]) -> str:
+    most_wh = metered["quarantined_wh_at_most"]
+    return f"; in quarantine at its site while it ran: {most_wh} Wh at most" if most_wh else ""
 
 
 def _until(instant_s: float | None) -> str | None:

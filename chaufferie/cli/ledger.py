@@ -43,24 +43,31 @@ def list_cases(*, as_json: AsJson = False, data: DataDir = None) -> None:
         return
     found = document["cases"]
     say_table(
-        ("CASE", "METER", "SITE", "REASON", "ROWS", "FROM", "TO", "FIRST kWh", "LAST kWh"),
+        (
+            *("CASE", "METER", "SITE", "REASON", "ROWS", "FROM", "TO", "FIRST kWh", "LAST kWh"),
+            "AT MOST kWh",
+        ),
         (
             (
                 item["case"],
                 item["meter"],
                 item["site"],
-                item["reason"],
+                ", ".join(part["reason"] for part in item["reasons"]),
                 item["rows"],
                 quantities.clock(item["first_at_s"]),
                 quantities.clock(item["last_at_s"]),
                 quantities.kwh(item["first_index_wh"]),
                 quantities.kwh(item["last_index_wh"]),
+                "unknown" if item["most_wh"] is None else quantities.kwh(item["most_wh"]),
             )
             for item in found
         ),
     )
-    for sentence in dict.fromkeys(item["sentence"] for item in found):
+    told = [part["sentence"] for item in found for part in item["reasons"]]
+    for sentence in dict.fromkeys(told):
         remark(sentence)
+    if found:
+        remark("AT MOST: energy that counts nowhere until somebody decides; 0 = it is bridged.")
     if not found:
         remark("Nothing is in quarantine.")
 

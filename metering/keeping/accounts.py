@@ -8,15 +8,15 @@ from math import inf, isinf
 from typing import Any
 
 from domain.declaration import Act, Declaration, in_force
-from domain.months import after, begin_of
+from domain.months import after, begin_of, month_of
 from domain.refusal import Refused
 from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
 from domain.register_chain import canonical
-from metering.ledger.course import CLOSING_SEQ, Flat, closing_row, opening_row
+from metering.ledger.course import CLOSING_SEQ, OPENING_SEQ, Flat, closing_row, opening_row
 from metering.ledger.energy import EnergyBetween, energy_between
 from metering.ledger.epochs import epochs_of
 from metering.ledger.judging import judge
-from metering.ledger.lines import Case, MonthSum, month_sums
+from metering.ledger.lines import Case, MonthSum, missing, month_sums
 from store.ledger import closed_months, meters, register_rows
 from store.ledger.decisions import Decided, decisions
 from store.ledger.edge_rows import edge_rows
@@ -109,15 +109,6 @@ def is_told_anew(account: Account) -> bool:
     return any(sealed[name] != value for name, value in now.items())
 
 
-def energy_of(
-    connection: Connection, account: Account, period: tuple[float, float]
-) -> EnergyBetween | Refused:
-    """What a meter counted over a period, by the rules of the ledger."""
-    facts = account.known.facts
-    rows = edge_rows(connection, facts.meter_id, account.epochs, period)
-    return energy_between(facts, account.epochs, rows, period, account.decisions)
-
-
 def walk(
     connection: Connection,
     account: Account,
@@ -163,6 +154,28 @@ def walk(
         newest = found.newest[-1] or newest
     cases += _outside(connection, account, anchor, until_s)
     return Walked(sums=sums, cases=cases, flats=flats, newest=newest)
+
+
+def energy_of(
+    connection: Connection,
+    account: Account,
+    period: tuple[float, float],
+    *,
+    bridges_doubt: bool = False,
+) -> EnergyBetween | Refused:
+    """What a meter counted over a period, from few of its rows.
+
+    Among them is the last one that was sealed as counting before: what goes on from rows in
+    quarantine is not believed only because nothing else is seen of the meter.
+    """
+    facts = account.known.facts
+    rows = edge_rows(connection, facts.meter_id, account.epochs, period)
+    sealed = _anchor(account, month_of(max(period[0], 0.0)))
+    if sealed is not None and OPENING_SEQ < sealed.seq < CLOSING_SEQ:
+        rows.add(sealed)
+    return energy_between(
+        facts, account.epochs, rows, period, account.decisions, bridges_doubt=bridges_doubt
+    )
 
 
 def _anchor(account: Account, month: int) -> RegisterRow | None:
@@ -214,10 +227,11 @@ def _outside(
         meter_id = account.known.facts.meter_id
         rows = list(register_rows.rows_between(connection, meter_id, anchor, from_s, to_s))
         if rows:
-            yield Case(
+            whole = Case(
                 doubt=Doubt.OUTSIDE_EPOCH,
                 epoch=first.number,
                 first=rows[0],
                 last=rows[-1],
                 count=len(rows),
             )
+            yield missing(whole, None, account.known.facts)

@@ -8,11 +8,14 @@ from metering.keeping.standing import standing_of
 from metering.ledger.lines import Case
 from store.ledger import meters
 from store.ledger.decisions import decide
+from store.ledger.shared_anew import tell_anew
 from store.rows import Connection
 from store.transaction import Transaction
 
 #: The register was right after all: only of these can a person say so.
 _ACCEPTABLE = frozenset({Doubt.TOO_FAST, Doubt.UNIT, Doubt.SPIKE, Doubt.CONFLICT})
+#: These do not hinder that: what goes on from an accepted row, or also stood still.
+_FOLLOWING = frozenset({Doubt.JUMPED, Doubt.STUCK})
 #: Something else has to be done than to decide on rows.
 _TO_BE_DONE = {
     Doubt.UNDECLARED: "Declare the swap; then these rows count.",
@@ -35,6 +38,7 @@ class FoundCase:
     """An open case and the meter that it is about."""
 
     meter_id: int
+    site_id: int
     case: Case
 
 
@@ -50,7 +54,9 @@ def find_case(connection: Connection, wanted: str, now_s: float) -> FoundCase | 
         if str(known.facts.meter_id) == meter_id:
             for case in standing_of(connection, known, now_s).cases:
                 if case_id(known.facts.meter_id, case) == wanted:
-                    return FoundCase(meter_id=known.facts.meter_id, case=case)
+                    return FoundCase(
+                        meter_id=known.facts.meter_id, site_id=known.site_id, case=case
+                    )
     return Refused(
         code="quarantine.unknown",
         sentence=f"There is no open case {wanted}; `chaufferie quarantine list` shows those that "
@@ -70,6 +76,7 @@ def take_verdict(tx: Transaction, found: FoundCase, verdict: Verdict) -> int | R
         decide(tx, found.meter_id, _decision(case, others), actor=verdict.actor, note=verdict.note)
     decision = _decision(case, verdict)
     decide(tx, found.meter_id, decision, actor=verdict.actor, note=verdict.note)
+    tell_anew(tx, found.site_id, case.first.taken_at_s)
     return case.count
 
 
@@ -88,13 +95,16 @@ def _cannot(case: Case, verdict: Verdict) -> Refused | None:
         return Refused(code="quarantine.note", sentence="Say why: the audit trail keeps it.")
     if case.doubt in _TO_BE_DONE:
         return Refused(code="quarantine.not_decided", sentence=_TO_BE_DONE[case.doubt])
-    if verdict.is_accepted and case.doubt not in _ACCEPTABLE:
+    hindering = [item.value for item in case.reasons if item not in _ACCEPTABLE | _FOLLOWING]
+    if case.doubt is Doubt.JUMPED:
+        hindering.append(case.doubt.value)
+    if verdict.is_accepted and hindering:
         return Refused(
             code="quarantine.not_acceptable",
-            sentence=f"Rows with the reason {case.doubt.value} cannot be accepted: reject them, or "
-            "declare what explains them.",
+            sentence=f"Rows with the reason {', '.join(hindering)} cannot be accepted: reject "
+            "them, or declare what explains them.",
         )
-    if verdict.is_accepted and case.doubt is Doubt.CONFLICT and verdict.index_wh is None:
+    if verdict.is_accepted and Doubt.CONFLICT in case.reasons and verdict.index_wh is None:
         return Refused(
             code="quarantine.which",
             sentence="Two values contradict each other; say which index is accepted.",

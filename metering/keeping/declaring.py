@@ -17,6 +17,7 @@ from metering.ledger.steps import most_wh
 from store.ledger import meters, pruning, register_rows
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import KnownMeter
+from store.ledger.shared_anew import tell_anew
 from store.rows import Connection
 from store.transaction import Transaction
 
@@ -60,6 +61,8 @@ def take_declaration(tx: Transaction, wanted: Wanted) -> int | Refused:
         meters.note_meter(tx, wanted.serial, replaced, wanted.declaration)
     (found,) = meters.noted_meters(tx.connection, wanted.serial)
     meters.declare(tx, found.facts.meter_id, replace(item, node_id=node_id))
+    if item.act is not Act.CONFIRM:
+        tell_anew(tx, found.site_id, item.at_s)
     tx.audited(
         actor=item.actor,
         action=f"meter.{item.act.value}",
@@ -71,9 +74,12 @@ def take_declaration(tx: Transaction, wanted: Wanted) -> int | Refused:
 
 def describe(tx: Transaction, meter_id: int, values: Mapping[str, object], actor: str) -> bool:
     """Note what stands on a meter's plate, by names of ``MeterFacts``; whether it is known."""
-    if not any(item.facts.meter_id == meter_id for item in meters.known_meters(tx.connection)):
+    noted = meters.noted_meters(tx.connection)
+    known = next((item for item in noted if item.facts.meter_id == meter_id), None)
+    if known is None:
         return False
     if values:
+        tell_anew(tx, known.site_id, 0.0)  # Other limits: rows may count that did not, and so on.
         meters.describe_meter(tx, meter_id, values)
         told = ", ".join(f"{name} {value}" for name, value in sorted(values.items()))
         tx.audited(actor=actor, action="meter.describe", subject=f"meter/{meter_id}", detail=told)

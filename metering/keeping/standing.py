@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.declaration import BEGINNINGS, Act, in_force
@@ -10,7 +10,7 @@ from domain.months import after, month_of
 from domain.register import Doubt, RegisterRow
 from metering.keeping.accounts import Account, is_told_anew, open_account, walk
 from metering.keeping.stuck import stuck
-from metering.ledger.lines import Case
+from metering.ledger.lines import Case, missing
 from metering.months import months_through
 from store.ledger import meters, pruning, register_rows
 from store.ledger.meters import KnownMeter
@@ -44,7 +44,23 @@ def standing_of(connection: Connection, known: KnownMeter, now_s: float) -> Stan
     cases = list(_cases(connection, account, now_s))
     if replaced is not None:
         cases = [*_whole(connection, known), *cases]
+    cases = _together(cases)
     return Standing(account=account, replaces=replaced, cases=cases)
+
+
+def _together(cases: Sequence[Case]) -> list[Case]:
+    """Cases that begin with the same row are one, with the reasons of all."""
+    found: dict[tuple[int, int], Case] = {}
+    for item in cases:
+        key = item.first.node_id, item.first.seq
+        known = found.get(key)
+        if known is None:
+            found[key] = item
+            continue
+        most = (known.most_wh, item.most_wh)
+        most_wh = None if None in most else max(part or 0 for part in most)
+        found[key] = replace(known, also=(*known.also, *item.reasons), most_wh=most_wh)
+    return list(found.values())
 
 
 def undeclared_place(connection: Connection, account: Account) -> KnownMeter | None:
@@ -78,7 +94,7 @@ def _cases(connection: Connection, account: Account, now_s: float) -> Iterator[C
     now = [item for item in walked.cases if item.doubt is not Doubt.REJECTED]
     told = {(item.first.node_id, item.first.seq) for item in now}
     yield from (
-        item
+        item if walked.newest is None else missing(item, walked.newest, account.known.facts)
         for item in _sealed_cases(account, gone, before=first)
         if (item.first.node_id, item.first.seq) not in told
     )
@@ -113,6 +129,8 @@ def _read_case(plain: dict[str, Any]) -> Case:
         first=RegisterRow(**plain["first"]),
         last=RegisterRow(**plain["last"]),
         count=plain["count"],
+        also=tuple(Doubt(name) for name in plain.get("also", ())),
+        most_wh=plain.get("most_wh"),
     )
 
 
@@ -121,7 +139,8 @@ def _whole(connection: Connection, known: KnownMeter) -> Iterator[Case]:
     ends = register_rows.ends_between(connection, known.facts.meter_id, 0.0, _END_OF_TIME_S)
     if ends is not None:
         count = register_rows.count_rows(connection, known.facts.meter_id)
-        yield Case(doubt=Doubt.UNDECLARED, epoch=1, first=ends[0], last=ends[1], count=count)
+        whole = Case(doubt=Doubt.UNDECLARED, epoch=1, first=ends[0], last=ends[1], count=count)
+        yield missing(whole, None, known.facts)
 
 
 def _too_late(connection: Connection, account: Account, gone: Collection[int]) -> Iterator[Case]:

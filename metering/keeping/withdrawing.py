@@ -13,6 +13,7 @@ from metering.keeping.accounts import open_account
 from metering.keeping.declaring import is_forgotten
 from metering.ledger.agreeing import PUT_IN, contradiction
 from store.ledger import meters
+from store.ledger.shared_anew import tell_anew
 from store.transaction import Transaction
 
 
@@ -107,6 +108,8 @@ def _take_back(tx: Transaction, entry: _Entry, evidence: Evidence, actor: str) -
         withdraws_id=number,
     )
     meters.declare(tx, entry.meter_id, withdrawal)
+    known = {item.facts.meter_id: item for item in meters.noted_meters(tx.connection)}
+    tell_anew(tx, known[entry.meter_id].site_id, withdrawal.at_s)
     tx.audited(
         actor=actor,
         action="meter.withdraw",

@@ -123,6 +123,11 @@ class Course:
             is_estimated=True,
         )
 
+    @property
+    def last_row(self) -> RegisterRow | None:
+        """The last row that counts, however late."""
+        return self._row
+
     def newest_row(self, number: int) -> RegisterRow | None:
         """The last row that counts at or before an edge."""
         return self.newest.get(number, self._row if number >= self._passed else None)

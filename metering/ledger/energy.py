@@ -17,6 +17,7 @@ class EnergyBetween:
     energy_wh: int
     first: Edge
     last: Edge
+    doubt: Refused | None = None  #: Why rows were left out, where they were bridged.
 
     @property
     def is_estimated(self) -> bool:
@@ -52,17 +53,18 @@ def energy_between(
     if period[0] > period[1]:
         return Refused(code="period.reversed", sentence="The period ends before it begins.")
     told = list(rows)
-    parts = []
+    parts, doubt = [], None
     for epoch in epochs:
         part = _of_epoch(meter, epoch, told, period, decisions)
         if isinstance(part, _Doubtful):
             if not bridges_doubt:
                 return part.refused
+            doubt = doubt or part.refused
             part = part.edges
         if part is not None:
             parts.append(part)
     if not parts:
-        return Refused(
+        return doubt or Refused(
             code="register.empty", sentence=f"Meter {meter.serial} has no index yet; wait for one."
         )
     inside = [item for item in parts if item[1].at_s > period[0]] or parts[-1:]
@@ -71,6 +73,7 @@ def energy_between(
         energy_wh=sum(last.counted_wh - first.counted_wh for first, last in inside),
         first=inside[0][0],
         last=inside[-1][1],
+        doubt=doubt,
     )
 
 

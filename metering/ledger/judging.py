@@ -30,6 +30,7 @@ class Judged:
     row: RegisterRow
     step: Step | None = None  #: None also where the row is the first of its epoch.
     doubt: Doubt | None = None
+    also: tuple[Doubt, ...] = ()  #: What else speaks against it.
 
 
 def in_order(rows: Iterable[RegisterRow]) -> list[RegisterRow]:
@@ -55,9 +56,10 @@ def judge(
     """
     walk = _Walk(meter, start, decisions)
     waiting: _Placed | None = None
-    for placed, doubt in _each_by_itself(meter, epoch, rows, decisions):
-        if doubt is not None:
-            yield Judged(place=placed[0], row=placed[1], doubt=doubt)
+    for placed, doubts in _each_by_itself(meter, epoch, rows, decisions):
+        if doubts:
+            also = (*doubts[1:], *walk.would_be(placed[1], doubts))
+            yield Judged(place=placed[0], row=placed[1], doubt=doubts[0], also=also)
             continue
         if waiting is not None:
             yield from walk.goes_on(waiting, placed[1])
@@ -77,26 +79,23 @@ def _verdict(row: RegisterRow, decisions: Decisions) -> bool | None:
 
 def _each_by_itself(
     meter: MeterFacts, epoch: Epoch, rows: Iterable[RegisterRow], decisions: Decisions
-) -> Iterator[tuple[_Placed, Doubt | None]]:
+) -> Iterator[tuple[_Placed, tuple[Doubt, ...]]]:
     """What can be said of a row without its neighbours, but for those of the same number."""
     before: RegisterRow | None = None
     for place, (row, after) in enumerate(pairwise(chain(rows, (None,)))):
         assert row is not None  # noqa: S101 - only the last of a pair may be none
         decided = _verdict(row, decisions) if decisions else None
-        doubt: Doubt | None = None
         if decided is False:
-            doubt = Doubt.REJECTED
-        elif row.node_id != epoch.node_id:
-            doubt = Doubt.OTHER_READER
-        elif row.is_simulated is not meter.is_simulated:
-            doubt = Doubt.OTHER_KIND
-        elif row.taken_at_s > row.received_at_s + FUTURE_S:
-            doubt = Doubt.FUTURE
-        elif decided is None and (
-            _contradict(before, row, decisions) or _contradict(row, after, decisions)
-        ):
-            doubt = Doubt.CONFLICT
-        yield (place, row), doubt
+            yield (place, row), (Doubt.REJECTED,)
+        else:
+            speaks = {
+                Doubt.OTHER_READER: row.node_id != epoch.node_id,
+                Doubt.OTHER_KIND: row.is_simulated is not meter.is_simulated,
+                Doubt.FUTURE: row.taken_at_s > row.received_at_s + FUTURE_S,
+                Doubt.CONFLICT: decided is None
+                and (_contradict(before, row, decisions) or _contradict(row, after, decisions)),
+            }
+            yield (place, row), tuple(doubt for doubt, is_so in speaks.items() if is_so)
         before = row
 
 
@@ -131,6 +130,14 @@ class _Walk:
         else:
             self._takes_out(row, doubt)
             yield Judged(place=placed[0], row=row, doubt=doubt)
+
+    def would_be(self, row: RegisterRow, doubts: Sequence[Doubt]) -> tuple[Doubt, ...]:
+        """What speaks against one of two contradicting rows beside the other: its step."""
+        known = self._before if self._held is None else self._held[1]
+        if known is None or Doubt.CONFLICT not in doubts:
+            return ()
+        step = step_between(known, row, self._meter)
+        return (step,) if isinstance(step, Doubt) else ()
 
     def ends(self) -> Iterator[Judged]:
         """What is held counts, with the step from the row that counted before."""

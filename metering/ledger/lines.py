@@ -7,6 +7,7 @@ from domain.months import after, begin_of
 from domain.register import Doubt, Epoch, Mark, MeterFacts, RegisterRow
 from metering.ledger.course import Course, Edge, Flat
 from metering.ledger.judging import Judged
+from metering.ledger.steps import most_wh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +29,20 @@ class MonthSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Rows that follow one another and stand in quarantine for one reason."""
+    """Rows that follow one another and stand in quarantine together."""
 
-    doubt: Doubt
+    doubt: Doubt  #: The reason that was found first.
     epoch: int
     first: RegisterRow
     last: RegisterRow
     count: int
+    also: tuple[Doubt, ...] = ()  #: Further reasons of these rows.
+    most_wh: int | None = 0  #: Energy that no line counts because of it, at most; None = unknown.
+
+    @property
+    def reasons(self) -> tuple[Doubt, ...]:
+        """Every reason, once."""
+        return tuple(dict.fromkeys((self.doubt, *self.also)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,7 @@ def month_sums(
     cases = _Cases(epoch.number)
     for item in judged:
         if item.doubt is not None:
-            cases.add(item.place, item.row, item.doubt)
+            cases.add(item)
         elif item.step is None:
             course.took(item.row, 0)
         else:
@@ -79,7 +87,7 @@ def month_sums(
     return EpochSums(
         sums=tuple(item for item in found if item is not None),
         flats=tuple(course.flats),
-        cases=tuple(cases.found),
+        cases=tuple(missing(item, course.last_row, meter) for item in cases.found),
         newest=tuple(course.newest_row(number + 1) for number in range(len(months))),
     )
 
@@ -144,6 +152,17 @@ def _waits(item: Case, begin_s: float, end_s: float) -> bool:
     return not is_settled and item.first.taken_at_s < end_s and item.last.taken_at_s >= begin_s
 
 
+def missing(item: Case, newest: RegisterRow | None, meter: MeterFacts) -> Case:
+    """A case with what may be missing: what lies before a row that counts is in its index."""
+    if item.doubt is Doubt.REJECTED or (
+        newest is not None and newest.taken_at_s >= item.last.taken_at_s
+    ):
+        return replace(item, most_wh=0)
+    since = item.first if newest is None else newest
+    told_s = min(item.last.taken_at_s, item.last.received_at_s)
+    return replace(item, most_wh=most_wh(since, replace(item.last, taken_at_s=told_s), meter))
+
+
 class _Cases:
     """Puts rows together that follow one another and are doubted for one reason."""
 
@@ -152,16 +171,22 @@ class _Cases:
         self._epoch = epoch
         self._place = -1
 
-    def add(self, place: int, row: RegisterRow, doubt: Doubt) -> None:
+    def add(self, item: Judged) -> None:
         newest = self.found[-1] if self.found else None
+        row, doubt = item.row, item.doubt
+        assert doubt is not None  # noqa: S101 - only such rows make cases
         goes_on = (
             newest is not None
-            and place == self._place + 1
+            and item.place == self._place + 1
             and newest.last.node_id == row.node_id
             and doubt in {newest.doubt, Doubt.JUMPED}  # what goes on from a case belongs to it
         )
-        self._place = place
+        self._place = item.place
         if newest is not None and goes_on:
-            self.found[-1] = replace(newest, last=row, count=newest.count + 1)
+            reasons = dict.fromkeys((*newest.reasons, doubt, *item.also))
+            also = tuple(reasons)[1:]
+            self.found[-1] = replace(newest, last=row, count=newest.count + 1, also=also)
         else:
-            self.found.append(Case(doubt=doubt, epoch=self._epoch, first=row, last=row, count=1))
+            self.found.append(
+                Case(doubt=doubt, epoch=self._epoch, first=row, last=row, count=1, also=item.also)
+            )

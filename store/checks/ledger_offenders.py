@@ -102,8 +102,10 @@ def miscounted_rows(tx: Transaction) -> list[str]:
 
 def shares_that_do_not_add_up(tx: Transaction) -> list[str]:
     """Intervals whose heat or electricity is not the sum of its shares."""
-    own = (heat_share.c.site_id == heat_interval.c.site_id) & (
-        heat_share.c.begin_s == heat_interval.c.begin_s
+    own = (
+        (heat_share.c.site_id == heat_interval.c.site_id)
+        & (heat_share.c.begin_s == heat_interval.c.begin_s)
+        & (heat_share.c.revision == heat_interval.c.revision)
     )
     heat_wh, electricity_wh = (
         select(func.coalesce(func.sum(column), 0)).where(own).scalar_subquery()

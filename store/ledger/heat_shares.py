@@ -55,6 +55,7 @@ class Interval:
     heat_wh: int
     electricity_wh: int
     is_simulated: bool
+    quarantined_wh: int = 0  #: Heat that may have passed beside, at most: in quarantine.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,12 @@ class SharedSum:
 
 def shared_until(connection: Connection, site_id: int) -> float | None:
     """Up to when the heat of a site was shared."""
-    statement = select(func.max(heat_interval.c.end_s)).where(heat_interval.c.site_id == site_id)
+    statement = (
+        select(heat_interval.c.end_s)
+        .where(heat_interval.c.site_id == site_id)
+        .order_by(heat_interval.c.begin_s.desc())
+        .limit(1)
+    )
     found = connection.execute(statement).scalar()
     return None if found is None else float(found)
 
@@ -117,15 +123,19 @@ def _overlaps(begin_s: float, end_s: float) -> ColumnElement[bool]:
     return and_(attempt.c.started_at_s < end_s, goes_on)
 
 
-def add_interval(tx: Transaction, interval: Interval, shares: Sequence[ShareRow]) -> None:
-    """Keep how an interval was shared."""
+def add_interval(
+    tx: Transaction, interval: Interval, shares: Sequence[ShareRow], revision: int = 0
+) -> None:
+    """Keep how an interval was shared, or by what that differs from all revisions before."""
     values = {
         "site_id": interval.site_id,
         "begin_s": interval.begin_s,
+        "revision": revision,
         "end_s": interval.end_s,
         "heat_wh": interval.heat_wh,
         "electricity_wh": interval.electricity_wh,
         "is_simulated": interval.is_simulated,
+        "quarantined_wh": interval.quarantined_wh,
     }
     tx.connection.execute(insert(heat_interval), values)
     rows = [
@@ -135,6 +145,7 @@ def add_interval(tx: Transaction, interval: Interval, shares: Sequence[ShareRow]
             "node_id": item.node_id,
             "instance_id": item.instance_id,
             "attempt": item.attempt,
+            "revision": revision,
             "tenant_id": item.tenant_id,
             "heat_wh": item.heat_wh,
             "electricity_wh": item.electricity_wh,
@@ -172,6 +183,7 @@ def shared_sums(
                 and_(
                     heat_interval.c.site_id == heat_share.c.site_id,
                     heat_interval.c.begin_s == heat_share.c.begin_s,
+                    heat_interval.c.revision == heat_share.c.revision,
                 ),
             )
             .join(site, site.c.id == heat_share.c.site_id)
@@ -201,6 +213,7 @@ class MeteredShare:
     heat_wh: int
     electricity_wh: int
     until_s: float  #: The earliest of its sites.
+    quarantined_wh: int  #: Heat of the time it ran that waits for a decision, at most.
 
 
 def share_of(
@@ -218,5 +231,26 @@ def share_of(
     if not known or len(known) < len(until):
         return None
     return MeteredShare(
-        heat_wh=int(sums[0] or 0), electricity_wh=int(sums[1] or 0), until_s=min(known)
+        heat_wh=int(sums[0] or 0),
+        electricity_wh=int(sums[1] or 0),
+        until_s=min(known),
+        quarantined_wh=_quarantined_wh(connection, instance_id),
     )
+
+
+def _quarantined_wh(connection: Connection, instance_id: int) -> int:
+    """What may be missing of the intervals of which an instance bears something."""
+    borne = (
+        select(heat_share.c.instance_id)
+        .where(
+            heat_share.c.site_id == heat_interval.c.site_id,
+            heat_share.c.begin_s == heat_interval.c.begin_s,
+            heat_share.c.instance_id == instance_id,
+        )
+        .exists()
+    )
+    begins = select(heat_share.c.begin_s).where(heat_share.c.instance_id == instance_id)
+    statement = select(func.sum(heat_interval.c.quarantined_wh)).where(
+        heat_interval.c.begin_s.in_(begins), borne
+    )
+    return int(connection.execute(statement).scalar() or 0)

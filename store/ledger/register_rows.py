@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.months import after, begin_of, month_of
 from domain.register import RegisterRow
 from store.ledger.ledger_tables import register_closing, register_ledger
+from store.ledger.shared_anew import tell_anew
 from store.rows import AnyRow
 from store.tables import node
 from store.transaction import Transaction
@@ -23,7 +24,10 @@ def add_rows(tx: Transaction, node_id: int, rows: Sequence[tuple[int, RegisterRo
     """
     if not rows:
         return 0
-    first_open, this_month = _first_open_month(tx, node_id), month_of(tx.now_s)
+    site_id = int(
+        tx.connection.execute(select(node.c.site_id).where(node.c.id == node_id)).scalar_one()
+    )
+    first_open, this_month = _first_open_month(tx, site_id), month_of(tx.now_s)
     values = [
         {
             "meter_id": meter_id,
@@ -39,15 +43,16 @@ def add_rows(tx: Transaction, node_id: int, rows: Sequence[tuple[int, RegisterRo
     ]
     dialect = sqlite if tx.connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(register_ledger).on_conflict_do_nothing()
-    return int(tx.connection.execute(statement, values).rowcount)
+    fresh = int(tx.connection.execute(statement, values).rowcount)
+    if fresh:
+        tell_anew(tx, site_id, min(row.taken_at_s for _, row in rows))
+    return fresh
 
 
-def _first_open_month(tx: Transaction, node_id: int) -> int:
-    """The first month of the node's site that is not closed; 0 where none is closed yet."""
+def _first_open_month(tx: Transaction, site_id: int) -> int:
+    """The first month of a site that is not closed; 0 where none is closed yet."""
     newest = tx.connection.execute(
-        select(func.max(register_closing.c.month))
-        .select_from(node.join(register_closing, register_closing.c.site_id == node.c.site_id))
-        .where(node.c.id == node_id)
+        select(func.max(register_closing.c.month)).where(register_closing.c.site_id == site_id)
     ).scalar()
     return 0 if newest is None else after(int(newest))
 

@@ -9,10 +9,13 @@ heat_interval = Table(
     metadata,
     Column("site_id", ID, ForeignKey("site.id"), primary_key=True, autoincrement=False),
     Column("begin_s", Double, primary_key=True),
+    # 0 = as it was shared first; further ones hold the difference that became known later
+    Column("revision", Integer, primary_key=True, autoincrement=False, server_default="0"),
     Column("end_s", Double, nullable=False),
     Column("heat_wh", BigInteger, nullable=False),
     Column("electricity_wh", BigInteger, nullable=False),
     Column("is_simulated", Boolean, nullable=False),
+    Column("quarantined_wh", BigInteger, nullable=False, server_default="0"),  # at most
 )
 
 heat_share = Table(
@@ -23,8 +26,16 @@ heat_share = Table(
     Column("node_id", ID, ForeignKey("node.id"), primary_key=True, autoincrement=False),
     Column("instance_id", ID, primary_key=True, autoincrement=False),  # 0 = nobody
     Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False, server_default="0"),
     Column("tenant_id", ID, ForeignKey("tenant.id")),  # null = nobody
     Column("heat_wh", BigInteger, nullable=False),
     Column("electricity_wh", BigInteger, nullable=False),
     Index("ix_heat_share_instance_id", "instance_id"),
+)
+
+heat_told_anew = Table(
+    "heat_told_anew",
+    metadata,
+    Column("site_id", ID, ForeignKey("site.id"), primary_key=True, autoincrement=False),
+    Column("from_s", Double, nullable=False),
 )

@@ -240,3 +240,39 @@ def test_an_undeclared_reset_stays_in_doubt_however_long_it_lasts(history: Histo
 
     assert case.doubt is Doubt.TOO_FAST
     assert case.count == len(rows) - history.place + len(weeks)
+
+
+@given(histories())
+def test_every_reason_of_a_row_is_told(history: History) -> None:
+    rows = also(history, index(lambda wh: wh * 1000))
+
+    (case,) = sums_of(rows).cases
+
+    assert case.doubt is Doubt.CONFLICT
+    assert set(case.reasons) & {Doubt.UNIT, Doubt.TOO_FAST}
+    assert case.count == 2
+
+
+@given(histories())
+def test_a_row_of_another_node_from_the_future_has_both_reasons(history: History) -> None:
+    stranger = replace(history.rows[history.place], node_id=2)
+    rows = [*history.rows, replace(stranger, taken_at_s=stranger.taken_at_s + 86_400.0)]
+
+    (case,) = sums_of(rows).cases
+
+    assert case.reasons == (Doubt.OTHER_READER, Doubt.FUTURE)
+
+
+@given(histories())
+def test_what_no_line_counts_is_bounded_and_what_is_bridged_is_not_missing(
+    history: History,
+) -> None:
+    inner = sums_of(with_row(history, index(lambda wh: wh * 1000))).cases
+    tail = sums_of(with_tail(history, index(lambda wh: wh - 9_000))).cases
+
+    assert [case.most_wh for case in inner] == [0]
+    last, before = history.rows[-1], history.rows[history.place - 1]
+    true_wh = last.index_wh - before.index_wh
+    if len(tail) == 1 and tail[0].last == replace(last, index_wh=last.index_wh - 9_000):
+        assert tail[0].most_wh is not None
+        assert tail[0].most_wh >= true_wh

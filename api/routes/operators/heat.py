@@ -97,8 +97,11 @@ async def site_indicators(
         if only is not None and site_id not in only:
             raise not_found("site")
         only = (site_id,)
+    database = services.store.database
     found = await services.read(
-        lambda connection: indicators(connection, only, (from_s, to_s), services.tariff)
+        lambda connection: indicators(
+            connection, only, (from_s, to_s), services.tariff, database.now_s(connection)
+        )
     )
     if site_id is not None and not found["sites"]:
         raise not_found("site")

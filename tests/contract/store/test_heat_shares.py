@@ -5,11 +5,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from metering.keeping.sharing_round import SILENT_S, share_site
+from domain.reading import Reading
+from metering.keeping.deciding import FoundCase, Verdict, case_id, find_case, take_verdict
+from metering.keeping.sharing_round import SILENT_S, share_anew, share_site
+from metering.keeping.standing import standings
 from store import triggers
 from store.checks.invariants import look_at_all
 from store.ledger.heat_shares import Grouping, SharedSum, share_of, shared_sums
 from store.ledger.share_tables import heat_share
+from store.ledger.shared_anew import shared_before, tell_anew, told_anew_from
 from tests.support.metered import ELECTRICITY_WH, HEAT_WH, HOUR_S, REAL, hourly, tell
 from tests.support.scene import Scene
 
@@ -99,3 +103,94 @@ def test_shares_that_do_not_add_up_are_found(scene: Scene, node_id: int) -> None
         triggers.install(connection)
 
     assert offenders() == {"heat-shared"}
+
+
+def _jumped(node_id: int, hours: int) -> list[Reading]:
+    """Readings of which the third and those after it are too high by a megawatt-hour."""
+    return [
+        item if number < 2 else replace(item, heat_register_wh=item.heat_register_wh + 1_000_000)
+        for number, item in enumerate(hourly(node_id, BEGIN_S, hours))
+    ]
+
+
+def _case(scene: Scene) -> FoundCase:
+    with scene.database.read() as connection:
+        (found,) = [
+            find_case(
+                connection,
+                case_id(item.account.known.facts.meter_id, case),
+                scene.clock.now_s,
+            )
+            for item in standings(connection, None, scene.clock.now_s)
+            for case in item.cases
+        ]
+    assert isinstance(found, FoundCase)
+    return found
+
+
+def test_heat_in_quarantine_is_said_and_shared_anew_once_it_is_accepted(
+    scene: Scene, node_id: int
+) -> None:
+    job_id = run(scene, node_id, BEGIN_S + HOUR_S, 2 * HOUR_S)
+    scene.clock.now_s = BEGIN_S + 6 * HOUR_S
+    tell(scene, _jumped(node_id, 6))
+    assert share_site(scene.store, 1, HOUR_S) == 5
+    before = sums(scene, Grouping.JOB)
+    assert before[str(job_id)].heat_wh == 0, "of the hour that ends in doubt nothing is known"
+    with scene.database.read() as connection:
+        share = share_of(connection, job_id, [node_id])
+    assert share is not None
+    assert share.quarantined_wh > 0
+
+    found = _case(scene)
+    verdict = Verdict(is_accepted=True, note="a second boiler", actor="test")
+    with scene.store.transaction() as tx:
+        assert take_verdict(tx, found, verdict) == 4
+    share_site(scene.store, 1, HOUR_S)
+
+    jobs = sums(scene, Grouping.JOB)
+    assert sum(item.heat_wh for item in jobs.values()) == 5 * HEAT_WH + 1_000_000
+    assert sum(item.electricity_wh for item in jobs.values()) == 5 * ELECTRICITY_WH
+    assert jobs[str(job_id)].heat_wh > 0
+    with scene.database.read() as connection:
+        share = share_of(connection, job_id, [node_id])
+        assert share is not None
+        assert share.quarantined_wh == 0
+        assert told_anew_from(connection, 1) is None
+    assert {item.name for item in look_at_all(scene.database, role="test") if item.offenders} == (
+        set()
+    )
+
+
+def test_a_row_that_comes_late_moves_heat_between_intervals_and_loses_none(
+    scene: Scene, node_id: int
+) -> None:
+    """Nothing was told for five hours; then the node remembers the middle of it."""
+    told = hourly(node_id, BEGIN_S, 8)
+    steep = replace(told[3], heat_register_wh=told[3].heat_register_wh + 800)
+    scene.clock.now_s = BEGIN_S + 8 * HOUR_S
+    tell(scene, [told[0], told[1], told[6], told[7]])
+    share_site(scene.store, 1, HOUR_S)
+    before = sums(scene, Grouping.SITE)["boiler"].heat_wh
+
+    tell(scene, [steep])
+    share_site(scene.store, 1, HOUR_S)
+
+    assert sums(scene, Grouping.SITE)["boiler"].heat_wh == before == 7 * HEAT_WH
+    with scene.database.read() as connection:
+        third = shared_before(connection, 1, BEGIN_S + 2 * HOUR_S)
+    assert third is not None
+    assert (third.revision, third.interval.heat_wh) == (1, HEAT_WH + 400)
+
+
+def test_what_changes_nothing_adds_no_revision(scene: Scene, node_id: int) -> None:
+    scene.clock.now_s = BEGIN_S + 4 * HOUR_S
+    tell(scene, hourly(node_id, BEGIN_S, 5))
+    share_site(scene.store, 1, HOUR_S)
+    with scene.store.transaction() as tx:
+        tell_anew(tx, 1, BEGIN_S)
+
+    assert share_anew(scene.store, 1) == 0
+
+    with scene.database.read() as connection:
+        assert told_anew_from(connection, 1) is None

@@ -5,6 +5,7 @@ import pytest
 from metering.balance import (
     DEFAULT_BOILER,
     Measured,
+    Quarantine,
     Told,
     balance_of,
     bar_th_170,
@@ -26,6 +27,8 @@ MEASURED = Measured(
     it_power_w=5_000.0,
     time_factor=1.0,
     is_simulated=False,
+    measured_s=DAY_S,
+    quarantine=Quarantine(),
 )
 TOLD = Told(it_share=0.95, it_share_source="PDU, March", water_l_per_kwh=0.0)
 
@@ -118,3 +121,22 @@ def test_factors_name_their_source_and_whether_it_was_read() -> None:
     for item in boiler_factors().values():
         assert item.source
         assert 0 < item.efficiency <= 1.1
+
+
+def test_the_capacity_factor_is_of_the_time_that_was_measured_and_says_so() -> None:
+    found = balance_of(replace(MEASURED, measured_s=DAY_S / 4), TOLD, BOILER, GRAMS)
+
+    assert found.capacity_factor == pytest.approx(100 / 30)
+    assert found.measured_frac == 0.25
+    assert "25.0%" in found.gaps["measured_frac"]
+
+
+@pytest.mark.parametrize(("most_wh", "said"), [(12_345, "12.345 kWh at most"), (None, "unknown")])
+def test_heat_in_quarantine_is_said_beside_what_is_counted(most_wh: int | None, said: str) -> None:
+    waiting = Quarantine(cases=1, most_wh=1000).and_also(Quarantine(cases=1, most_wh=most_wh))
+    found = balance_of(replace(MEASURED, quarantine=waiting), TOLD, BOILER, GRAMS)
+
+    assert found.metered_heat_kwh == 90.0
+    assert found.quarantined_heat_kwh_at_most == (None if most_wh is None else 13.345)
+    assert said.replace("12.345", "13.345") in found.gaps["quarantined_heat_kwh_at_most"]
+    assert "2 cases" in found.gaps["quarantined_heat_kwh_at_most"]
