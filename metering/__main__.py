@@ -1,4 +1,7 @@
-"""``python -m metering verify FILE``: work statements out again, with no server and no network."""
+"""``python -m metering verify FILE``: work statements out again, with no server and no network.
+
+``export`` and ``import`` move a collectivity between installations; they open the store.
+"""
 
 import argparse
 import json
@@ -11,6 +14,7 @@ from typing import NoReturn
 from domain.languages import Language
 from domain.plurals import counted
 from domain.refusal import Refused
+from metering.packages import command
 from metering.papers.pdf import attached_json
 from metering.papers.words import words_of
 from metering.statements.together import misfits
@@ -42,6 +46,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main() -> int:
     """Do what the words ask; the exit code."""
+    if sys.argv[1:2] in ([command.EXPORT], [command.IMPORT]):
+        return command.main(sys.argv[1:])
     parser = _Parser(prog="chaufferie statement", description=_DESCRIPTION)
     parser.add_argument("command", choices=["verify"])
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+")

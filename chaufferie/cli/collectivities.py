@@ -8,6 +8,7 @@ import typer
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.fleet import site_id_of
+from chaufferie.cli.programs import PROGRAM_WORDS, become
 from chaufferie.cli.speech import say, say_fields, say_json, say_table
 from chaufferie.sdk.errors import BadInputError, NotFoundError
 
@@ -164,6 +165,18 @@ def take_site(*, which: Which, site: Site, as_json: AsJson = False, data: DataDi
         say_json(answer)
         return
     say(f"The site {site} is no longer {found['name']}'s.")
+
+
+@app.command("export", add_help_option=False, context_settings=PROGRAM_WORDS)
+def export(context: typer.Context) -> None:
+    """Write all that a collectivity owns to one file, in open formats."""
+    become("collectivities export", context.args)
+
+
+@app.command("import", add_help_option=False, context_settings=PROGRAM_WORDS)
+def import_(context: typer.Context) -> None:
+    """Take in what another installation exported, and work its statements out again."""
+    become("collectivities import", context.args)
 
 
 def find(client: "Client", which: str) -> "Mapping[str, Any]":

@@ -209,12 +209,9 @@ app.command("dpo-pack")(papers.dpo_pack)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)
 for command in _CHILDREN:
-    # Every word, --help too, is the program's.
-    app.command(
-        command.__name__,
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(command)
+    app.command(command.__name__, add_help_option=False, context_settings=programs.PROGRAM_WORDS)(
+        command
+    )
 
 
 def main() -> None:

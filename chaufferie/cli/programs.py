@@ -21,7 +21,11 @@ PROGRAMS = {
     "simulate": ("simulation",),
     "doctor": ("scheduler", "doctor"),
     "statement verify": ("metering", "verify"),
+    "collectivities export": ("metering", "export"),
+    "collectivities import": ("metering", "import"),
 }
+#: Every word, --help too, is the program's.
+PROGRAM_WORDS = {"ignore_unknown_options": True, "allow_extra_args": True}
 _BROKER_VARIABLE = "CHAUFFERIE_REDIS_URL"
 _BOILER_COMMANDS = frozenset({"sites", "boiler"})
 

@@ -194,7 +194,7 @@ def correct(
 @app.command(
     "verify",
     add_help_option=False,
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    context_settings=programs.PROGRAM_WORDS,
 )
 def verify(context: typer.Context) -> None:
     """Work a statement out again from its own file, with no server."""

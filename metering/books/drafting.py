@@ -1,5 +1,6 @@
 """What the next statement of a contract says, from the closed months of its sites."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -17,6 +18,7 @@ from store.contracts.contracts import ContractRow
 from store.ledger import closed_months, meters
 from store.rows import Connection
 from store.statements import drafts, statements
+from store.statements.statements import StatementRow
 from store.transaction import Store, Transaction
 
 
@@ -33,9 +35,18 @@ def next_month(connection: Connection, row: ContractRow, contract: Contract) -> 
 
 
 def inputs_for(
-    connection: Connection, row: ContractRow, contract: Contract, month: int
+    connection: Connection,
+    row: ContractRow,
+    contract: Contract,
+    month: int,
+    held: Sequence[StatementRow] | None = None,
 ) -> StatementInputs | Refused:
-    """What the statement of a month is worked out from; refused while a site's month is open."""
+    """What the statement of a month is worked out from; refused while a site's month is open.
+
+    ``held`` = the statements that hold by then; default: those that hold now.
+    """
+    if held is None:
+        held = statements.standing(connection, row.contract_id)
     beyond = outside(contract, month)
     if beyond is not None:
         return beyond
@@ -61,7 +72,7 @@ def inputs_for(
                 digest_sha256=item.digest,
                 energy_wh=item.energy_wh,
             )
-            for item in statements.standing(connection, row.contract_id)
+            for item in held
             if begin <= item.month < month
         ),
         heading=Heading(software=software()),

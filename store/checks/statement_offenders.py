@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from domain.months import write_month
 from store.contracts.contract_tables import contract
-from store.statements.statement_tables import statement, statement_series
+from store.statements.statement_tables import statement, statement_elsewhere, statement_series
 from store.statements.statements import CREDIT_NOTE
 from store.transaction import Transaction
 
@@ -18,15 +18,27 @@ _DIGEST = "digest_sha256"
 
 
 def series_with_gaps(tx: Transaction) -> list[str]:
-    """Series that do not hold every number from 1 to their last."""
+    """Series that do not hold every number from 1 to their last, here or where they came from."""
+    elsewhere = (
+        select(func.count())
+        .where(statement_elsewhere.c.series == statement_series.c.name)
+        .scalar_subquery()
+    )
+    last_elsewhere = (
+        select(func.coalesce(func.max(statement_elsewhere.c.series_number), 0))
+        .where(statement_elsewhere.c.series == statement_series.c.name)
+        .scalar_subquery()
+    )
+    last_here = func.coalesce(func.max(statement.c.series_number), 0)
+    last = statement_series.c.last
     found = (
         select(statement_series.c.name)
         .outerjoin(statement, statement.c.series == statement_series.c.name)
-        .group_by(statement_series.c.name, statement_series.c.last)
+        .group_by(statement_series.c.name, last)
         .having(
             or_(
-                func.count(statement.c.id) != statement_series.c.last,
-                func.coalesce(func.max(statement.c.series_number), 0) != statement_series.c.last,
+                func.count(statement.c.id) + elsewhere != last,
+                (last_here != last) & (last_elsewhere != last),
             )
         )
         .limit(_MOST_EXAMPLES)

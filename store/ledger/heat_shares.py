@@ -6,10 +6,14 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
+from domain.months import begin_of
 from store.gangs.member_tables import attempt_member
-from store.ledger.share_tables import heat_interval, heat_share
+from store.ledger.share_tables import heat_interval, heat_share, heat_share_month
 from store.tables import attempt, instance, node, site, tenant
 from store.transaction import Transaction
+
+#: Whose name tenants and jobs have that used heat where a site came from.
+ELSEWHERE = "(before the import)"
 
 
 class Grouping(StrEnum):
@@ -69,14 +73,17 @@ class SharedSum:
 
 
 def shared_until(connection: Connection, site_id: int) -> float | None:
-    """Up to when the heat of a site was shared."""
-    statement = (
+    """Up to when the heat of a site was shared, here or else where the site came from."""
+    newest = (
         select(heat_interval.c.end_s)
         .where(heat_interval.c.site_id == site_id)
         .order_by(heat_interval.c.begin_s.desc())
         .limit(1)
     )
-    found = connection.execute(statement).scalar()
+    came = select(func.max(heat_share_month.c.until_s)).where(heat_share_month.c.site_id == site_id)
+    found = connection.execute(newest).scalar()
+    if found is None:
+        found = connection.execute(came).scalar()
     return None if found is None else float(found)
 
 
@@ -195,15 +202,37 @@ def shared_sums(
     )
     if only is not None:
         statement = statement.where(heat_share.c.site_id.in_(only))
+    found = _shared_elsewhere(connection, by, only, period)
+    for row in connection.execute(statement):
+        key = (None if row[0] in {None, 0} else str(row[0]), row[3])
+        before = found.get(key, (0, 0))
+        found[key] = (before[0] + int(row[1]), before[1] + int(row[2]))
     return [
-        SharedSum(
-            name=None if row[0] in {None, 0} else str(row[0]),
-            heat_wh=int(row[1]),
-            electricity_wh=int(row[2]),
-            is_simulated=row[3],
-        )
-        for row in connection.execute(statement)
+        SharedSum(name=name, heat_wh=heat_wh, electricity_wh=electricity_wh, is_simulated=simulated)
+        for (name, simulated), (heat_wh, electricity_wh) in found.items()
     ]
+
+
+def _shared_elsewhere(
+    connection: Connection,
+    by: Grouping,
+    only: Collection[int] | None,
+    period: tuple[float, float],
+) -> dict[tuple[str | None, bool], tuple[int, int]]:
+    """Months that were shared in the installation from which a site came, where they lie within."""
+    shared = heat_share_month
+    found: dict[tuple[str | None, bool], tuple[int, int]] = {}
+    statement = select(shared, site.c.name).join(site, site.c.id == shared.c.site_id)
+    if only is not None:
+        statement = statement.where(shared.c.site_id.in_(only))
+    for row in connection.execute(statement.order_by(site.c.name, shared.c.is_used)):
+        if begin_of(row.month) < period[0] or row.until_s > period[1]:
+            continue
+        name = row.name if by is Grouping.SITE else ELSEWHERE if row.is_used else None
+        before = found.get((name, row.is_simulated), (0, 0))
+        sums = (before[0] + row.heat_wh, before[1] + row.electricity_wh)
+        found[name, row.is_simulated] = sums
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,3 +39,17 @@ heat_told_anew = Table(
     Column("site_id", ID, ForeignKey("site.id"), primary_key=True, autoincrement=False),
     Column("from_s", Double, nullable=False),
 )
+
+heat_share_month = Table(
+    "heat_share_month",
+    metadata,
+    # What was shared where the site came from: its jobs are not known here.
+    Column("site_id", ID, ForeignKey("site.id"), primary_key=True, autoincrement=False),
+    Column("month", Integer, primary_key=True, autoincrement=False),
+    Column("node_id", ID, ForeignKey("node.id"), primary_key=True, autoincrement=False),
+    Column("is_used", Boolean, primary_key=True),  # by jobs; else by nobody
+    Column("is_simulated", Boolean, primary_key=True),
+    Column("heat_wh", BigInteger, nullable=False),
+    Column("electricity_wh", BigInteger, nullable=False),
+    Column("until_s", Double, nullable=False),  # of the month, what was shared up to then
+)

@@ -18,6 +18,7 @@ from store.ledger import ledger_tables, share_tables  # noqa: F401 - likewise
 from store.licences import licence_tables  # noqa: F401 - likewise
 from store.metadata import metadata
 from store.notices import notice_tables  # noqa: F401 - likewise
+from store.packages import package_tables  # noqa: F401 - likewise
 from store.quotas import quota_tables  # noqa: F401 - likewise
 from store.reservations import reservation_tables  # noqa: F401 - likewise
 from store.statements import dispute_tables, statement_tables  # noqa: F401 - likewise

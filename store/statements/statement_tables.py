@@ -66,3 +66,11 @@ statement_paper = Table(
     Column("pdf", LargeBinary, nullable=False),
     Column("made_at_s", Double, nullable=False),
 )
+
+statement_elsewhere = Table(
+    "statement_elsewhere",
+    metadata,
+    # A number of a series that another collectivity's statement bears, where the series came from.
+    Column("series", Text, primary_key=True),
+    Column("series_number", Integer, primary_key=True, autoincrement=False),
+)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,6 +157,34 @@ def test_from_a_contract_to_a_verified_pdf_and_its_correction(
     )
     assert states == ["corrected", "issued", "issued"]
     _export_fits_together(typed)
+
+
+def test_everything_moves_to_another_installation(typed: CommandLine) -> None:
+    issued = len(typed.document("statement", "list")["statements"])
+    other = typed.folder / "other"
+    subprocess.run(
+        [sys.executable, "-m", "api", "init", "--key-file", str(typed.folder / "key")],
+        env=typed.environment() | {"CHAUFFERIE_DATA_DIR": str(other)},
+        check=True,
+        capture_output=True,
+    )
+    exported = typed.run("collectivities", "export", TOWN.name, "town.zip")
+    again = typed.run("collectivities", "export", TOWN.name, "town.zip")
+    spoiled = bytearray((typed.folder / "town.zip").read_bytes())
+    spoiled[len(spoiled) // 2] ^= 1
+    (typed.folder / "spoiled.zip").write_bytes(spoiled)
+    refused = typed.run("collectivities", "import", "spoiled.zip", "--data", str(other))
+    imported = typed.run("collectivities", "import", "town.zip", "--data", str(other))
+    twice = typed.document("collectivities", "import", "town.zip", "--data", str(other))
+    back = typed.run("collectivities", "export", TOWN.name, "back.zip", "--data", str(other))
+    home = typed.run("collectivities", "import", "back.zip")
+
+    assert f"All that {TOWN.name} owns is in town.zip" in exported.stdout, exported
+    assert f"{issued} statements were worked out again, each the same" in imported.stdout, imported
+    assert twice["came_before"] is True
+    assert back.returncode == 0, back
+    assert [item.returncode for item in (again, refused, home)] == [2, 2, 2]
+    assert [item.stderr.count("\n") for item in (again, refused, home)] == [1, 1, 1]
 
 
 def _export_fits_together(typed: CommandLine) -> None:

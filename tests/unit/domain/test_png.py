@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pages.png import LARGEST_BYTES, LARGEST_SIDE_PX, clean_png
+from domain.png import LARGEST_BYTES, LARGEST_SIDE_PX, clean_png
 from domain.refusal import Refused
 from tests.support.pictures import SIGNATURE, chunk, png
 
