@@ -63,6 +63,7 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "licences": counts_of(tuple(spec.get("licences", ()))),
         "attempt": row["attempt"],
         "node": row["node"],
+        "members": row.get("members", []),
         "site": row["site"],
         "submitted_at_s": row["submitted_at_s"],
         "started_at_s": row["started_at_s"],

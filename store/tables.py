@@ -192,6 +192,7 @@ attempt = Table(
     Column("exit_code", Integer),
     Column("detail", Text),
     Index("ix_attempt_node_id_ended_at_s", "node_id", "ended_at_s"),
+    Index("ix_attempt_node_id_instance_id", "node_id", "instance_id"),
 )
 
 job_usage = Table(

@@ -14,6 +14,7 @@ from chaufferie.slurm.words import (
     exit_code_of,
     fill,
     is_named,
+    node_list,
     read_states,
     reason_of,
     short_duration,
@@ -170,7 +171,7 @@ def _limit_s(job: Document) -> int:
 def _queue_values(job: Document, now_s: float) -> dict[str, str]:
     long, short = state_of(job)
     run_s = elapsed_s(job, now_s)
-    node = job["node"] or ""
+    nodes = node_list(job)
     reason = reason_of(job)
     started_s = job["started_at_s"]
     number = str(job["ref"])
@@ -186,8 +187,8 @@ def _queue_values(job: Document, now_s: float) -> dict[str, str]:
         "L": short_duration(max(0, _limit_s(job) - run_s)),
         "D": str(job["nodes"]),
         "C": str(job["cores"]),
-        "N": node,
-        "R": node or f"({reason})",
+        "N": nodes,
+        "R": nodes or f"({reason})",
         "r": reason,
         "a": job["project"] or "(null)",
         "P": job["scheduling_type"],
@@ -218,7 +219,7 @@ _ACCOUNT_FIELDS: Mapping[str, _Field] = {
     "reqcpus": lambda job, _: str(job["cores"]),
     "nnodes": lambda job, _: str(job["nodes"]),
     "allocnodes": lambda job, _: str(job["nodes"]),
-    "nodelist": lambda job, _: job["node"] or "None assigned",
+    "nodelist": lambda job, _: node_list(job) or "None assigned",
     "state": lambda job, _: state_of(job)[0],
     "reason": lambda job, _: reason_of(job),
     "exitcode": lambda job, _: exit_code_of(job),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.slurm.arguments import Parser, job_refs
 from chaufferie.slurm.updating import update
-from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, reason_of, state_of
+from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, node_list, reason_of, state_of
 from domain.job import FINAL_STATES
 from domain.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.sbatch.durations import describe_duration
@@ -128,7 +128,7 @@ def _described(job: Mapping[str, Any]) -> str:
         f"   RunTime={describe_duration(elapsed_s(job, now_s))} TimeLimit={limit}",
         f"   SubmitTime={clock(job['submitted_at_s'])}",
         f"   StartTime={clock(job['started_at_s'])} EndTime={clock(job['finished_at_s'])}",
-        f"   Partition={job['scheduling_type']} NodeList={job['node'] or '(null)'}",
+        f"   Partition={job['scheduling_type']} NodeList={node_list(job) or '(null)'}",
         f"   NumNodes={job['nodes']} NumCPUs={job['cores']}",
         f"   Licenses={_licences(job)}",
         f"   Command={own.get('CHAUFFERIE_SCRIPT', '(null)')}",

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.job import FINAL_STATES, EndReason, JobState
 from domain.sbatch.durations import describe_duration
+from domain.sbatch.hostlist import fold_hostlist
 
 #: Long and short state of a job that has not ended, by ours.
 _OPEN = {
@@ -46,6 +47,13 @@ def state_of(document: Mapping[str, Any]) -> tuple[str, str]:
     if reason in set(_ENDED):
         return _ENDED[EndReason(reason)]
     return ("FAILED", "F") if state is JobState.FAILED else ("CANCELLED", "CA")
+
+
+def node_list(document: Mapping[str, Any]) -> str:
+    """All its nodes as Slurm writes them; empty where it has none."""
+    if not document["node"]:
+        return ""
+    return fold_hostlist([document["node"], *document.get("members", ())])
 
 
 def is_named(document: Mapping[str, Any], wanted: frozenset[str] | None) -> bool:

@@ -21,6 +21,7 @@ attempt_member = Table(
     Column("detail", Text),
     Column("cpu_s", Double, nullable=False),
     Column("max_rss_bytes", BigInteger, nullable=False),
+    Index("ix_attempt_member_node_id_instance_id", "node_id", "instance_id"),
     Index(
         "ix_attempt_member_node_id",
         "node_id",

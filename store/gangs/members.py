@@ -5,7 +5,8 @@ and listens. Until then nothing runs, and where one does not come the offer is l
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
@@ -87,6 +88,27 @@ def names_of(connection: Connection, instance_id: int) -> dict[int, list[str]]:
     for row in connection.execute(statement):
         found.setdefault(row.attempt, []).append(row.name)
     return found
+
+
+def of_newest(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    """Put into rows of instances the names of the members of their newest attempts."""
+    found = {row["id"]: row for row in rows if row["nodes"] > 1 and row["node"] is not None}
+    if not found:
+        return
+    statement = (
+        select(attempt_member.c.instance_id, node.c.name)
+        .select_from(
+            attempt_member.join(node, attempt_member.c.node_id == node.c.id).join(
+                instance,
+                (attempt_member.c.instance_id == instance.c.id)
+                & (attempt_member.c.attempt == instance.c.attempt),
+            )
+        )
+        .where(attempt_member.c.instance_id.in_(found))
+        .order_by(attempt_member.c.instance_id, attempt_member.c.place)
+    )
+    for row in connection.execute(statement):
+        found[row.instance_id].setdefault("members", []).append(row.name)
 
 
 def are_ready(members: Sequence[AnyRow]) -> bool:

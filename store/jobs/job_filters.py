@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
+from store.gangs.member_tables import attempt_member
 from store.tables import api_key, attempt, instance, job, node, person, tenant
 
 
@@ -37,12 +38,14 @@ def narrowed(statement: Select[Any], wanted: JobsWanted) -> Select[Any]:
 
 
 def _was_on(name: str) -> ColumnElement[bool]:
+    """Whether any attempt of it has or had this node: gathered from the node's side.
+
+    A node has had few of all instances, or so many that the newest of them are found at once.
+    """
     its = select(node.c.id).where(node.c.name == name).scalar_subquery()
-    return exists(
-        select(attempt.c.attempt).where(
-            attempt.c.instance_id == instance.c.id, attempt.c.node_id == its
-        )
-    )
+    led = select(attempt.c.instance_id).where(attempt.c.node_id == its)
+    joined = select(attempt_member.c.instance_id).where(attempt_member.c.node_id == its)
+    return instance.c.id.in_(led.union_all(joined))
 
 
 def _of_jobs(wanted: JobsWanted) -> list[ColumnElement[bool]]:

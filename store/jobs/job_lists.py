@@ -11,7 +11,7 @@ from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
 from store.instances.array_sums import array_span, array_state, count_by_state
 from store.jobs.arrays import elements_of
 from store.jobs.job_filters import JobsWanted, narrowed
-from store.jobs.job_queries import instance_rows, visible
+from store.jobs.job_queries import described, instance_rows, visible
 from store.jobs.job_refs import Single, Target
 from store.tables import api_key, instance, job, person, tenant
 
@@ -67,7 +67,7 @@ def _past(connection: Connection, last: Any, *, oldest_first: bool) -> int:  # n
 def _described(connection: Connection, is_array: Mapping[int, bool]) -> list[dict[str, Any]]:
     singles = [job_id for job_id, it_is in is_array.items() if not it_is]
     statement = instance_rows().where(instance.c.id.in_(singles))
-    rows = {row.id: dict(row._mapping) for row in connection.execute(statement)}
+    rows = {row["id"]: row for row in described(connection, statement)}
     return [
         array_row(connection, job_id) if it_is else rows[job_id]
         for job_id, it_is in is_array.items()
@@ -173,7 +173,7 @@ def instances(
     )
     if states_wanted:
         statement = statement.where(instance.c.state.in_(states_wanted))
-    return [dict(row._mapping) for row in connection.execute(statement)]
+    return described(connection, statement)
 
 
 def count_placed(connection: Connection, job_id: int) -> int:

@@ -60,8 +60,14 @@ def instance_rows() -> Select[Any]:
 def one(connection: Connection, job_id: int, tenant_id: int | None) -> dict[str, Any] | None:
     """One job with its specification, or None."""
     statement = visible(instance_rows(), tenant_id).where(instance.c.id == job_id)
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else dict(row._mapping)
+    return next(iter(described(connection, statement)), None)
+
+
+def described(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:
+    """These rows of instances, each with all its nodes."""
+    rows = [dict(row._mapping) for row in connection.execute(statement)]
+    members.of_newest(connection, rows)
+    return rows
 
 
 def owner_of(connection: Connection, job_id: int, tenant_id: int | None) -> int | None:

@@ -101,6 +101,12 @@ def test_srun_starts_tasks_on_every_node(typed: CommandLine) -> None:
     (attempt,) = shown["attempts"]
     assert [attempt["node"], *attempt["members"]] == names
     assert ", ".join(names) in typed.run("job", job).stdout
+    assert typed.run("slurm", "squeue", "-h", "-t", "all", "-o", "%N", "-j", job).stdout == (
+        "node[0-1]\n"
+    )
+    assert "NodeList=node[0-1]" in typed.run("slurm", "scontrol", "show", "job", job).stdout
+    sacct = typed.run("slurm", "sacct", "-n", "-P", "-o", "NodeList", "-j", job)
+    assert sacct.stdout == "node[0-1]\n"
     until(lambda: _of_job(typed, job) == [])
 
 

@@ -1,6 +1,7 @@
 """Lists of jobs narrowed by what jobs are, page by page."""
 
 import pytest
+from sqlalchemy import select
 
 from domain.access import Role
 from domain.job import EndReason
@@ -8,9 +9,11 @@ from domain.refusal import Refused
 from store.access import tenants
 from store.access.keys import KeyRequest, add_key
 from store.jobs import job_lists
-from store.jobs.job_filters import JobsWanted
+from store.jobs.job_filters import JobsWanted, narrowed
 from store.jobs.jobs import Accepted, NewJob
+from store.tables import instance
 from tests.support.builders import array_spec, job_spec
+from tests.support.gang_scene import GangScene
 from tests.support.scene import Scene
 
 
@@ -78,6 +81,31 @@ def test_a_node_is_one_on_which_any_try_was(scene: Scene) -> None:
     assert listed(scene, JobsWanted(node="first")) == [key.instance_id]
     assert listed(scene, JobsWanted(node="second")) == [key.instance_id]
     assert listed(scene, JobsWanted(node="third")) == []
+
+
+def test_a_node_is_any_of_those_of_a_job_of_several(scene: Scene) -> None:
+    gang = GangScene(scene)
+
+    with scene.database.read() as connection:
+        (row,) = job_lists.page(connection, tenant_id=None, wanted=JobsWanted(node="node-2"))
+
+    assert row["job_id"] == gang.job_id
+    assert (row["node"], row["members"]) == ("node-0", ["node-1", "node-2"])
+
+
+def test_the_jobs_of_a_node_are_found_from_its_side(scene: Scene) -> None:
+    """Or a rare node would cost a look at every instance there is, as it did."""
+    if not scene.database.is_sqlite:
+        pytest.skip("the plan of PostgreSQL follows from how many rows there are")
+    found = narrowed(select(instance.c.id), JobsWanted(node="first")).limit(9)
+    text = str(found.compile(compile_kwargs={"literal_binds": True}))
+
+    with scene.database.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+
+    steps = [row.detail for row in plan]
+    assert not [step for step in steps if step.startswith("SCAN")], steps
+    assert any("ix_attempt_node_id_instance_id" in step for step in steps)
 
 
 def test_a_user_is_in_whose_name_the_key_was(scene: Scene) -> None:
