@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.retention import DAY_S
+from domain.units import DAY_S
 
 DEFAULT_READINGS_WHOLE_S = 90 * DAY_S
 #: An account that nobody has used for so long is closed.

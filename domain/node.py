@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.profiles import NodeProfile, profile_of
+from domain.units import HOUR_S
 
 
 class NodeState(StrEnum):
@@ -45,7 +46,7 @@ class NodeSpec:
 
         Seconds of the clock; on a plant whose time runs faster they are as many more.
         """
-        return self.job_power_w(1) * busy_core_s * self.time_factor / 3600.0
+        return self.job_power_w(1) * busy_core_s * self.time_factor / HOUR_S
 
 
 def node_spec_of(plain: Mapping[str, Any]) -> NodeSpec:

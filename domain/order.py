@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.units import DAY_S
+
 #: By so many points, at the most, a person moves a job before others or after them.
 MOST_POINTS = 1_000_000
 
@@ -20,7 +22,7 @@ class OrderChoice:
     tenant_share: float = 2400.0
     project_share: float = 600.0
     size: float = 0.0
-    half_life_s: float = 7 * 86_400.0
+    half_life_s: float = 7 * DAY_S
     shares: Mapping[str, float] = field(default_factory=dict)  #: By the tenant's name; default 1.
     #: By the names of tenant and project; default 1.
     project_shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from domain.months import first_day, later, month_of_day
 from domain.paris import zone_at
-
-_HOUR_S = 3600.0
+from domain.units import HOUR_S
 
 
 class Span(StrEnum):
@@ -51,7 +51,7 @@ def midnight(day: date) -> float:
     """The first instant of a day [Unix s]."""
     there_s = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
     # Paris is an hour or two ahead, and clocks change at neither: an hour before tells which.
-    return there_s - zone_at(there_s - _HOUR_S).utcoffset(None).total_seconds()
+    return there_s - zone_at(there_s - HOUR_S).utcoffset(None).total_seconds()
 
 
 def local(at_s: float) -> datetime:
@@ -65,8 +65,8 @@ def period_of(span: Span, day: date) -> Period:
         after = day + timedelta(days=1)
         return _period(span, day, after, _hours(midnight(day), midnight(after)))
     if span is Span.MONTH:
-        first = day.replace(day=1)
-        after = (first + timedelta(days=31)).replace(day=1)
+        month = month_of_day(day)
+        first, after = first_day(month), first_day(later(month, 1))
         days = [first + timedelta(days=count) for count in range((after - first).days + 1)]
         return _period(span, first, after, [midnight(item) for item in days])
     first = day.replace(month=1, day=1)
@@ -81,5 +81,5 @@ def _period(span: Span, first_day: date, after_day: date, edges: Sequence[float]
 
 
 def _hours(from_s: float, to_s: float) -> list[float]:
-    count = round((to_s - from_s) / _HOUR_S)
-    return [from_s + number * _HOUR_S for number in range(count + 1)]
+    count = round((to_s - from_s) / HOUR_S)
+    return [from_s + number * HOUR_S for number in range(count + 1)]

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.job import SchedulingType
+from domain.units import HOUR_S, WH_PER_KWH
 
 _THOUSANDTH, _CENT = Decimal("0.001"), Decimal("0.01")
-_S_PER_H = Decimal(3600)
-_PER_KILO = Decimal(1000)
 _NOTHING = Decimal("0.00")
 
 
@@ -41,12 +40,12 @@ class PriceList:
 
 def core_hours(core_s: float) -> Decimal:
     """Core-seconds as core-hours, to the thousandth."""
-    return (Decimal(repr(core_s)) / _S_PER_H).quantize(_THOUSANDTH, ROUND_HALF_UP)
+    return (Decimal(repr(core_s)) / HOUR_S).quantize(_THOUSANDTH, ROUND_HALF_UP)
 
 
 def kilowatt_hours(energy_wh: float) -> Decimal:
     """Watt-hours as kilowatt-hours, to the thousandth."""
-    return (Decimal(repr(energy_wh)) / _PER_KILO).quantize(_THOUSANDTH, ROUND_HALF_UP)
+    return (Decimal(repr(energy_wh)) / WH_PER_KWH).quantize(_THOUSANDTH, ROUND_HALF_UP)
 
 
 def cost(

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from domain.quota import Quota, stored_bytes_quota
+from domain.units import BYTES_PER_GIB, DAY_S
 
-DAY_S = 86_400.0
-_GIB = 1 << 30
 DEFAULT_STORED_GIB = 100.0
 DEFAULT_INPUTS_KEPT_DAYS = 7.0
 
@@ -21,7 +20,7 @@ class Keeping:
     @property
     def quota(self) -> Quota:
         """The quota on stored bytes."""
-        return stored_bytes_quota(int(self.stored_gib_per_tenant * _GIB))
+        return stored_bytes_quota(int(self.stored_gib_per_tenant * BYTES_PER_GIB))
 
     @property
     def inputs_kept_s(self) -> float:

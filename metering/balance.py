@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from domain.units import G_PER_KG, HOUR_S, WH_PER_KWH
 from metering.indicators import ere, erf, pue
 
 DEFAULT_BOILER = "gas-dpe-2021"
-_WH_PER_KWH = 1000.0
 #: A period counts as measured where its edges lie no further from a reading than this allows.
 _ALL_OF_IT = 0.999
-_G_PER_KG = 1000.0
 #: White-certificate sheet BAR-TH-170 (France): bounds for the operation it is about.
 BAR_TH_170_PUE, BAR_TH_170_ERE = 1.15, 0.20
 
@@ -126,22 +125,22 @@ def balance_of(
     if electricity_wh is not None and told.it_share is not None:
         it_wh = round(electricity_wh * told.it_share)
     useful_wh = _useful_wh(measured)
-    avoided_kwh = None if useful_wh is None else useful_wh / _WH_PER_KWH / boiler.efficiency
-    avoided_kg = None if avoided_kwh is None else avoided_kwh * boiler.g_per_kwh / _G_PER_KG
+    avoided_kwh = None if useful_wh is None else useful_wh / WH_PER_KWH / boiler.efficiency
+    avoided_kg = None if avoided_kwh is None else avoided_kwh * boiler.g_per_kwh / G_PER_KG
     emitted_kg = None
     if electricity_wh is not None:
-        emitted_kg = electricity_wh / _WH_PER_KWH * electricity_g_per_kwh / _G_PER_KG
+        emitted_kg = electricity_wh / WH_PER_KWH * electricity_g_per_kwh / G_PER_KG
     both = heat_wh is not None and electricity_wh is not None
     return Balance(
         metered_heat_kwh=_kwh(heat_wh),
         tolerance_kwh=None
         if heat_wh is None or measured.tolerance_frac is None
-        else heat_wh * measured.tolerance_frac / _WH_PER_KWH,
+        else heat_wh * measured.tolerance_frac / WH_PER_KWH,
         quarantined_heat_kwh_at_most=_kwh(measured.quarantine.most_wh),
         useful_heat_kwh_estimate=_kwh(useful_wh),
         dumped_heat_kwh_estimate=None
         if heat_wh is None or useful_wh is None
-        else (heat_wh - useful_wh) / _WH_PER_KWH,
+        else (heat_wh - useful_wh) / WH_PER_KWH,
         demand_kwh_estimate=_kwh(measured.demand_wh),
         coverage_frac=None
         if useful_wh is None or not measured.demand_wh
@@ -167,7 +166,7 @@ def balance_of(
 
 
 def _kwh(energy_wh: float | None) -> float | None:
-    return None if energy_wh is None else energy_wh / _WH_PER_KWH
+    return None if energy_wh is None else energy_wh / WH_PER_KWH
 
 
 def _useful_wh(measured: Measured) -> float | None:
@@ -179,7 +178,7 @@ def _useful_wh(measured: Measured) -> float | None:
 
 def _capacity(measured: Measured) -> float | None:
     """Electricity over what the machines would take at full load in the time that was measured."""
-    hours = measured.measured_s * measured.time_factor / 3600.0
+    hours = measured.measured_s * measured.time_factor / HOUR_S
     most_wh = measured.it_power_w * hours
     if measured.electricity_wh is None or most_wh <= 0:
         return None
@@ -217,7 +216,7 @@ def _gaps(measured: Measured, told: Told) -> dict[str, str]:
 def _waiting(quarantine: Quarantine) -> str:
     """Heat that is shown nowhere else, in a sentence."""
     most_wh = quarantine.most_wh
-    much = "an unknown amount" if most_wh is None else f"{most_wh / _WH_PER_KWH:.3f} kWh at most"
+    much = "an unknown amount" if most_wh is None else f"{most_wh / WH_PER_KWH:.3f} kWh at most"
     cases = "1 case" if quarantine.cases == 1 else f"{quarantine.cases} cases"
     return f"In quarantine, and in no figure: {much} of heat, in {cases} (`quarantine list`)."
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
 
+from domain.units import G_PER_KG
+
 DEFAULT_SET = "ademe-base-empreinte"
 _GRAM = Decimal("0.001")
-_G_PER_KG = Decimal(1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Factor:
 
     def co2_kg(self, energy_kwh: Decimal) -> Decimal:
         """Emissions of this much electricity [kg], to the gram."""
-        return (energy_kwh * self.g_per_kwh / _G_PER_KG).quantize(_GRAM, ROUND_HALF_UP)
+        return (energy_kwh * self.g_per_kwh / G_PER_KG).quantize(_GRAM, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

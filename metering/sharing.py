@@ -12,6 +12,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from domain.units import HOUR_S
+
 T = TypeVar("T", bound=Hashable)
 #: Times are shared in milliseconds: whole numbers divide the same everywhere.
 _MS_PER_S = 1000
@@ -91,7 +93,7 @@ def share_interval(
     heat = apportion(heat_wh, electric) or {ordered[0].node_id: heat_wh}
     found = []
     for item in ordered:
-        idle_wh = int(item.idle_power_w * (end_s - begin_s) * time_factor / 3600.0)
+        idle_wh = int(item.idle_power_w * (end_s - begin_s) * time_factor / HOUR_S)
         borne = _electricity(item, min(idle_wh, item.electricity_wh), begin_s, end_s)
         node_heat_wh = heat.get(item.node_id, 0)
         heats = apportion(node_heat_wh, borne) or {NOBODY: node_heat_wh}

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.order import OrderChoice
 from domain.refusal import Refused
+from domain.units import DAY_S
 
 FILE_NAME = "operator.toml"
 _TABLE = "order"
 _MOST_WEIGHT = 1e6
-_S_PER_DAY = 86_400.0
 
 Weight = Annotated[float, Field(ge=0, le=_MOST_WEIGHT)]
 Part = Annotated[float, Field(gt=0, le=_MOST_WEIGHT)]
@@ -30,7 +30,7 @@ class OrderTable(BaseModel):
     tenant_share: Weight = _USUAL.tenant_share
     project_share: Weight = _USUAL.project_share
     size: Weight = _USUAL.size
-    half_life_days: Annotated[float, Field(ge=0.01, le=3650)] = _USUAL.half_life_s / _S_PER_DAY
+    half_life_days: Annotated[float, Field(ge=0.01, le=3650)] = _USUAL.half_life_s / DAY_S
     shares: dict[str, Part] = Field(default_factory=dict)
     project_shares: dict[str, dict[str, Part]] = Field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class OrderTable(BaseModel):
             tenant_share=self.tenant_share,
             project_share=self.project_share,
             size=self.size,
-            half_life_s=self.half_life_days * _S_PER_DAY,
+            half_life_s=self.half_life_days * DAY_S,
             shares=self.shares,
             project_shares=self.project_shares,
         )

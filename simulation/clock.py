@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from itertools import accumulate
 
-HOUR_S = 3600.0
-DAY_S = 24 * HOUR_S
+from domain.units import DAY_S, HOUR_S
+
 YEAR_DAYS = 365
 _MONTH_ENDS = tuple(accumulate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)))
 #: Unix time of the plant's zero, a Monday and a first of January: 2024-01-01 00:00 UTC.

@@ -9,7 +9,7 @@ import threading
 from celery import Celery
 
 from domain.notice_rules import NoticeRules
-from domain.retention import DAY_S
+from domain.units import DAY_S
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER

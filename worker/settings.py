@@ -15,8 +15,7 @@ from domain.notice_rules import NoticeWords
 from domain.refusal import Refused
 from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
 from domain.town_alerts import DEFAULT_NO_HEAT_FRAC
-
-_DAY_S = 86_400.0
+from domain.units import DAY_S
 
 
 class WorkerSettings(BaseSettings):
@@ -35,11 +34,11 @@ class WorkerSettings(BaseSettings):
         default=DEFAULT_READINGS_WHOLE_S, gt=0, description="Readings of this age are thinned."
     )
     log_kept_s: float = Field(
-        default=7 * _DAY_S, gt=0, description="Events of older engine runs are kept this long."
+        default=7 * DAY_S, gt=0, description="Events of older engine runs are kept this long."
     )
-    sent_kept_s: float = Field(default=_DAY_S, gt=0, description="Sent messages, likewise.")
+    sent_kept_s: float = Field(default=DAY_S, gt=0, description="Sent messages, likewise.")
     registers_kept_s: float = Field(
-        default=400 * _DAY_S,
+        default=400 * DAY_S,
         gt=0,
         description="Rows of closed months are kept this long; their digests and lines for ever.",
     )
@@ -48,10 +47,10 @@ class WorkerSettings(BaseSettings):
         default=3600.0, gt=0, description="Heat is shared among jobs for times of this length."
     )
     ledger_grace_s: float = Field(
-        default=2 * _DAY_S, ge=0, description="A month is closed so long after its end."
+        default=2 * DAY_S, ge=0, description="A month is closed so long after its end."
     )
     sweeps_kept_s: float = Field(
-        default=7 * _DAY_S, gt=0, description="Sweeps whose command died are kept this long."
+        default=7 * DAY_S, gt=0, description="Sweeps whose command died are kept this long."
     )
     inputs_kept_days: float = Field(
         default=DEFAULT_INPUTS_KEPT_DAYS, gt=0, description="As the API announces it."
@@ -65,7 +64,7 @@ class WorkerSettings(BaseSettings):
         description="Accounts of towns' people, after the last sign-in, as the API announces it.",
     )
     uploads_kept_s: float = Field(
-        default=7 * _DAY_S, gt=0, description="Uploads that were not completed, likewise."
+        default=7 * DAY_S, gt=0, description="Uploads that were not completed, likewise."
     )
 
     notices_every_s: float = Field(default=5.0, gt=0, description="Between two looks for notices.")
@@ -81,7 +80,7 @@ class WorkerSettings(BaseSettings):
     no_heat_after_s: float = Field(
         default=3 * 3600.0, ge=600.0, description="Told when it has lasted so long."
     )
-    meter_silent_after_s: float = Field(default=_DAY_S, gt=0, description="Likewise.")
+    meter_silent_after_s: float = Field(default=DAY_S, gt=0, description="Likewise.")
     alert_mails_apart_s: float = Field(
         default=3600.0, gt=0, description="Somebody of a collectivity gets one mail in this time."
     )
@@ -92,7 +91,7 @@ class WorkerSettings(BaseSettings):
         default=60.0, gt=0, description="Between two looks for erasures that were left unfinished."
     )
     notices_kept_s: float = Field(
-        default=7 * _DAY_S, gt=0, description="Notices that were sent or given up, likewise."
+        default=7 * DAY_S, gt=0, description="Notices that were sent or given up, likewise."
     )
     mail_relay: str | None = Field(default=None, description="smtp://HOST; default: no mail.")
     mail_from: str | None = Field(default=None, description="Whom mail is from.")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from domain.job import SchedulingType
 from domain.licences import LicenceServers
+from domain.months import month_of_day
 from domain.prices import ComputePrices, PriceList
 from domain.refusal import Refused
 from metering.balance import DEFAULT_BOILER, BoilerFactor, Told, boiler_factors
@@ -138,7 +139,7 @@ def _price_list(found: _FileIn) -> PriceList | None:
         large_submit=found.large_submit,
         versions=tuple(
             ComputePrices(
-                from_month=item.valid_from.year * 100 + item.valid_from.month,
+                from_month=month_of_day(item.valid_from),
                 core_hour={
                     SchedulingType.FLEX: item.core_hour.flex,
                     SchedulingType.ON_DEMAND: item.core_hour.ondemand,

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.billing.operator_file import Tariff
 from domain.job import SchedulingType
-from domain.months import write_month
+from domain.months import write_month, year_of
 from domain.prices import ComputePrices, PriceList, core_hours, cost, kilowatt_hours
 from domain.refusal import Refused
 from metering.co2 import Factor
@@ -40,7 +40,7 @@ def usage_document(
     """A page of usage."""
     factors: dict[int, Factor] = {}
     for item in sums:
-        factor = tariff.co2.of(item.key.month // 100)
+        factor = tariff.co2.of(year_of(item.key.month))
         factors[factor.year] = factor
     return {
         "usage": [_line(item, tariff) for item in sums],
@@ -54,7 +54,7 @@ def usage_document(
 def _line(item: UsageSum, tariff: Tariff) -> dict[str, Any]:
     hours = {kind: core_hours(seconds) for kind, seconds in item.core_s.items()}
     used_kwh = kilowatt_hours(item.energy_estimate_wh)
-    factor = tariff.co2.of(item.key.month // 100)
+    factor = tariff.co2.of(year_of(item.key.month))
     prices = None if tariff.prices is None else tariff.prices.of(item.key.month)
     return {
         "tenant": item.tenant,

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from domain.node import NodeState
 from domain.register import MeterKind
+from domain.units import J_PER_WH
 from store import metric_queries
 from store.database import Database
 from store.engine.licence_facts import licences_in_force
@@ -25,7 +26,6 @@ from store.fleet.site_queries import MeterRow, NodeRow
 from store.licences.licences import NO_USE, licence_use
 from store.rows import Connection
 
-J_PER_WH = 3600
 #: From an idle system's milliseconds to a ``Flex`` job's day.
 WAIT_BOUNDS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0, 21600.0, 86400.0)
 #: The longest decision is looked for in this past [s].

@@ -9,6 +9,7 @@ from api.jobs.explain import waiting_sentences
 from api.security import tenant_seen_by
 from domain.access import Principal, Scope
 from domain.job import FINAL_STATES, HOLDING_STATES, JobState
+from domain.units import W_PER_KW, WH_PER_KWH
 from scheduler.explaining.beliefs import Beliefs, believe
 from scheduler.explaining.wording import in_words
 from store.database import Database
@@ -18,8 +19,6 @@ from store.jobs import job_lists, job_queries
 from store.jobs.job_filters import JobsWanted
 from store.rows import Connection
 
-_WH_PER_KWH = 1000.0
-_W_PER_KW = 1000.0
 #: The drawn tank: what its bottom and its top stand for [degC], and its height in the drawing.
 _SCALE_C = (5.0, 60.0)
 TANK_HEIGHT = 120
@@ -140,7 +139,7 @@ def _tank(
         water_top=_from_top(_SCALE_C[0] if water_c is None else water_c),
         limit_top=_from_top(row.spec.limit_temp_c),
         colour=_colour(water_c),
-        demand_kw=None if newest is None else newest.heat_demand_w / _W_PER_KW,
+        demand_kw=None if newest is None else newest.heat_demand_w / W_PER_KW,
         heat_kwh=_kilo(delivered.get("heat_wh")),
         register_kwh=_kilo(delivered.get("last_index_wh")),
         is_simulated=bool(delivered.get("is_simulated")),
@@ -155,7 +154,7 @@ def _node_line(node: NodeRow) -> NodeLine:
     return NodeLine(
         name=node.name,
         state=node.state,
-        power_kw=None if reading is None else reading.power_w / _W_PER_KW,
+        power_kw=None if reading is None else reading.power_w / W_PER_KW,
         cores=node.spec.cores,
         busy_cores=node.spec.cores - node.free_cores,
         cores_are_shared=node.spec.cores_are_shared,
@@ -181,7 +180,7 @@ def _colour(temp_c: float | None) -> str:
 
 
 def _kilo(value_wh: float | None) -> float | None:
-    return None if value_wh is None else value_wh / _WH_PER_KWH
+    return None if value_wh is None else value_wh / WH_PER_KWH
 
 
 def _jobs(

@@ -11,13 +11,13 @@ from domain.months import month_of
 from domain.prices import PriceList, core_hours, cost, kilowatt_hours
 from domain.sbatch.durations import describe_duration
 from domain.sizing import core_need, fits
+from domain.units import HOUR_S
 from scheduler.explaining.beliefs import believe
 from scheduler.explaining.likely_start import LikelyStart, likely_start
 from store.database import Database
 from store.instances.queueing import queued_event
 from store.rows import Connection
 
-_S_PER_H = 3600.0
 #: Of no job: the numbers of those that exist are lower.
 _NO_ID = 2**62
 
@@ -57,7 +57,7 @@ def full_run(spec: JobSpec, sizes: Sizes, prices: PriceList | None, now_s: float
     )
     hours = dict.fromkeys(SchedulingType, Decimal(0))
     hours[spec.scheduling_type] = core_hours(float(cores * limit_s * count))
-    amount = cost(now, hours, kilowatt_hours(most_w * limit_s * count / _S_PER_H))
+    amount = cost(now, hours, kilowatt_hours(most_w * limit_s * count / HOUR_S))
     what = f"{cores} core{'' if cores == 1 else 's'} for {describe_duration(limit_s)}"
     instances = "" if count == 1 else f", {count} instances"
     return FullRun(

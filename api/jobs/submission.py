@@ -21,12 +21,12 @@ from domain.sbatch.parse import parse_submission
 from domain.sbatch.patterns import default_output
 from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
+from domain.units import DAY_S
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 256
 _LONGEST_LABEL = 256
 _MOST_INPUTS = 10_000
-_DAY_S = 86_400
 _NO_LICENCES = "The licences of the script mean nothing here: none are counted."
 
 Label = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$")]
@@ -63,7 +63,7 @@ class SubmissionIn(BaseModel):
     submit_user: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
     submit_dir: Text | None = None
     #: Of the submitter's clock, in which ``--begin=16:00`` is meant.
-    utc_offset_s: int = Field(default=0, gt=-_DAY_S, lt=_DAY_S)
+    utc_offset_s: int = Field(default=0, gt=-DAY_S, lt=DAY_S)
 
 
 def request_hash(body: SubmissionIn) -> bytes:

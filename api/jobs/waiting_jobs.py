@@ -7,11 +7,11 @@ from graphlib import CycleError, TopologicalSorter
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.dependencies import Dependency, DependencyList, parse_dependency
+from domain.units import MINUTE_S
 from store.dependencies.dependency_targets import NewCondition
 
 #: Conditions that all jobs of one request may have together.
 MOST_IN_REQUEST = 20_000
-_S_PER_MIN = 60.0
 _LONGEST_CYCLE = 12
 
 
@@ -127,7 +127,7 @@ def _condition(one: Dependency, places: dict[str, int]) -> NewCondition | Refuse
         number=number,
         position=position,
         index=one.index,
-        delay_s=one.delay_min * _S_PER_MIN,
+        delay_s=one.delay_min * MINUTE_S,
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from api.billing.operator_file import Tariff
 from api.fleet.heat import heat_report
-from domain.months import month_of
+from domain.months import month_of, year_of
 from domain.register import MeterKind
+from domain.units import HOUR_S
 from metering.balance import (
     Balance,
     Measured,
@@ -25,8 +26,6 @@ from store.fleet.hourly_samples import HourlySample, hourly_samples
 from store.fleet.site_queries import NodeRow
 from store.ledger.meters import known_meters
 from store.rows import Connection
-
-_HOUR_S = 3600.0
 
 MEANINGS: Mapping[str, str] = {
     "metered_heat_kwh": "Heat handed over, a difference of register indexes: E_REUSE.",
@@ -61,7 +60,7 @@ def indicators(
     nodes = site_queries.nodes(connection, only)
     tolerances = _tolerances(connection, only)
     waiting = _quarantine(connection, only, period, now_s)
-    electric = tariff.co2.of(month_of(period[1]) // 100)
+    electric = tariff.co2.of(year_of(month_of(period[1])))
     sites, parts = [], []
     for row in site_queries.sites(connection, only):
         measured = _measured(
@@ -184,8 +183,8 @@ def _demand_wh(samples: Sequence[HourlySample], period: tuple[float, float]) -> 
         by_hour.setdefault(item.hour, []).append(item.heat_demand_w * item.time_factor)
     told_wh = 0.0
     for hour, powers_w in by_hour.items():
-        begin_s, end_s = max(hour * _HOUR_S, period[0]), min((hour + 1) * _HOUR_S, period[1])
-        told_wh += fmean(powers_w) * (end_s - begin_s) / _HOUR_S
+        begin_s, end_s = max(hour * HOUR_S, period[0]), min((hour + 1) * HOUR_S, period[1])
+        told_wh += fmean(powers_w) * (end_s - begin_s) / HOUR_S
     return told_wh
 
 

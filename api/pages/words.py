@@ -19,7 +19,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from domain.months import first_day
 from domain.paris_days import Period, Span, local
+from domain.units import WH_PER_KWH
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -29,7 +31,6 @@ DEFAULT = "fr"
 LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
 _LONGEST_HEADER = 200
 _NOTHING = "-"
-_WH_PER_KWH = 1000.0
 
 
 def language_of(asked: str | None, accepted: str) -> str:
@@ -89,7 +90,7 @@ class Words:
         """An energy in kWh: whole ones from ten on, else tenths."""
         if energy_wh is None:
             return _NOTHING
-        value = energy_wh / _WH_PER_KWH
+        value = energy_wh / WH_PER_KWH
         return self.number(value, 0 if abs(value) >= 10 else 1)  # noqa: PLR2004 - two digits
 
     def day(self, day: date) -> str:
@@ -105,8 +106,7 @@ class Words:
 
     def month(self, month: int) -> str:
         """A month as bills count them (202601): janvier 2026."""
-        first = date(month // 100, month % 100, 1)
-        return format_date(first, format="LLLL y", locale=self.locale)
+        return format_date(first_day(month), format="LLLL y", locale=self.locale)
 
     def period(self, period: Period) -> str:
         """A day, a month or a year as a heading."""

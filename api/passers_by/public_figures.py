@@ -6,7 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 from domain.disclosure import SHOWER
-from domain.paris_days import Period, Span, Step, local, midnight, period_of
+from domain.months import first_day, later, month_of_day
+from domain.paris_days import Span, Step, local, midnight, period_of
 from domain.publication import PUBLIC_DELAY_S, PublishedFigures
 from domain.refusal import Refused
 from domain.register import MeterKind
@@ -96,9 +97,8 @@ def _steps(kind: PublishedFigures, until_s: float) -> Sequence[Step]:
         return [
             Step(from_s=midnight(first), to_s=midnight(after)) for first, after in pairwise(days)
         ]
-    periods: list[Period] = []
-    month = today.replace(day=1)
-    while len(periods) < _MONTHS:
-        month = (month - timedelta(days=1)).replace(day=1)
-        periods.append(period_of(Span.MONTH, month))
-    return [Step(from_s=item.from_s, to_s=item.to_s) for item in reversed(periods)]
+    this_month = month_of_day(today)
+    periods = [
+        period_of(Span.MONTH, first_day(later(this_month, -ago))) for ago in range(_MONTHS, 0, -1)
+    ]
+    return [Step(from_s=item.from_s, to_s=item.to_s) for item in periods]

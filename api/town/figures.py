@@ -8,6 +8,7 @@ from domain.paris_days import Period, Span, Step
 from domain.reading import Reading
 from domain.refusal import Refused
 from domain.register import MeterKind
+from domain.units import HOUR_S
 from metering.keeping.accounts import Account, energy_of, open_account
 from store.fleet import heat_queries, site_queries
 from store.fleet.samples import samples
@@ -17,7 +18,6 @@ from store.rows import Connection
 
 #: Readings looked at in each step: demand and water are averages over these.
 _SAMPLES = {Span.DAY: 6, Span.MONTH: 24, Span.YEAR: 60}
-_S_PER_H = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def _seen(
     edges = [step.from_s + number * width_s for number in range(count + 1)]
     slices = list(pairwise(edges))
     return [
-        ((min(to_s, now_s) - from_s) / _S_PER_H, item)
+        ((min(to_s, now_s) - from_s) / HOUR_S, item)
         for (from_s, to_s), item in zip(slices, samples(connection, node_ids, slices), strict=True)
         if item is not None
     ]

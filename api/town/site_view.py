@@ -8,8 +8,7 @@ from api.pages.words import Words
 from api.town.figures import SiteFigures
 from domain.collectivities import Place
 from domain.paris_days import Period
-
-_WH_PER_KWH = 1000.0
+from domain.units import WH_PER_KWH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,4 +37,4 @@ def site_charts(words: Words, period: Period, found: SiteFigures) -> Mapping[str
 
 
 def _kwh(energy_wh: float | None) -> float | None:
-    return None if energy_wh is None else energy_wh / _WH_PER_KWH
+    return None if energy_wh is None else energy_wh / WH_PER_KWH

@@ -8,10 +8,9 @@ from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speech import remark, say, say_fields, say_json, say_table
 from domain.access import Role, Scope
+from domain.units import DAY_S
 
 app = typer.Typer(help="Make, list and revoke keys.", no_args_is_help=True, rich_markup_mode=None)
-
-_S_PER_DAY = 86_400
 
 
 @app.command()
@@ -45,7 +44,7 @@ def add(  # noqa: PLR0913 - each is an option
         "user": user,
         "site_ids": site_id or None,
         "scopes": [item.value for item in scope] if scope else None,
-        "life_s": None if days is None else days * _S_PER_DAY,
+        "life_s": None if days is None else days * DAY_S,
     }
     body = {key: value for key, value in asked.items() if value is not None}
     with open_client(data) as client:

@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from domain.sbatch.durations import describe_duration
+from domain.units import W_PER_KW, WH_PER_KWH
 
-_WH_PER_KWH = 1000.0
-_W_PER_KW = 1000.0
 _BYTES_PER_STEP = 1024
 
 
 def kwh(energy_wh: float | None) -> str | None:
     """Energy in kWh."""
-    return None if energy_wh is None else f"{energy_wh / _WH_PER_KWH:.3f}"
+    return None if energy_wh is None else f"{energy_wh / WH_PER_KWH:.3f}"
 
 
 def mwh(energy_wh: int) -> str:
@@ -22,7 +21,7 @@ def mwh(energy_wh: int) -> str:
 
 def kw(power_w: float | None) -> str | None:
     """Power in kW."""
-    return None if power_w is None else f"{power_w / _W_PER_KW:.2f}"
+    return None if power_w is None else f"{power_w / W_PER_KW:.2f}"
 
 
 def celsius(temp_c: float | None) -> str | None:

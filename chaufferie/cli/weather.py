@@ -10,12 +10,12 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.speech import say, say_json, say_table
 from domain.plurals import counted
+from domain.units import HOUR_S
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
     from chaufferie.sdk.weather import Forecast
 
-_HOUR_S = 3600.0
 _EVERY_SITE = "every site"
 
 
@@ -80,7 +80,7 @@ def _show(client: "Client", sites: list[str], *, as_json: bool) -> None:
 
 
 def _row(forecast: "Forecast", names: dict[int, str]) -> tuple[str | None, ...]:
-    end_s = forecast.first_hour_s + _HOUR_S * len(forecast.outdoor_temp_c)
+    end_s = forecast.first_hour_s + HOUR_S * len(forecast.outdoor_temp_c)
     return (
         ", ".join(names.get(site_id, str(site_id)) for site_id in forecast.site_ids) or _EVERY_SITE,
         quantities.clock(forecast.first_hour_s),

@@ -15,8 +15,8 @@ from chaufferie.up.embedded import Running
 from chaufferie.up.sites import TIME_FACTOR
 from chaufferie.up.typed import typed_command
 from domain.job import JobState
+from domain.units import WH_PER_KWH
 
-_WH_PER_KWH = 1000.0
 #: The width of a report that goes to a file or a pipe, where nobody says how wide it may be.
 _PLAIN_WIDTH = 132
 
@@ -145,7 +145,7 @@ def _celsius(temp_c: float | None) -> str:
 
 
 def _kwh(energy_wh: float | None) -> str:
-    return "" if energy_wh is None else f"{energy_wh / _WH_PER_KWH:.2f} kWh"
+    return "" if energy_wh is None else f"{energy_wh / WH_PER_KWH:.2f} kWh"
 
 
 def _frac(value: float | None) -> str:

@@ -18,8 +18,8 @@ from domain.sbatch.durations import describe_duration
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import Submission, SubmitRequest
+from domain.units import MINUTE_S
 
-_S_PER_MIN = 60
 #: Wishes that are an option's value as they stand.
 _PLAIN = ("name", "type", "project", "dependency", "profile", "priority", "reservation")
 
@@ -170,8 +170,8 @@ def _option_words(wishes: Wishes) -> list[str]:
     if "mem_mib" in wishes:
         words.append(f"--mem={wishes['mem_mib']}M")
     if "time_limit_s" in wishes:
-        minutes = max(1, -(-int(wishes["time_limit_s"]) // _S_PER_MIN))
-        words.append(f"--time={describe_duration(minutes * _S_PER_MIN)}")
+        minutes = max(1, -(-int(wishes["time_limit_s"]) // MINUTE_S))
+        words.append(f"--time={describe_duration(minutes * MINUTE_S)}")
     if "max_attempts" in wishes:
         words.append(f"--max-attempts={wishes['max_attempts']}")
     if "max_queue_s" in wishes:

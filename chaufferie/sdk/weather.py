@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from chaufferie.sdk.errors import BadInputError
+from domain.units import HOUR_S
 
-_HOUR_S = 3600.0
 _TIME, _TEMP = "time", "outdoor_temp_c"
 _FORM = '{"first_hour": "2026-01-31T08:00+01:00", "outdoor_temp_c": [4.5, 4.0]}'
 
@@ -89,7 +89,7 @@ def _of_table(path: Path, text: str) -> Forecast:
         instant_s = _instant_s(row[_TIME], f"{where}: {_TIME}")
         if first_s is None:
             first_s = instant_s
-        elif instant_s != first_s + _HOUR_S * len(values):
+        elif instant_s != first_s + HOUR_S * len(values):
             raise BadInputError(f"{where}: {_TIME} must be one hour after the line before.")
         values.append(_temperature(row[_TEMP], f"{where}: {_TEMP}"))
     if first_s is None:

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_MIB = 1 << 20
+from domain.units import BYTES_PER_MIB
+
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -22,4 +23,4 @@ def this_machine() -> Machine:
     mem_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):  # No such file, or the word "max".
         mem_bytes = min(mem_bytes, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
-    return Machine(cores=len(os.sched_getaffinity(0)), mem_mib=max(1, mem_bytes // _MIB))
+    return Machine(cores=len(os.sched_getaffinity(0)), mem_mib=max(1, mem_bytes // BYTES_PER_MIB))

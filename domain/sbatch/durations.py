@@ -2,9 +2,8 @@
 
 import re
 
-_S_PER_MIN = 60
-_S_PER_H = 3600
-_S_PER_DAY = 86_400
+from domain.units import DAY_S, HOUR_S, MINUTE_S
+
 _DAYS_FIRST = re.compile(r"(\d{1,9})-(?:(\d{1,9})(?::(\d{1,9})(?::(\d{1,9}))?)?)?", re.ASCII)
 _MINUTES_FIRST = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _HOURS_FIRST = re.compile(r"(\d{1,9}):(\d{1,9}):(\d{1,9})", re.ASCII)
@@ -19,7 +18,7 @@ def parse_time_limit_s(text: str) -> int | None:
     ``NO_LIMIT_S`` stands for the ways to ask for no limit at all (``0``, ``UNLIMITED``, ``-1``).
     """
     total_s = parse_duration_s(text)
-    return None if total_s is None else -(-total_s // _S_PER_MIN) * _S_PER_MIN
+    return None if total_s is None else -(-total_s // MINUTE_S) * MINUTE_S
 
 
 def parse_duration_s(text: str) -> int | None:
@@ -35,13 +34,13 @@ def parse_duration_s(text: str) -> int | None:
         minutes, seconds = (int(part or 0) for part in found.groups())
     else:
         return None
-    return days * _S_PER_DAY + hours * _S_PER_H + minutes * _S_PER_MIN + seconds
+    return days * DAY_S + hours * HOUR_S + minutes * MINUTE_S + seconds
 
 
 def describe_duration(duration_s: int) -> str:
     """The duration as Slurm prints it, ``D-HH:MM:SS`` or ``HH:MM:SS``."""
-    days, rest_s = divmod(duration_s, _S_PER_DAY)
-    hours, rest_s = divmod(rest_s, _S_PER_H)
-    minutes, seconds = divmod(rest_s, _S_PER_MIN)
+    days, rest_s = divmod(duration_s, DAY_S)
+    hours, rest_s = divmod(rest_s, HOUR_S)
+    minutes, seconds = divmod(rest_s, MINUTE_S)
     clock = f"{hours:02d}:{minutes:02d}:{seconds:02d}"
     return f"{days}-{clock}" if days else clock

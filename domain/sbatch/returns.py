@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from domain.globs import parse_patterns
 from domain.sbatch.durations import parse_time_limit_s
 from domain.sbatch.settings import Settings
+from domain.units import DAY_S
 
 SHORTEST_INTERVAL_S = 5
-LONGEST_INTERVAL_S = 7 * 86_400
+LONGEST_INTERVAL_S = 7 * DAY_S
 #: A checkpoint is copied so often where nothing else is said [s].
 DEFAULT_CHECKPOINT_S = 300
 _PATTERNS = "patterns of names inside the working directory, such as 'out/*.dat,*.log'"

@@ -7,6 +7,7 @@ behind the building's own meter and be on its bill already.
 
 from dataclasses import dataclass
 
+from domain.months import first_day, later, months_through
 from domain.refusal import Refused
 from domain.register import Mark, MeterKind, PeriodLine
 from metering.books.contracting import contract_of
@@ -17,7 +18,6 @@ from store.ledger import closed_months, meters
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
 
-_MONTHS = 12
 _ESTIMATES = frozenset({Mark.FROM_ESTIMATED, Mark.TO_ESTIMATED, Mark.SILENT_AT_END})
 
 
@@ -66,8 +66,9 @@ def year_of(connection: Connection, row: ContractRow, year: int) -> list[MeterYe
 
 def _months_sold(contract: Contract, delivery: Delivery, year: int) -> list[int]:
     first, end = contract.months_of(delivery)
-    of_year = [year * 100 + number for number in range(1, _MONTHS + 1)]
-    return [month for month in of_year if first <= month < end]
+    return [
+        month for month in months_through(first, later(end, -1)) if first_day(month).year == year
+    ]
 
 
 def _meter_year(

@@ -40,13 +40,3 @@ def begins_month(value: date, name: str) -> None:
     """
     if value.day != 1:
         raise ValueError(f"{name} is {value}, and must be the first day of a month")
-
-
-def month_of(value: date) -> int:
-    """The month of a day, written 202601 for January 2026."""
-    return value.year * 100 + value.month
-
-
-def months_between(first: int, second: int) -> int:
-    """How many months the second lies after the first."""
-    return (second // 100 - first // 100) * 12 + second % 100 - first % 100

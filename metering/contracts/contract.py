@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from domain.months import later, month_of_day, months_between, write_month
 from domain.refusal import Refused
-from metering.contracts.checks import begins_month, month_of, months_between, text
+from metering.contracts.checks import begins_month, text
 from metering.contracts.parties import Party, Routing
 from metering.contracts.tariffs import Tariff, Vat, check_tariffs
 from metering.contracts.volumes import Ceiling, Minimum
@@ -91,17 +92,17 @@ class Contract:
     @property
     def first_month(self) -> int:
         """The month in which it begins."""
-        return month_of(self.starts_on)
+        return month_of_day(self.starts_on)
 
     @property
     def end_month(self) -> int:
         """The month after its last."""
-        return self.first_month + self.years * 100
+        return later(self.first_month, self.years * _MONTHS)
 
     def months_of(self, delivery: Delivery) -> tuple[int, int]:
         """The first month of a delivery, and the month after its last."""
-        first = self.first_month if delivery.since is None else month_of(delivery.since)
-        end = self.end_month if delivery.until is None else month_of(delivery.until)
+        first = self.first_month if delivery.since is None else month_of_day(delivery.since)
+        end = self.end_month if delivery.until is None else month_of_day(delivery.until)
         return first, end
 
     def covers(self, month: int) -> bool:
@@ -115,12 +116,12 @@ class Contract:
 
     def tariff_of(self, month: int) -> Tariff:
         """The tariff that holds in a month of the contract."""
-        return [item for item in self.tariffs if month_of(item.valid_from) <= month][-1]
+        return [item for item in self.tariffs if month_of_day(item.valid_from) <= month][-1]
 
     def year_start(self, month: int) -> int:
         """The first month of the contract year in which a month lies."""
         past = months_between(self.first_month, month) // _MONTHS
-        return self.first_month + past * 100
+        return later(self.first_month, past * _MONTHS)
 
     def ends_year(self, month: int) -> bool:
         """Whether a contract year ends with this month."""
@@ -135,6 +136,6 @@ def outside(contract: Contract, month: int) -> Refused | None:
         code="contract.month",
         sentence=(
             f"Contract {contract.reference} runs from {contract.starts_on} for {contract.years} "
-            f"years; {month // 100}-{month % 100:02d} lies outside."
+            f"years; {write_month(month)} lies outside."
         ),
     )

@@ -12,7 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from metering.contracts.checks import ONE, ZERO, amount, begins_month, month_of, text
+from domain.months import month_of_day
+from metering.contracts.checks import ONE, ZERO, amount, begins_month, text
 
 _MOST_PERCENT = Decimal(100)
 _MOST_DECIMALS = 6
@@ -115,7 +116,7 @@ class Indexation:
 
     def revision_of(self, month: int) -> Revision | None:
         """The revision that holds in a month; None before the first."""
-        begun = [item for item in self.revisions if month_of(item.valid_from) <= month]
+        begun = [item for item in self.revisions if month_of_day(item.valid_from) <= month]
         return begun[-1] if begun else None
 
     def coefficient(self, month: int) -> Decimal:

@@ -5,10 +5,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from domain.units import WH_PER_MWH
 from metering.contracts.checks import amount
 from metering.contracts.tariffs import Vat
-
-WH_PER_MWH = Decimal(1_000_000)
 
 
 class MinimumEffect(StrEnum):

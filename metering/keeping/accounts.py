@@ -8,7 +8,7 @@ from math import inf, isinf
 from typing import Any
 
 from domain.declaration import Act, Declaration, in_force
-from domain.months import after, begin_of, month_of
+from domain.months import after, begin_of, month_of, months_through
 from domain.refusal import Refused
 from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
 from domain.register_chain import canonical
@@ -26,6 +26,8 @@ from store.rows import Connection
 #: Beyond the end of the last month rows are read this much further than the next one [s]: what
 #: follows a row decides whether it stands alone.
 _AFTERMATH_S = 7200.0
+#: A row older than so many months before the newest is of a wrong clock.
+_MOST_MONTHS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,11 @@ def is_told_anew(account: Account) -> bool:
     sealed = json.loads(account.segments[-1].facts)
     now = json.loads(canonical(told(account)))
     return any(sealed[name] != value for name, value in now.items())
+
+
+def months_to_walk(first: int, last: int) -> list[int]:
+    """The months from one to another, both counted; no more than a meter can have lived."""
+    return months_through(first, last)[-_MOST_MONTHS:]
 
 
 def walk(

@@ -13,10 +13,17 @@ from domain import register_chain as chain
 from domain.months import after, begin_of, month_of, write_month
 from domain.refusal import Refused
 from domain.register import Doubt, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
-from metering.keeping.accounts import Account, Walked, is_told_anew, open_account, told, walk
+from metering.keeping.accounts import (
+    Account,
+    Walked,
+    is_told_anew,
+    months_to_walk,
+    open_account,
+    told,
+    walk,
+)
 from metering.keeping.stuck import stuck_months
 from metering.ledger.lines import Case, MonthSum
-from metering.months import months_through
 from store.ledger import closed_months, meters, pruning, register_rows
 from store.ledger.closed_months import NewLine
 from store.rows import Connection
@@ -180,7 +187,7 @@ def _months_to_walk(connection: Connection, account: Account, month: int) -> lis
     if not account.segments:
         told_s = register_rows.taken_from(connection, meter_id, 0.0)
         first = month if told_s is None else min(month, month_of(told_s))
-        return months_through(first, month)
+        return months_to_walk(first, month)
     gone = pruning.pruned_months(connection, meter_id)
     kept = [item.month for item in account.segments if item.month not in gone]
     first = kept[-1] if kept else month
@@ -189,7 +196,7 @@ def _months_to_walk(connection: Connection, account: Account, month: int) -> lis
     late_s = register_rows.late_since(connection, meter_id, month)
     if kept and late_s is not None:
         first = max(min(first, month_of(late_s)), kept[0])
-    return months_through(first, month)
+    return months_to_walk(first, month)
 
 
 def _facts(account: Account, walked: Walked, lines: Sequence[NewLine]) -> dict[str, Any]:

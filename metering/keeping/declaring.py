@@ -8,6 +8,7 @@ from domain.months import month_of, write_month
 from domain.paris import write_instant
 from domain.refusal import Refused
 from domain.register import MeterFacts, RegisterRow
+from domain.units import HOUR_S
 from metering.keeping.accounts import Account, open_account
 from metering.keeping.standing import undeclared_place
 from metering.ledger.agreeing import contradiction
@@ -22,7 +23,7 @@ from store.rows import Connection
 from store.transaction import Transaction
 
 #: A display is compared with what the node told within this time of it [s].
-COMPARED_WITHIN_S = 24 * 3600.0
+COMPARED_WITHIN_S = 24 * HOUR_S
 #: So many rows after the beginning of a life are held against its first index.
 _NEXT_ROWS = 6
 _NEEDS_INDEX = frozenset({Act.INSTALL, Act.SWAP, Act.RESET, Act.REMOVE, Act.CONFIRM})

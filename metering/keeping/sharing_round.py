@@ -6,6 +6,7 @@ from math import floor
 
 from domain.refusal import Refused
 from domain.register import MeterKind
+from domain.units import DAY_S
 from metering.keeping.accounts import Account, energy_of, open_account
 from metering.sharing import Held, NodeUse, share_interval
 from store.fleet import site_queries
@@ -18,7 +19,7 @@ from store.rows import Connection
 from store.transaction import Store
 
 #: A site waits so long for a meter that has fallen silent; then it goes on without its heat [s].
-SILENT_S = 7 * 86_400.0
+SILENT_S = 7 * DAY_S
 #: Intervals of a site that are shared in one round.
 _MOST_AT_ONCE = 48
 

@@ -8,10 +8,9 @@ from typing import Any
 from domain.declaration import BEGINNINGS, Act, in_force
 from domain.months import after, month_of
 from domain.register import Doubt, RegisterRow
-from metering.keeping.accounts import Account, is_told_anew, open_account, walk
+from metering.keeping.accounts import Account, is_told_anew, months_to_walk, open_account, walk
 from metering.keeping.stuck import stuck
 from metering.ledger.lines import Case, missing
-from metering.months import months_through
 from store.ledger import meters, pruning, register_rows
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
@@ -90,7 +89,7 @@ def _cases(connection: Connection, account: Account, now_s: float) -> Iterator[C
         # What was sealed was judged by what is not said any more: all that is kept is judged anew.
         first = min(item.month for item in account.segments if item.month not in gone)
     first = min(first, this_month)
-    walked = walk(connection, account, months_through(first, this_month), until_s=_END_OF_TIME_S)
+    walked = walk(connection, account, months_to_walk(first, this_month), until_s=_END_OF_TIME_S)
     now = [item for item in walked.cases if item.doubt is not Doubt.REJECTED]
     told = {(item.first.node_id, item.first.seq) for item in now}
     yield from (

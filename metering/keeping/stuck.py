@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.months import month_of
 from domain.register import MeterKind
+from domain.units import HOUR_S
 from metering.keeping.accounts import Account
 from metering.ledger.course import Flat
 from store.ledger import meters, register_rows
@@ -11,7 +12,6 @@ from store.rows import Connection
 
 #: Mean electric power [W] that must leave a trace on the heat meter.
 STUCK_POWER_W = 1000.0
-_S_PER_H = 3600.0
 
 
 def stuck_months(connection: Connection, account: Account, flats: Sequence[Flat]) -> set[int]:
@@ -44,4 +44,4 @@ def _power_w(connection: Connection, meter_ids: Iterable[int], flat: Flat) -> fl
         )
         if ends is not None:
             energy_wh += max(ends[1].index_wh - ends[0].index_wh, 0)
-    return energy_wh * _S_PER_H / (flat.last.taken_at_s - flat.first.taken_at_s)
+    return energy_wh * HOUR_S / (flat.last.taken_at_s - flat.first.taken_at_s)

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.register import Epoch, Mark, MeterFacts, RegisterRow
+from domain.units import HOUR_S
 
 #: A row further than this from the edge of a month does not stand for it [s].
 EDGE_TOLERANCE_S = 300.0
 #: A time without rows beyond this is a gap that the register bridges [s].
 GAP_S = 3600.0
 #: A register that stands still this long, while its servers draw power, is stuck [s].
-STUCK_S = 6 * 3600.0
+STUCK_S = 6 * HOUR_S
 #: Numbers of rows that no node tells: indexes that a person read off the display.
 OPENING_SEQ, CLOSING_SEQ = -1, 2**62
 

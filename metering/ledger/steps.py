@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from domain.register import Doubt, MeterFacts, RegisterRow
+from domain.units import HOUR_S
 
 #: Two clocks of a node (that of the stamp, that of the instrument) may differ by this much [s].
 CLOCK_SLACK_S = 5.0
 #: A meter sends what it counted up to a minute late (EN 13757 meters answer from a buffer) [s].
 BUFFER_S = 60.0
-_S_PER_H = 3600.0
 #: Indexes this close to a power of ten of what was possible are a mistake of the unit.
 _UNITS = (1000, 1_000_000)
 _UNIT_TOLERANCE_FRAC = 0.05
@@ -50,7 +50,7 @@ def most_wh(before: RegisterRow, after: RegisterRow, meter: MeterFacts) -> int |
     if meter.max_power_w is None:
         return None
     elapsed_s = max(after.taken_at_s - before.taken_at_s, 0.0) + BUFFER_S
-    return int(meter.max_power_w * elapsed_s * meter.time_factor / _S_PER_H) + meter.digit_wh
+    return int(meter.max_power_w * elapsed_s * meter.time_factor / HOUR_S) + meter.digit_wh
 
 
 def _is_other_unit(lower_wh: int, higher_wh: int) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import StrEnum
 
+from domain.units import WH_PER_MWH
 from metering.contracts.tariffs import Vat
-from metering.contracts.volumes import WH_PER_MWH, MinimumEffect
+from metering.contracts.volumes import MinimumEffect
 from metering.statements.inputs import StatementInputs
 
 CENT = Decimal("0.01")

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain import months, paris
 from domain.refusal import Refused
+from domain.units import HOUR_S
 from metering.contracts.contract import outside
 from metering.contracts.document import contract_to_plain
 from metering.contracts.tariffs import Vat
@@ -16,7 +17,6 @@ FORMAT = "chaufferie-statement/1"
 #: Named in each document, so that a later change of the rules leaves older ones verifiable.
 RULES = "half-up-cents-per-line/1"
 TIME_ZONE = "Europe/Paris"
-_S_PER_H = 3600
 _LONGEST_DECIMALS = 6
 
 
@@ -103,7 +103,7 @@ def _period(month: int) -> dict[str, Any]:
         "month": months.write_month(month),
         "from": paris.write_instant(begin_s),
         "to": paris.write_instant(end_s),
-        "hours": round((end_s - begin_s) / _S_PER_H),
+        "hours": round((end_s - begin_s) / HOUR_S),
         "time_zone": TIME_ZONE,
     }
 

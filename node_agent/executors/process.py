@@ -27,13 +27,13 @@ from domain.sbatch.patterns import (
     default_output,
     expand_pattern,
 )
+from domain.units import BYTES_PER_MIB
 from node_agent.gangs.caller import GANG_VARIABLE
 from node_agent.profiles.granting import ProfileGrant
 from node_agent.shims.install import login_functions
 from node_agent.warden.protocol import Key, StartOrder
 
 _SCRIPT_MODE = 0o700
-_MIB = 2**20
 _LOGIN_SHELL = re.compile(r"#!\s*\S*\bbash\s+(?:-\w*l|--login)\b")
 #: Paths a job finds programs on: this interpreter's first, so that ``python3`` has its packages.
 _OWN_BIN = os.path.dirname(sys.executable)
@@ -222,12 +222,12 @@ def start_order(spec: JobSpec, grant: Grant, place: Place) -> StartOrder | Refus
         # What an earlier try printed is kept where its files came along.
         append=spec.append_output or grant.key[1] > 1,
         cpus=grant.cpus,
-        mem_limit_bytes=grant.mem_mib * _MIB,
+        mem_limit_bytes=grant.mem_mib * BYTES_PER_MIB,
         wall_limit_s=float(grant.time_limit_s),
         lease_until_boot_s=grant.lease_until_boot_s,
         grace_s=grant.grace_s,
         # A little more, so that the sum of all files shows which limit it was.
-        file_limit_bytes=grant.disk_limit_bytes + _MIB,
+        file_limit_bytes=grant.disk_limit_bytes + BYTES_PER_MIB,
         output_limit_bytes=grant.output_limit_bytes,
         disk_limit_bytes=grant.disk_limit_bytes,
         folders=(os.fspath(place.work), os.fspath(place.private)),

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from domain.reading import Reading
 from domain.refusal import Refused
+from domain.units import HOUR_S
 
 
 class ControlState(StrEnum):
@@ -122,7 +123,7 @@ def settings_for(
     In slow water the ramp and the rest are narrower; the freeze, which answers for the error of
     a sensor, is not.
     """
-    rise_k_per_s = max_power_w * time_factor / 3600.0 / storage_wh_per_k
+    rise_k_per_s = max_power_w * time_factor / HOUR_S / storage_wh_per_k
     room_frac = max(_LEAST_ROOM_FRAC, min(1.0, max_power_w / storage_wh_per_k / _QUICK_K_PER_H))
     idle_frac = idle_power_w / max_power_w
     valid_s = max(3 * period_s, min(_LONGEST_LIMIT_S, 1.0 / rise_k_per_s))

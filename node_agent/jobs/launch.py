@@ -10,6 +10,7 @@ from domain.files import CHECKPOINT_FOLDER, check_relative_path
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.sizing import mem_need_mib
+from domain.units import BYTES_PER_MIB
 from node_agent.config import AgentConfig, neighbour_interface
 from node_agent.executors.gang_place import gang_facts, share_order, write_gang
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
@@ -21,8 +22,6 @@ from node_agent.shims.install import shims_of
 from node_agent.uplink.connection import Uplink
 from node_agent.warden.client import WardenLink
 from node_agent.warden.protocol import boot_now_s
-
-_MIB = 2**20
 
 
 class Launcher:
@@ -119,8 +118,8 @@ class Launcher:
             mem_mib=mem_need_mib(spec.resources, self._config.spec),
             time_limit_s=spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S,
             grace_s=self._config.kill_grace_s,
-            output_limit_bytes=self._config.output_limit_mib * _MIB,
-            disk_limit_bytes=self._config.disk_limit_mib * _MIB,
+            output_limit_bytes=self._config.output_limit_mib * BYTES_PER_MIB,
+            disk_limit_bytes=self._config.disk_limit_mib * BYTES_PER_MIB,
             shims=os.fspath(shims_of(self._config.directory)),
             url=self._config.url,
             token=held.claim.get("token"),

@@ -6,11 +6,11 @@ import signal
 from dataclasses import dataclass
 
 from domain.job import EndReason
+from domain.units import BYTES_PER_MIB
 from node_agent.warden.outputs import printed_bytes
 from node_agent.warden.processes import kill_group_quietly
 from node_agent.warden.protocol import EndRecord, StartOrder
 
-_MIB = 2**20
 #: A shell passes on that its program was ended by this signal as 128 and its number.
 _TOO_LARGE_CODES = frozenset({-signal.SIGXFSZ, 128 + signal.SIGXFSZ})
 
@@ -167,7 +167,8 @@ class Running:
 
 
 def _over(what: str, used_bytes: int, limit_bytes: int) -> str:
-    return f"{what} {used_bytes / _MIB:.0f} MiB; its limit is {limit_bytes / _MIB:.0f} MiB."
+    used_mib, limit_mib = used_bytes / BYTES_PER_MIB, limit_bytes / BYTES_PER_MIB
+    return f"{what} {used_mib:.0f} MiB; its limit is {limit_mib:.0f} MiB."
 
 
 def _signal_name(number: int) -> str:

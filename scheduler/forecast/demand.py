@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from domain.units import HOUR_S
 from scheduler.columns import Columns
 from scheduler.forecast.survival import BLOCK_STARTS_H, HORIZON_H
 
@@ -19,7 +20,6 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_HOUR_S = 3600.0
 _WEEK_H = 168
 #: A week makes what was seen count this much less.
 _WEEK_WEIGHT = 0.6
@@ -121,7 +121,7 @@ class DemandForecast:
         """The same of different sites, shape (n_rows,)."""
         self._row(int(rows.max()))
         sites = self.sites
-        hour = np.floor_divide(plant_time_s, _HOUR_S).astype(np.int64)
+        hour = np.floor_divide(plant_time_s, HOUR_S).astype(np.int64)
         is_over = sites.hour[rows] != hour
         if is_over.any():
             over = rows[is_over]
@@ -135,7 +135,7 @@ class DemandForecast:
     def hear(self, rows: list[int], first_hour_time_s: float, temp_c: tuple[float, ...]) -> None:
         """Take in a forecast of the air for these sites (of all that come, if empty)."""
         self._latest = None
-        self._air.append(_Air(int(first_hour_time_s // _HOUR_S), np.array(temp_c)))
+        self._air.append(_Air(int(first_hour_time_s // HOUR_S), np.array(temp_c)))
         if rows:
             self._row(max(rows))
             self.sites.forecast_at[rows] = len(self._air) - 1
@@ -154,7 +154,7 @@ class DemandForecast:
         """
         if len(rows):
             self._row(int(rows.max()))
-        hour, passed = divmod(plant_time_s / _HOUR_S, 1.0)
+        hour, passed = divmod(plant_time_s / HOUR_S, 1.0)
         usual = self._usual_from(rows, int(hour))
         usual_w = np.where(usual.is_seen, usual.demand_w, now_w[:, None]) + usual.answer_w
         ahead = usual_w[:, :-1] * (1.0 - passed) + usual_w[:, 1:] * passed

@@ -12,9 +12,9 @@ from typing import Protocol
 from domain.events import JobQueued, OrderSet
 from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_FLEX_WAIT_S
+from domain.units import DAY_S, HOUR_S
 from scheduler.order.fair_share import Account, FairShare, Standing
 
-_HOUR_S = 3600.0
 #: How often it is worked out anew who took how much [s].
 _RENEW_S = 10.0
 AGE, PRIORITY, SIZE = "age", "priority", "size"
@@ -26,7 +26,7 @@ BY_AGE = OrderSet(
     tenant_share=0.0,
     project_share=0.0,
     size=0.0,
-    half_life_s=7 * 86_400.0,
+    half_life_s=7 * DAY_S,
     shares={},
 )
 
@@ -99,7 +99,7 @@ class Ranking:
         self._renewed_s = now_s
         self._largest_cores = max(largest_cores, 1)
         rule = self.rule
-        least_core_s = fleet_cores * _HOUR_S
+        least_core_s = fleet_cores * HOUR_S
         self._standing = self.shares.standing(now_s, rule.half_life_s, rule.shares, least_core_s)
 
     def said_s(self, job: JobQueued) -> float:
@@ -114,7 +114,7 @@ class Ranking:
 
     def terms(self, job: JobQueued, now_s: float) -> tuple[Term, ...]:
         """All that makes up a job's priority."""
-        waited_h = (now_s - waits_since_s(job)) / _HOUR_S
+        waited_h = (now_s - waits_since_s(job)) / HOUR_S
         return (
             Term(name=AGE, value=waited_h, weight=self.rule.age),
             *self._common_terms(job, account_of(job)),
@@ -132,4 +132,4 @@ class Ranking:
         )
 
     def _as_time_s(self, points: float) -> float:
-        return points / self.rule.age * _HOUR_S
+        return points / self.rule.age * HOUR_S

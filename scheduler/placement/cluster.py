@@ -17,6 +17,7 @@ from domain.events import (
     ReadingTaken,
 )
 from domain.job import SchedulingType
+from domain.units import DAY_S, HOUR_S
 from scheduler.forecast.demand import DemandForecast
 from scheduler.forecast.duration import DurationForecast, Expectation
 from scheduler.forecast.survival import length_index, spread_index
@@ -33,10 +34,9 @@ from scheduler.placement.readings import Readings
 from scheduler.placement.reservations import Reservations
 from scheduler.placement.shape import Shape, is_brief
 
-_HOUR_S = 3600.0
-_LN_HOUR = math.log(_HOUR_S)
+_LN_HOUR = math.log(HOUR_S)
 #: Unix time of a Monday's midnight: weeks are counted from it.
-_A_MONDAY_S = 4 * 86_400.0
+_A_MONDAY_S = 4 * DAY_S
 #: Of what the whole fleet's urgent jobs bring.
 FLEET_ROW = 0
 #: What a stopped job has done moves its last moment on, but for what each new start and throttled

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.units import HOUR_S
 from scheduler.forecast.survival import BLOCKS_H
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.outlook import usual_urgent_wh
@@ -38,7 +39,7 @@ def crowd_of(state: ClusterState, now_s: float, share_frac: float) -> Crowd:
     urgent_frac = np.minimum(usual_w / fleet_w, 1.0)
     total = float(cores.sum())
     free_core_h = np.cumsum(total * (1.0 - urgent_frac) * _BLOCK_H)
-    ends_s = now_s + np.cumsum(_BLOCK_H) * 3600.0 / state.fleet.time_factor
+    ends_s = now_s + np.cumsum(_BLOCK_H) * HOUR_S / state.fleet.time_factor
     surplus = state.queue.due.core_h_by(ends_s, _FEWEST_JOBS) - share_frac * free_core_h
     still_to_come = float(urgent_frac[:_SOON_BLOCKS].max()) - state.promises.urgent_w / fleet_w
     free = float(nodes.free_cores[cores > 0].sum())

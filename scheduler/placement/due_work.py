@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.events import JobQueued
+from domain.units import HOUR_S
 from scheduler.forecast.survival import SPREADS, length_h
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ Floats = NDArray[np.float64]
 
 #: Last moments are told apart by so much [s].
 _BIN_S = 900
-_CORE_S_PER_H = 3600
 
 
 class DueWork:
@@ -40,7 +40,7 @@ class DueWork:
         at = int(job.start_before_s // _BIN_S)
         held = self._by_bin.setdefault(at, [0, 0])
         held[0] += sign
-        held[1] += sign * round(expected_core_h(job, shape) * _CORE_S_PER_H)
+        held[1] += sign * round(expected_core_h(job, shape) * HOUR_S)
         if not held[0]:
             del self._by_bin[at]
 
@@ -53,7 +53,7 @@ class DueWork:
         bins = sorted(self._by_bin)
         rows = [(0, 0), *(self._by_bin[at] for at in bins)]
         n_jobs, core_s = np.cumsum(np.array(rows, dtype=np.float64), axis=0).T
-        core_h = np.where(n_jobs >= fewest_jobs, core_s / _CORE_S_PER_H, 0.0)
+        core_h = np.where(n_jobs >= fewest_jobs, core_s / HOUR_S, 0.0)
         return np.asarray(core_h[np.searchsorted(np.array(bins), times_s / _BIN_S)])
 
 

@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 from domain.events import JobQueued, NodeJoined
 from domain.requirements import tags_of
 from domain.sizing import core_need, gpu_need, mem_need_mib
+from domain.units import DAY_S
 from scheduler.columns import Columns
 from scheduler.placement.devices import DeviceColumns
 from scheduler.placement.readings import Readings
@@ -31,7 +32,7 @@ MOST_AHEAD_CORES = 128
 #: Hot water leaves its boiler at 55 to 60 degC, for hygiene (order of 30 November 2005).
 HOT_WATER_C = 58.0
 #: The coldest water seen is forgotten at this pace [K/s]: mains water warms by 10 K in 100 days.
-_FLOOR_DRIFT_K_PER_S = 0.15 / 86_400.0
+_FLOOR_DRIFT_K_PER_S = 0.15 / DAY_S
 _LEAST_SPAN_K = 0.1
 _NEVER_S = -1e18
 

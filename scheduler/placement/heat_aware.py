@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from domain.commands import Why
 from domain.events import JobQueued
+from domain.units import HOUR_S
 from scheduler.placement.crowd import Crowd, crowd_of
 from scheduler.placement.draft import Draft, best_first
 from scheduler.placement.due_work import expected_core_h
@@ -104,7 +105,7 @@ class HeatAware:
             return self.rule.bar
         bar = self.rule.bar * ((last_s - now_s) / given_s) ** self.rule.bar_exponent
         # Nobody knows when heat will be wanted: half of what is left, in the mean.
-        likely_wait_h = 0.5 * (last_s - now_s) / 3600.0
+        likely_wait_h = 0.5 * (last_s - now_s) / HOUR_S
         return float(bar - self.rule.hour_worth_wh * likely_wait_h / max(heat_wh, 1.0))
 
     def _start_due(

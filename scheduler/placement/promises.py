@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from domain.units import HOUR_S
 from scheduler.columns import Columns
 from scheduler.forecast.survival import BRIEF_H, N_BLOCKS, hours_of_one, hours_run
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-_HOUR_S = 3600.0
 #: Less heat than this is felt by no water, and counted with the next refresh only: it is one pulse
 #: of a common heat meter [Wh].
 FELT_WH = 10.0
@@ -99,7 +99,7 @@ class Promises:
         jobs.since_s[row], jobs.done_s[row], jobs.limit_s[row] = now_s, done_s, limit_s
         jobs.length[row], jobs.spread[row], jobs.is_used[row] = length, spread, True
         jobs.is_brief[row], jobs.is_urgent[row] = is_brief, is_urgent
-        hours = time_factor / _HOUR_S
+        hours = time_factor / HOUR_S
         limit_h = limit_s * hours
         jobs.promised_wh[row] = heat_w * hours_of_one(
             length,
@@ -158,7 +158,7 @@ class Promises:
 
     def _count(self, rows: Counts, now_s: float, time_factor: float) -> None:
         jobs = self.jobs
-        hours = time_factor / _HOUR_S
+        hours = time_factor / HOUR_S
         age_s = np.maximum(now_s - jobs.since_s[rows], 0.0)
         limit_h = (jobs.limit_s[rows] - age_s) * hours
         hours_each = hours_run(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import DAY_S, HOUR_S, YEAR_DAYS, calendar
+from domain.units import DAY_S, HOUR_S
+from simulation.clock import YEAR_DAYS, calendar
 
 Floats = NDArray[np.float64]
 

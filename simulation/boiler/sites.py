@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.units import DAY_S, HOUR_S, J_PER_WH
 from simulation.boiler.always_on import Boilers
 from simulation.boiler.draw import MAINS_MEAN_C, DrawProfile
-from simulation.clock import DAY_S, HOUR_S
 from simulation.habits import SHAPES, Habit
 from simulation.plant.fleet import NEVER_C, Fleet
 from simulation.plant.layers import Layers
@@ -103,7 +103,7 @@ def _default_site(index: int) -> SimulatedSite:
         daily_draw_kg=daily_draw_kg,
         heat_meter_serial=f"SIM-{index + 1:06d}-H",
         electricity_meter_serial=f"SIM-{index + 1:06d}-E",
-        storage_wh_per_k=tank_kg * WATER_HEAT_J_PER_KG_K / 3600.0,
+        storage_wh_per_k=tank_kg * WATER_HEAT_J_PER_KG_K / J_PER_WH,
     )
 
 

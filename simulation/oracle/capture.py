@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import J_PER_WH
 from simulation.oracle.twin import TwinRecord
 from simulation.plant.fleet import NEVER_C, Fleet
 from simulation.plant.server import captured_w
@@ -46,7 +46,7 @@ def capture_planes(fleet: Fleet, record: TwinRecord, base_power_w: Floats) -> tu
     base_low, base_high = (_linear_w(fleet, base_power_w, at) for at in (low_c, high_c))
     full_low = _linear_w(fleet, fleet.servers.max_power_w, low_c)
     above_frac = (record.intake_temp_c - low_c) / (high_c - low_c)
-    excess_frac = HOUR_S / fleet.storage_j_per_k[:, None] / (high_c - low_c)
+    excess_frac = J_PER_WH / fleet.storage_j_per_k[:, None] / (high_c - low_c)
     # Of a stratified tank the excess of the lowest layer may be nothing.
     excess_frac[fleet.layers.site_index] = 0.0
     usual = Plane(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S, J_PER_WH
 from simulation.oracle.capture import Plane, capture_planes
 from simulation.oracle.series import Cut, SiteSeries
 from simulation.oracle.twin import TwinRecord
@@ -76,7 +76,7 @@ class _Stores:
         is_preheat = np.broadcast_to(fleet.is_preheat[:, None], shape)
         is_layered = np.zeros(shape, dtype=np.bool_)
         is_layered[fleet.layers.site_index] = True
-        storage = fleet.storage_j_per_k[:, None] / HOUR_S
+        storage = fleet.storage_j_per_k[:, None] / J_PER_WH
         slope = np.where(is_layered, record.loss_w_per_k, record.load_w_per_k)
         per_hour = round(HOUR_S / record.step_s)
         decay = slope / storage / per_hour

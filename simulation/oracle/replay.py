@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.oracle.bound import Bound
 from simulation.plant.fleet import Fleet, FleetState
 from simulation.plant.forcing import Forcing

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S, J_PER_WH
 from simulation.plant.fleet import Fleet, FleetState, Flows
 from simulation.plant.forcing import Forcing
 from simulation.plant.loads import loads_of
@@ -91,7 +91,7 @@ class TwinRecorder:
     def _room_wh(self, after: FleetState, load_w_per_k: Floats) -> Floats:
         """Servers heat no store beyond its limit; the sun may, and then an excess only decays."""
         fleet = self._fleet
-        storage = fleet.storage_j_per_k / HOUR_S
+        storage = fleet.storage_j_per_k / J_PER_WH
         kept_frac = np.exp(-load_w_per_k * self._step_s / fleet.storage_j_per_k)
         heated = np.maximum(storage * (self._top_c - after.water_temp_c), 0.0)
         relieved = np.maximum(storage * (fleet.relief_temp_c - after.water_temp_c), 0.0)

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.units import J_PER_WH
 from simulation.plant.layers import LAYER_COUNT, Layers
 from simulation.plant.meter import Meters
 from simulation.plant.pool import Pools
@@ -122,10 +123,10 @@ def headroom_wh(fleet: Fleet, state: FleetState) -> Floats:
     Of a stratified tank it is the room of all layers together: none of them is above the limit.
     """
     room_k = np.maximum(0.0, fleet.limit_temp_c - state.water_temp_c)
-    return np.asarray(fleet.storage_j_per_k * room_k / 3600.0, dtype=np.float64)
+    return np.asarray(fleet.storage_j_per_k * room_k / J_PER_WH, dtype=np.float64)
 
 
 def stored_wh(fleet: Fleet, state: FleetState, floor_temp_c: Floats) -> Floats:
     """Heat in each store above a temperature [Wh], shape (n_sites,); negative where it is below."""
     above_k = state.water_temp_c - floor_temp_c
-    return np.asarray(fleet.storage_j_per_k * above_k / 3600.0, dtype=np.float64)
+    return np.asarray(fleet.storage_j_per_k * above_k / J_PER_WH, dtype=np.float64)

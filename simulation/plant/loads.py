@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.units import HOUR_S
 from simulation.plant.fleet import Fleet
 from simulation.plant.forcing import Forcing
 from simulation.plant.layers import LAYER_COUNT, LayerFlow, layer_flow
@@ -110,7 +111,7 @@ def _drawn(
     From a preheat tank, and as make-up of a basin, water leaves as warm as it is. From the tank
     of a loop it leaves through a mixing valve: the same heat, however warm the tank.
     """
-    makeup_kg_per_s = forcing.bathers_per_h * fleet.pools.makeup_kg_per_bather / 3600.0
+    makeup_kg_per_s = forcing.bathers_per_h * fleet.pools.makeup_kg_per_bather / HOUR_S
     leaving_w_per_k = makeup_kg_per_s * WATER_HEAT_J_PER_KG_K + np.where(
         fleet.is_preheat, draw_w_per_k, 0.0
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.units import J_PER_WH
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-WATT_HOUR_J = 3600.0
 #: Smallest temperature difference that a common heat meter is approved for [K].
 _LEAST_DIFFERENCE_K = 3.0
 
@@ -42,7 +43,7 @@ def count(meters: Meters, power_w: Floats, dt_s: float, pulse_wh: int) -> Meters
     for any steps. ``power_w`` has shape (n_sites,) and is not negative: an EN 1434 heat meter
     does not count backwards.
     """
-    pulse_j = pulse_wh * WATT_HOUR_J
+    pulse_j = pulse_wh * J_PER_WH
     energy_j = meters.carried_j + power_w * dt_s
     pulses = np.floor(energy_j / pulse_j)
     return Meters(

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.units import HOUR_S
 from simulation.plant.forcing import Forcing
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,7 @@ def indoor_w_per_m2(pools: Pools, forcing: Forcing, water_temp_c: Floats) -> Flo
     the basin in use or at rest and the mean ``T_m`` of water and air. The hall is kept a little
     warmer than the water, so convection and radiation about cancel and are left out.
     """
-    transfer_m_per_s = np.where(forcing.is_open, pools.open_m_per_h, pools.closed_m_per_h) / 3600.0
+    transfer_m_per_s = np.where(forcing.is_open, pools.open_m_per_h, pools.closed_m_per_h) / HOUR_S
     mean_k = 0.5 * (water_temp_c + pools.hall_temp_c) + _ZERO_C_K
     vapour_pa = pools.hall_humidity_frac * vapour_pressure_pa(pools.hall_temp_c)
     missing_pa = vapour_pressure_pa(water_temp_c) - vapour_pa

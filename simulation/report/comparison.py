@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
+from domain.units import KWH_PER_MWH, MINUTE_S
 from simulation.report.frontier import Point, frontier
 from simulation.report.rows import Row, bars, dots
 from simulation.report.section import Block, FigureTable, Section, TableRow, family_of, tone_of
@@ -24,8 +25,6 @@ from simulation.results.table import with_interval
 
 _NOTHING = "-"
 _ORACLE_PERCENT = 100.0
-_KWH_PER_MWH = 1000.0
-_S_PER_MIN = 60.0
 
 _METERED = ("metered kWh", "coverage %", "ERF", "seeds")
 _WAITING = (
@@ -148,7 +147,7 @@ def _waiting_table(season: SeasonSummary) -> FigureTable:
         yield str(sum(run.flex_jobs for run in policy.runs))
         for figure in (on_demand_p50_s, on_demand_p95_s):
             found = policy.over(figure)
-            yield _NOTHING if found is None else f"{found.mean / _S_PER_MIN:.1f}"
+            yield _NOTHING if found is None else f"{found.mean / MINUTE_S:.1f}"
         yield _fixed(policy.over(lambda run: run.bounded_slowdown_mean), 2)
         yield _fixed(policy.over(lambda run: run.bounded_slowdown_p95), 2)
 
@@ -312,7 +311,7 @@ def _title(season: SeasonSummary) -> str:
 def _mwh(figure: Figure) -> Figure:
     def in_mwh(run: RunResult) -> float | None:
         found = figure(run)
-        return None if found is None else found / _KWH_PER_MWH
+        return None if found is None else found / KWH_PER_MWH
 
     return in_mwh
 

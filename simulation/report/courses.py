@@ -7,6 +7,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from domain.units import W_PER_KW
 from simulation.report.heatmap import Group, heatmap
 from simulation.report.lines import Course, Panel, course_picture
 from simulation.report.section import (
@@ -22,7 +23,6 @@ from simulation.results.results import CellResult, HourlySeries, RunResult, Site
 from simulation.results.summary import BASELINE
 
 _DAY_H, _WEEK_H = 24, 168
-_W_PER_KW = 1000.0
 _WEEK = (
     "site",
     "policy",
@@ -177,7 +177,7 @@ def _week_picture(item: _Shown, index: int) -> Markup:
         says="kW",
         is_from_zero=True,
         courses=tuple(
-            Course(name=name, values=values[week, index] / _W_PER_KW, tone=tone)
+            Course(name=name, values=values[week, index] / W_PER_KW, tone=tone)
             for name, values, tone in powers
         ),
     )
@@ -197,7 +197,7 @@ def _week_row(item: _Shown, index: int) -> TableRow:
 
 
 def _kwh(hourly_w: NDArray[np.float64]) -> str:
-    return f"{float(hourly_w.sum()) / _W_PER_KW:,.0f}".replace(",", "\u202f")
+    return f"{float(hourly_w.sum()) / W_PER_KW:,.0f}".replace(",", "\u202f")
 
 
 def _groups(item: _Shown) -> list[Group]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.job import SchedulingType
+from domain.units import HOUR_S
 from simulation.results.json import run_to_plain
 from simulation.results.results import CellResult, RunResult
 from simulation.results.statistics import Estimate, estimate, paired_difference
@@ -12,7 +13,6 @@ from simulation.results.statistics import Estimate, estimate, paired_difference
 #: The policy that every other is held against: easy to have, and not bad.
 BASELINE = "coldest"
 ON_DEMAND, FLEX = SchedulingType.ON_DEMAND.value, SchedulingType.FLEX.value
-_S_PER_H = 3600.0
 
 #: Reads one figure of a run; None where the run has none.
 Figure = Callable[[RunResult], float | None]
@@ -81,7 +81,7 @@ def replay_percent(run: RunResult) -> float | None:
 def flex_wait_h(run: RunResult) -> float | None:
     """Mean wait of ``Flex`` jobs [h]."""
     wait = run.waits.get(FLEX)
-    return None if wait is None or wait.count == 0 else wait.mean_s / _S_PER_H
+    return None if wait is None or wait.count == 0 else wait.mean_s / HOUR_S
 
 
 def on_demand_p50_s(run: RunResult) -> float | None:

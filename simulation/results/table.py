@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.plurals import counted
+from domain.units import MINUTE_S
 from simulation.results.statistics import Estimate
 from simulation.results.summary import (
     BASELINE,
@@ -19,7 +20,6 @@ from simulation.results.summary import (
 )
 
 _NOTHING = "-"
-_S_PER_MIN = 60.0
 
 COLUMNS = (
     "policy",
@@ -113,7 +113,7 @@ def _fixed(found: Estimate | None) -> str:
 
 
 def _minutes(found: Estimate | None) -> str:
-    return _NOTHING if found is None else f"{found.mean / _S_PER_MIN:.1f}"
+    return _NOTHING if found is None else f"{found.mean / MINUTE_S:.1f}"
 
 
 def _misses(policy: PolicySummary) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.job import EndReason, SchedulingType
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.plant.fleet import FleetState, Flows
 from simulation.results.results import HourlySeries
 from simulation.run.rack import Ended, Rack, work_power_w

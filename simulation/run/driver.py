@@ -30,9 +30,10 @@ from domain.events import (
     WeatherForecast,
 )
 from domain.job import EndReason
+from domain.units import HOUR_S
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy
-from simulation.clock import HOUR_S, VirtualClock
+from simulation.clock import VirtualClock
 from simulation.plant.stepping import allowed_power_w, step
 from simulation.run.books import Books
 from simulation.run.faults import Faults

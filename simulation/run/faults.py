@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simulation.clock import DAY_S
+from domain.units import DAY_S
 from simulation.scenario.fault import Fault, FaultKind
 
 if TYPE_CHECKING:

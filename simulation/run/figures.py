@@ -5,15 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.job import EndReason
+from domain.units import HOUR_S, J_PER_KWH, WH_PER_KWH
 from metering.indicators import ere, erf, pue
-from simulation.clock import HOUR_S
 from simulation.oracle.bound import Bound
 from simulation.results.results import RunResult, Wait
 from simulation.run.books import Books
 from simulation.run.scenes import Scene
-
-_J_PER_KWH = 3.6e6
-_WH_PER_KWH = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,32 +37,32 @@ class Energies:
     @classmethod
     def of(cls, books: Books, scene: Scene) -> "Energies":
         """The energies of a run that is over, and of its twin."""
-        kwh = {name: float(total.sum()) / _J_PER_KWH for name, total in books.joules.items()}
+        kwh = {name: float(total.sum()) / J_PER_KWH for name, total in books.joules.items()}
         return cls(
-            useful_kwh=float(scene.twin.boiler_wh.sum()) / _WH_PER_KWH - kwh["backup_w"],
-            metered_kwh=float(books.metered_wh.sum()) / _WH_PER_KWH,
+            useful_kwh=float(scene.twin.boiler_wh.sum()) / WH_PER_KWH - kwh["backup_w"],
+            metered_kwh=float(books.metered_wh.sum()) / WH_PER_KWH,
             dumped_kwh=kwh["dumped_w"],
             power_kwh=kwh["power_w"],
             cooler_kwh=kwh["cooler_power_w"],
             boiler_kwh=kwh["backup_w"],
             demand_kwh=kwh["demand_w"],
-            overhead_kwh=books.overhead_j / _J_PER_KWH,
+            overhead_kwh=books.overhead_j / J_PER_KWH,
         )
 
     @property
     def site_wh(self) -> int:
         """All electricity of the sites."""
-        return round((self.power_kwh + self.cooler_kwh) * _WH_PER_KWH)
+        return round((self.power_kwh + self.cooler_kwh) * WH_PER_KWH)
 
     @property
     def servers_wh(self) -> int:
         """Electricity of the servers."""
-        return round(self.power_kwh * _WH_PER_KWH)
+        return round(self.power_kwh * WH_PER_KWH)
 
     @property
     def reused_wh(self) -> int:
         """Heat as metered, less what was thrown away."""
-        return round(max(self.metered_kwh - self.dumped_kwh, 0.0) * _WH_PER_KWH)
+        return round(max(self.metered_kwh - self.dumped_kwh, 0.0) * WH_PER_KWH)
 
     @property
     def coverage_frac(self) -> float | None:
@@ -111,7 +108,7 @@ def figures_of(
         flex_jobs=books.flex_jobs,
         flex_deadline_misses=books.flex_misses,
         preemptions=books.ends.get(EndReason.PREEMPTED, 0),
-        lost_work_kwh=books.lost_j / _J_PER_KWH,
+        lost_work_kwh=books.lost_j / J_PER_KWH,
         starts_per_node=tuple(books.starts),
         jobs_submitted=books.n_arrived,
         jobs_done=books.ends.get(EndReason.COMPLETED, 0),

@@ -6,9 +6,10 @@ import numpy as np
 
 from domain.events import ReadingTaken
 from domain.job import SchedulingType
+from domain.units import HOUR_S
 from scheduler.engine import Engine
 from scheduler.placement.only_looking import OnlyLooking
-from simulation.clock import HOUR_S, VirtualClock
+from simulation.clock import VirtualClock
 from simulation.run.driver import forecasts_at, node_joined
 from simulation.run.scenes import Scene
 

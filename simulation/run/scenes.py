@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.refusal import Refused
-from simulation.clock import DAY_S, HOUR_S
+from domain.units import DAY_S, HOUR_S, J_PER_WH
 from simulation.oracle.twin import TwinRecord, TwinRecorder
 from simulation.plant.fleet import FleetState, Flows, start
 from simulation.plant.stepping import step
@@ -124,7 +124,7 @@ def usable_limit_c(town: Town) -> Floats:
 def room_wh(town: Town, state: FleetState) -> Floats:
     """Heat that each store can take before that [Wh], shape (n_sites,); never negative."""
     room_k = np.maximum(usable_limit_c(town) - state.water_temp_c, 0.0)
-    return np.asarray(town.fleet.storage_j_per_k * room_k / HOUR_S)
+    return np.asarray(town.fleet.storage_j_per_k * room_k / J_PER_WH)
 
 
 def _rng(*key: int) -> np.random.Generator:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from domain.job import SchedulingType
+from domain.units import HOUR_S
 from simulation.oracle.work import Work
 from simulation.run.rack import BOOT_S, work_power_w
 from simulation.workload.job import SimulatedJob
@@ -33,5 +34,5 @@ def work_of(jobs: Sequence[SimulatedJob], origin_s: float) -> Work:
         release_s=np.array([job.submitted_at_s for job in jobs]) - origin_s,
         due_s=np.array([due_s(job) for job in jobs]) - origin_s,
         power_w=power_w,
-        energy_wh=power_w * run_s / 3600.0,
+        energy_wh=power_w * run_s / HOUR_S,
     )

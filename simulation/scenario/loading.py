@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from domain.refusal import Refused
+from domain.units import HOUR_S
 from simulation.scenario.fault import Fault, FaultKind
 from simulation.scenario.rules import (
     Rule,
@@ -27,7 +28,6 @@ from simulation.weather.zones import ZONES
 #: More values than these do not fit the memory of a small machine.
 _MOST_SITE_HOURS = 50_000_000
 _MOST_SITES = 10_000
-_HOUR_S = 3600
 _FOLDER = "scenarios"
 
 _COUNT = whole(0, _MOST_SITES)
@@ -77,7 +77,7 @@ _TOP: Mapping[str, Rule] = {
     "warmup_days": whole(0, 365),
     "arrival_days": whole(1, 3650),
     "drain_days": whole(0, 365),
-    "step_s": whole(10, _HOUR_S),
+    "step_s": whole(10, HOUR_S),
     "zones": several(choice(ZONES), most=len(ZONES)),
     "seasons": _TABLES,
     "fleet": _TABLE,
@@ -209,7 +209,7 @@ def _fault(source: TomlSource, keys: Keys, table: object) -> Fault | Refused:
 
 def _problem(source: TomlSource, scenario: Scenario) -> Refused | None:
     """What is wrong between the parts."""
-    if _HOUR_S % scenario.step_s:
+    if HOUR_S % scenario.step_s:
         expected = "a number of seconds that divides an hour"
         return source.refused(("step_s",), expected, f"{scenario.step_s}")
     size = scenario.n_hours * scenario.fleet.n_sites

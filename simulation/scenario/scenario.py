@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from simulation.clock import DAY_S
+from domain.units import DAY_S
+from simulation.clock import YEAR_DAYS
 from simulation.scenario.fault import Fault
 from simulation.town.setting import FleetSetting
 from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.zones import ZONES
 from simulation.workload.setting import WorkloadSetting
-
-_YEAR_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class Scenario:
         """When jobs begin to arrive: midnight, on the season's day of the year."""
         day = season.start_day_of_year - 1
         while day < self.warmup_days:
-            day += _YEAR_DAYS
+            day += YEAR_DAYS
         return day * DAY_S
 
     def end_plant_s(self, season: Season) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.units import J_PER_WH
 from simulation.plant.fleet import NEVER_C, Fleet
 from simulation.plant.layers import Layers
 from simulation.plant.pool import Pools
@@ -45,7 +46,7 @@ def fleet_of_town(sites: Sequence[TownSite]) -> Fleet:
         return np.array([value(site) for site in sites], dtype=np.float64)
 
     max_power_w = each(lambda site: site.max_power_w)
-    storage_j_per_k = each(lambda site: site.storage_wh_per_k * 3600.0)
+    storage_j_per_k = each(lambda site: site.storage_wh_per_k * J_PER_WH)
     loss_w_per_k = each(lambda site: site.tank_loss_w_per_k)
     which = np.array(
         [i for i, site in enumerate(sites) if site.kind is SiteKind.STRATIFIED_TANK], dtype=np.intp

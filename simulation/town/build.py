@@ -14,9 +14,10 @@ from simulation.town.assembly import fleet_of_town
 from simulation.town.drawing import draw_site
 from simulation.town.setting import FleetSetting
 from simulation.town.site import SiteKind, Town, TownSite
-from simulation.town.use import YEAR_HOURS, habitual_forcing
+from simulation.town.use import habitual_forcing
 from simulation.weather.drawing import draw_weather
 from simulation.weather.weather import Weather
+from simulation.weather.year import YEAR_HOURS
 from simulation.weather.zones import ZONES
 
 Floats = NDArray[np.float64]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from domain.units import J_PER_WH
 from simulation.plant.pool import COVERED_M_PER_H, DEEP_M_PER_H, SHALLOW_M_PER_H, STILL_M_PER_H
 from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, loss_w_per_k
 from simulation.town.site import Basin, Building, Residents, SiteKind, TownSite
@@ -15,7 +16,7 @@ from simulation.weather.zones import ZONES
 Generator = np.random.Generator
 
 #: Heat that a kilogram of water takes up for each kelvin [Wh].
-_KG_WH_PER_K = WATER_HEAT_J_PER_KG_K / 3600.0
+_KG_WH_PER_K = WATER_HEAT_J_PER_KG_K / J_PER_WH
 #: Pool water may be warmed by this much above its set-point, for a storage factor of 1.
 _POOL_BAND_K = 1.0
 #: Hot water is kept at 55 degC in tank and loop (arrete of 30 November 2005), and servers made for

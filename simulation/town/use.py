@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import DAY_S, HOUR_S, calendar
+from domain.units import DAY_S, HOUR_S
+from simulation.clock import calendar
 from simulation.habits import SHAPES, Habit
 from simulation.town.hourly_forcing import HourlyForcing
 from simulation.town.site import Basin, Building, Residents, Town, TownSite
@@ -218,6 +219,3 @@ def _heating_w(building: Building, hours: _Hours, followed_c: Floats) -> Floats:
     missing_k = np.maximum(0.0, _HEATING_LIMIT_C - followed_c)
     warmth = np.where(is_work, 1.0, _SETBACK_FRAC)
     return building.loss_w_per_k * missing_k * warmth + building.base_w
-
-
-YEAR_HOURS = int(365 * DAY_S / HOUR_S)

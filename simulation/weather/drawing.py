@@ -6,13 +6,13 @@ not modelled.
 
 import numpy as np
 
-from simulation.clock import DAY_S, HOUR_S
+from domain.units import DAY_S, HOUR_S
+from simulation.clock import YEAR_DAYS
 from simulation.weather.memory import remembering_noise
 from simulation.weather.sun import clear_sky_w_per_m2, sine_of_elevation
 from simulation.weather.weather import Floats, Weather
 from simulation.weather.zones import ZONES, Zone
 
-_YEAR_DAYS = 365.0
 _SOLSTICE_DAY = 172.0
 #: Warmest day of mains water: fits of the four typical years lie between 222 and 226.
 _MAINS_WARMEST_DAY = 223.0
@@ -121,7 +121,7 @@ def _wind(zone: Zone, rng: np.random.Generator, at_s: Floats) -> Floats:
 
 
 def _of_year(plant_time_s: Floats, warmest_day: float) -> Floats:
-    return _cycle(plant_time_s / DAY_S - warmest_day, _YEAR_DAYS)
+    return _cycle(plant_time_s / DAY_S - warmest_day, YEAR_DAYS)
 
 
 def _cycle(since: Floats, period: float) -> Floats:

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from domain.refusal import Refused
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.number_file import NumberField, Place, numbered_lines
 from simulation.weather.sun import sine_of_elevation
 from simulation.weather.weather import Floats

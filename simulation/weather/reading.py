@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from domain.refusal import Refused
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.number_file import Place, read_text
 from simulation.weather.drawing import mains_temp_c
 from simulation.weather.epw import looks_like_epw, read_epw

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from domain.units import DAY_S, HOUR_S
 from simulation.weather.weather import Floats
 
 
@@ -12,8 +13,8 @@ def sine_of_elevation(latitude_deg: float, plant_time_s: Floats) -> Floats:
     declination ``dec = 23.45 deg sin(360 deg (284 + n) / 365)``, n the day of the year from 1
     (Cooper 1969, doi:10.1016/0038-092X(69)90047-4).
     """
-    day_of_year = np.floor(plant_time_s / 86_400.0) % 365.0 + 1.0
-    hour = plant_time_s / 3600.0 % 24.0
+    day_of_year = np.floor(plant_time_s / DAY_S) % 365.0 + 1.0
+    hour = plant_time_s / HOUR_S % 24.0
     latitude = np.radians(latitude_deg)
     declination = np.radians(23.45) * np.sin(2 * np.pi * (284.0 + day_of_year) / 365.0)
     hour_angle = np.radians(15.0 * (hour - 12.0))

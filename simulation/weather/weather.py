@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 
 Floats = NDArray[np.float64]
 

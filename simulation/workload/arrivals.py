@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.workload import lublin
 from simulation.workload.requests import Floats
 from simulation.workload.setting import WorkloadKind, WorkloadSetting

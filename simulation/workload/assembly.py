@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.job import SchedulingType
-from simulation.clock import DAY_S, HOUR_S, VirtualClock
+from domain.units import DAY_S, HOUR_S
+from simulation.clock import VirtualClock
 from simulation.workload.arrivals import draw_arrivals_s, weekly_weights
 from simulation.workload.job import FinishedJob, SimulatedJob
 from simulation.workload.requests import Floats, Integers, Population

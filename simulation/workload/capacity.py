@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.refusal import Refused
+from domain.units import DAY_S
 from simulation.workload.setting import SERVER_CORES
 
 #: The code of every refusal of a workload.
@@ -29,7 +30,7 @@ class Capacity:
         return cls(
             total_cores=SERVER_CORES * sum(site_servers),
             widest_cores=SERVER_CORES * max(site_servers),
-            span_s=86_400.0 * arrival_days,
+            span_s=DAY_S * arrival_days,
         )
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.workload.requests import Floats, Integers, log_uniform
 
 _USUAL_MIN = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90)

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.workload.limits import draw_factors, usual_limits_s
 from simulation.workload.requests import Floats, Integers, Population, Requests, draw_flags
 from simulation.workload.setting import WorkloadSetting

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.refusal import Refused
-from simulation.clock import DAY_S, VirtualClock
+from domain.units import DAY_S, WEEK_S
+from simulation.clock import VirtualClock
 from simulation.workload.assembly import JobColumns, assemble, finished_jobs, history_count
 from simulation.workload.capacity import CODE, MOST_JOBS, Capacity, too_many
 from simulation.workload.job import Workload
@@ -15,7 +16,6 @@ from simulation.workload.requests import Flags, Floats, Integers, Population, dr
 from simulation.workload.setting import WorkloadSetting
 from simulation.workload.trace import Trace
 
-_WEEK_S = 604_800.0
 #: Copies of a job are submitted up to so much later, that they do not all come at once.
 _JITTER_S = 900.0
 #: Beyond these the log says nothing of the fleet's work any more.
@@ -123,7 +123,7 @@ def _columns(
 def _log(trace: Trace, columns: JobColumns, fits: Flags) -> _Log:
     since_s = trace.submitted_s + trace.first_week_s
     length_s = float(trace.submitted_s[-1]) + 1.0
-    unit_s = _WEEK_S if length_s >= _WEEK_S else DAY_S
+    unit_s = WEEK_S if length_s >= WEEK_S else DAY_S
     # The week that is not whole is left off at the end, as its missing days would be a hole.
     period_s = unit_s * max(length_s // unit_s, 1.0)
     lasts = trace.submitted_s < period_s
@@ -172,7 +172,7 @@ def _one_copy(
     log: _Log, rng: np.random.Generator, start_plant_s: float, span_s: float
 ) -> tuple[Integers, Floats]:
     """The log, repeated over the span and begun at a random one of its weeks (or days)."""
-    unit_s = _WEEK_S if log.period_s % _WEEK_S == 0 else DAY_S
+    unit_s = WEEK_S if log.period_s % WEEK_S == 0 else DAY_S
     moved_s = unit_s * int(rng.integers(0, max(round(log.period_s / unit_s), 1)))
     jitter_s = rng.uniform(0.0, _JITTER_S, len(log.since_s))
     first_s = (log.since_s + jitter_s + moved_s - start_plant_s) % log.period_s

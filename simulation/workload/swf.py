@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from domain.refusal import Refused
-from simulation.clock import DAY_S
+from domain.units import DAY_S, WEEK_S
 from simulation.number_file import NumberField, Place, numbered_lines, read_text
 from simulation.workload.capacity import CODE
 from simulation.workload.trace import Trace
@@ -20,7 +20,6 @@ _UNKNOWN = -1.0
 _TEN_YEARS_S = 315_360_000.0
 _MOST_PROCESSORS = 100_000_000.0
 _MOST_ROWS = 10_000_000
-_WEEK_S = 604_800.0
 _EPOCH_DAY_OF_WEEK = 3  # The first of January 1970 was a Thursday.
 
 
@@ -120,4 +119,4 @@ def _week_s(headings: dict[str, str]) -> float:
         local_s = int(headings["unixstarttime"]) + int(headings.get("timezone", "0"))
     except (KeyError, ValueError):
         return 0.0
-    return (local_s + _EPOCH_DAY_OF_WEEK * DAY_S) % _WEEK_S
+    return (local_s + _EPOCH_DAY_OF_WEEK * DAY_S) % WEEK_S

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Join, insert, select, update
 
 from domain.access import ROLE_SCOPES, Principal, Role, Scope
 from domain.refusal import Refused
+from domain.units import DAY_S
 from store.access.tokens import token_hash
 from store.rows import AnyRow
 from store.tables import api_key, person, tenant
@@ -18,7 +19,7 @@ from store.transaction import Transaction
 KEY_PREFIX = "chf"
 _SECRET_BYTES = 32
 #: Keys live a year at the most (reliability reference, section 7.1).
-LONGEST_KEY_LIFE_S = 366 * 86_400.0
+LONGEST_KEY_LIFE_S = 366 * DAY_S
 #: The time of last use is written at most this often [s].
 USE_NOTED_EVERY_S = 60.0
 

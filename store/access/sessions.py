@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.access import Principal
 from domain.refusal import Refused
+from domain.units import HOUR_S
 from store.access.keys import admit
 from store.access.tokens import token_hash
 from store.tables import api_key, web_session
@@ -15,7 +16,7 @@ from store.transaction import Transaction
 _SECRET_BYTES = 32
 #: A one-time link works for this long [s]: it is printed in a terminal and soon followed.
 CODE_LIFE_S = 3600.0
-SESSION_LIFE_S = 12 * 3600.0
+SESSION_LIFE_S = 12 * HOUR_S
 _ENDED = Refused(code="session.ended", sentence="This session has ended; sign in again.")
 
 

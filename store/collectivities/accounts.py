@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.refusal import Refused
 from domain.town_accounts import Membership, TownRole, TownVisitor
+from domain.units import DAY_S
 from store.access.tokens import token_hash
 from store.collectivities.account_tables import (
     town_account,
@@ -24,7 +25,7 @@ from store.transaction import Transaction
 
 _SECRET_BYTES = 32
 #: An invitation travels by mail and waits for somebody to come back from leave [s].
-INVITATION_LIFE_S = 14 * 86_400.0
+INVITATION_LIFE_S = 14 * DAY_S
 _NO_INVITATION = Refused(
     code="invitation.unknown",
     sentence="This invitation was used before or is too old; ask for a new one.",

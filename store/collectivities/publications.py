@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from domain.publication import Publication, PublishedFigures
 from domain.refusal import Refused
+from domain.units import DAY_S, HOUR_S
 from store.collectivities.collectivity_tables import collectivity_site
 from store.collectivities.public_tables import boiler_sticker, no_heat_report, site_publication
 from store.rows import AnyRow
@@ -20,9 +21,8 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _CODE_LENGTH = 12
 #: More reports from one sticker would tell nothing new [per hour].
 REPORTS_AN_HOUR = 6
-_HOUR_S = 3600.0
 #: Reports that were answered are forgotten after a year [s].
-REPORTS_KEPT_S = 365 * 86_400.0
+REPORTS_KEPT_S = 365 * DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def report_no_heat(tx: Transaction, sticker: Sticker, message: str) -> Refused |
         .select_from(no_heat_report)
         .where(
             no_heat_report.c.code == sticker.code,
-            no_heat_report.c.reported_at_s > tx.now_s - _HOUR_S,
+            no_heat_report.c.reported_at_s > tx.now_s - HOUR_S,
         )
     )
     if tx.connection.execute(since).scalar_one() >= REPORTS_AN_HOUR:

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.refusal import Refused
 from domain.town_accounts import TownVisitor
+from domain.units import HOUR_S
 from store.access.tokens import token_hash
 from store.collectivities.account_tables import town_account, town_session, town_sign_in
 from store.collectivities.accounts import visitor_of
 from store.transaction import Transaction
 
 _SECRET_BYTES = 32
-SESSION_LIFE_S = 12 * 3600.0
+SESSION_LIFE_S = 12 * HOUR_S
 #: After so many tries without success an address waits: 480 tries a day at the most.
 TRIES, LOCKED_FOR_S = 5, 900.0
 _LOCKED = Refused(

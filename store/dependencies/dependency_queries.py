@@ -6,11 +6,10 @@ from sqlalchemy import Connection, select
 
 from domain.job_ref import element_ref
 from domain.sbatch.dependencies import DependencyKind
+from domain.units import MINUTE_S
 from store.dependencies.dependency_rows import ConditionState
 from store.dependencies.dependency_tables import dependency
 from store.tables import instance, job
-
-_S_PER_MIN = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ def conditions(connection: Connection, job_id: int) -> list[ShownCondition]:
         if row.on_job_id is not None:
             is_one = row.array_count is not None and row.first_id == row.last_id
             on = element_ref(row.on_job_id, row.array_index if is_one else None)
-        delay = f"+{int(row.delay_s / _S_PER_MIN)}" if row.delay_s else ""
+        delay = f"+{int(row.delay_s / MINUTE_S)}" if row.delay_s else ""
         found.append(
             ShownCondition(
                 text=row.kind if on is None else f"{row.kind}:{on}{delay}",

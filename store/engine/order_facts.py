@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 from domain import wire
 from domain.events import Event, OrderSet, UsageRecalled
 from domain.order import OrderChoice
+from domain.units import DAY_S
 from store.settings import read_setting, write_setting
 from store.tables import job_usage, tenant
 from store.transaction import Transaction
@@ -14,7 +15,7 @@ from store.transaction import Transaction
 #: By this name the terms in force are remembered, for whoever explains decisions.
 _ORDER = "order"
 #: Where no knowledge was saved, what ended longer ago than this is not asked for [s].
-_FARTHEST_S = 7 * 86_400.0
+_FARTHEST_S = 7 * DAY_S
 
 
 def order_fact(connection: Connection, choice: OrderChoice) -> OrderSet:

@@ -8,12 +8,13 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.units import DAY_S
 from store.clock import host_now_s
 from store.files.content import BusyError, ContentKey, NoSpaceError
 
 _PIECE_BYTES = 1 << 20
 #: An upload that nobody added to for so long was left by a program that died [s].
-STALE_AFTER_S = 7 * 86_400.0
+STALE_AFTER_S = 7 * DAY_S
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
+from domain.units import HOUR_S
 from store.fleet.readings import load_reading
 from store.tables import node, reading
-
-_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +26,7 @@ def hourly_samples(
     connection: Connection, only: Collection[int] | None, begin_s: float, end_s: float
 ) -> list[HourlySample]:
     """The first reading of each node and hour of a period, at these sites (None = all)."""
-    hour = cast(reading.c.taken_at_s / _HOUR_S, BigInteger)
+    hour = cast(reading.c.taken_at_s / float(HOUR_S), BigInteger)
     first = (
         select(reading.c.node_id, func.min(reading.c.seq).label("seq"))
         .where(reading.c.taken_at_s >= begin_s, reading.c.taken_at_s < end_s)
@@ -48,7 +47,7 @@ def hourly_samples(
             HourlySample(
                 site_id=row.site_id,
                 node_id=row.node_id,
-                hour=int(item.taken_at_s // _HOUR_S),
+                hour=int(item.taken_at_s // HOUR_S),
                 heat_demand_w=item.heat_demand_w,
                 supply_temp_c=item.supply_temp_c,
                 time_factor=item.time_factor,

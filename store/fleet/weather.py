@@ -9,10 +9,10 @@ from sqlalchemy import Connection, delete, insert, select
 from domain import wire
 from domain.events import WeatherForecast
 from domain.refusal import Refused
+from domain.units import HOUR_S
 from store.tables import site, weather_forecast
 from store.transaction import Transaction
 
-HOUR_S = 3600.0
 #: The row of a forecast for every site.
 EVERY_SITE = 0
 

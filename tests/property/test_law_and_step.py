@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from domain.units import DAY_S
 from node_agent.heat.control import (
     Cause,
     ControlMemory,
@@ -22,7 +23,6 @@ from node_agent.heat.control import (
 from simulation.boiler.always_on import Boilers, Orders, advance
 from simulation.boiler.instruments import measurements
 from simulation.boiler.sites import SimulatedSite, default_sites, fleet_of
-from simulation.clock import DAY_S
 from simulation.plant.fleet import FleetState, Flows, start
 from simulation.plant.stepping import allowed_power_w
 from simulation.plant.tank import WATER_HEAT_J_PER_KG_K

@@ -5,7 +5,7 @@ import numpy as np
 from highspy._core import _Highs
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.oracle.bound import Bound, bound_of, program_of
 from simulation.oracle.columns import Columns, columns_of
 from simulation.oracle.rows import Program, Rows

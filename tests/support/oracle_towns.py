@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import HOUR_S
+from domain.units import HOUR_S
 from simulation.oracle.bound import Bound
 from simulation.oracle.plant_series import series_of
 from simulation.oracle.series import SiteSeries

@@ -17,6 +17,7 @@ from domain.town_alerts import (
     heat_is_back,
     lacks_heat,
 )
+from domain.units import HOUR_S
 from metering.keeping.accounts import Account, energy_of, open_account
 from store.fleet import site_queries, wishes
 from store.fleet.samples import samples
@@ -24,7 +25,6 @@ from store.ledger.meters import known_meters
 from store.ledger.register_rows import last_taken
 from store.rows import Connection
 
-_S_PER_H = 3600.0
 #: A reading is looked for in each of these [s].
 _SLICE_S = 600.0
 #: Of the slices, so many must have one; and the newest index is this old at the most [s].
@@ -36,8 +36,8 @@ class Patience:
     """How bad something must be, and for how long, before it is told."""
 
     no_heat_frac: float = DEFAULT_NO_HEAT_FRAC  #: Of the heat that was wanted.
-    no_heat_s: float = 3 * _S_PER_H
-    meter_silent_s: float = 24 * _S_PER_H
+    no_heat_s: float = 3 * HOUR_S
+    meter_silent_s: float = 24 * HOUR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def _heat(site: Site, meters: Sequence[_Meter], *, is_lacking: bool) -> Finding:
     if not heard or len(heard) < len(meters):
         return _not_known(site, AlertKind.NO_HEAT, Unknown.NEVER_HEARD)
     to_s = min(heard)
-    span_s = min(_S_PER_H, site.patience.no_heat_s) if is_lacking else site.patience.no_heat_s
+    span_s = min(HOUR_S, site.patience.no_heat_s) if is_lacking else site.patience.no_heat_s
     if wishes.is_out_of_use(site.connection, site.site_id, to_s - span_s, site.now_s):
         return _said(site, holds=False, closing=Closing.NOT_WANTED)
     if site.now_s - to_s > _FRESH_S:
@@ -126,7 +126,7 @@ def _heat(site: Site, meters: Sequence[_Meter], *, is_lacking: bool) -> Finding:
     facts = {
         "site": site.name,
         "site_id": site.site_id,
-        "hours": span_s / _S_PER_H,
+        "hours": span_s / HOUR_S,
         "heat_wh": round(seen.heat_wh),
         "wanted_wh": round(seen.wanted_wh),
     }
@@ -175,7 +175,7 @@ def _seen(site: Site, meters: Sequence[_Meter], period: tuple[float, float]) -> 
         return Unknown.NO_READINGS
     warmest_c = wishes.warmest_wished(site.connection, site.site_id)
     # What was not told counts like the rest.
-    hours = (period[1] - period[0]) / _S_PER_H / len(told)
+    hours = (period[1] - period[0]) / HOUR_S / len(told)
     wanted_wh = sum(_wanted_w(item, power_w, warmest_c) * item.time_factor for item in told)
     return HeatSeen(
         heat_wh=heat_wh,

@@ -13,8 +13,8 @@ from babel.numbers import format_decimal
 
 from domain.languages import Language
 from domain.paris_days import local
+from domain.units import WH_PER_KWH, WH_PER_MWH
 
-_WH_PER_KWH, _WH_PER_MWH = 1e3, 1e6
 _PAGE, _CHOICES = "/town", "/town/alerts"
 
 
@@ -80,10 +80,10 @@ def _values(language: Language, line: Mapping[str, Any]) -> dict[str, str]:
             found[name] = str(facts[name])
     for name in ("heat", "wanted", "energy"):
         if f"{name}_wh" in facts:
-            found[name] = _number(language, facts[f"{name}_wh"] / _WH_PER_KWH, 1)
+            found[name] = _number(language, facts[f"{name}_wh"] / WH_PER_KWH, 1)
     if "ceiling_wh" in facts:
-        found["used"] = _number(language, facts["used_wh"] / _WH_PER_MWH, 2)
-        found["ceiling"] = _number(language, facts["ceiling_wh"] / _WH_PER_MWH, 2)
+        found["used"] = _number(language, facts["used_wh"] / WH_PER_MWH, 2)
+        found["ceiling"] = _number(language, facts["ceiling_wh"] / WH_PER_MWH, 2)
         found["percent"] = _number(language, 100 * facts["used_wh"] / facts["ceiling_wh"], 0)
         found["year_from"] = _month(language, facts["year_from"])
     if "month" in facts:

@@ -13,6 +13,7 @@ from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import node_view, site_view
 from domain.node import MAINS_TEMP_C, SiteSpec
 from domain.refusal import Refused
+from domain.units import DAY_S
 from store.fleet import nodes, site_queries
 from store.rows import Connection
 from store.transaction import Transaction
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["fleet"])
 _LONGEST_NAME = 200
 _TOKEN_BYTES = 32
 _DEFAULT_ENROLMENT_S = 900.0
-_LONGEST_ENROLMENT_S = 7 * 86_400.0
+_LONGEST_ENROLMENT_S = 7 * DAY_S
 
 
 class SiteIn(BaseModel):

@@ -10,11 +10,12 @@ from api.problems import Problem, not_found
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from domain.refusal import Refused
 from domain.reservation import MOST_NODES, NAME_PATTERN, ReservationWish
+from domain.units import DAY_S
 from store.reservations import reservations
 
 router = APIRouter(prefix="/v1/reservations", tags=["reservations"])
 
-_LONGEST_S = 3660 * 86_400.0
+_LONGEST_S = 3660 * DAY_S
 _FARTHEST_S = 1e11  # Unix time beyond the year 5000
 
 ReservationName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]

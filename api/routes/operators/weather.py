@@ -11,6 +11,7 @@ from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import forecast_view
 from domain.events import WeatherForecast
 from domain.refusal import Refused
+from domain.units import HOUR_S
 from store.fleet import weather
 from store.transaction import Transaction
 
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["weather"])
 
 #: Global forecasts reach 16 days ahead (GFS of NOAA; ECMWF 15).
 LONGEST_HOURS = 16 * 24
-_FARTHEST_S = LONGEST_HOURS * weather.HOUR_S
+_FARTHEST_S = LONGEST_HOURS * HOUR_S
 #: Air outside this is a wrong unit or a broken file: the records of Europe are -58 and +49 degC.
 _COLDEST_C, _HOTTEST_C = -60.0, 60.0
 _MOST_SITES = 100_000
@@ -64,7 +65,7 @@ async def add_forecast(
 
 
 def _out_of_time(forecast: WeatherForecast, now_s: float) -> Refused | None:
-    end_s = forecast.first_hour_s + weather.HOUR_S * len(forecast.outdoor_temp_c)
+    end_s = forecast.first_hour_s + HOUR_S * len(forecast.outdoor_temp_c)
     if end_s <= now_s:
         return Refused(
             code="weather.past",

@@ -21,6 +21,7 @@ from api.security import JobsWriter, ServicesOf, tenant_seen_by
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import SIZE_KEYS, Change, parse_change
+from domain.units import DAY_S
 from store.access.tenants import project_ends
 from store.jobs.modifying import OF_STATE, modify
 from store.transaction import Transaction
@@ -28,7 +29,6 @@ from store.transaction import Transaction
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
 
 _MOST_OPTIONS = 100
-_DAY_S = 86_400
 
 
 class ChangeIn(BaseModel):
@@ -38,7 +38,7 @@ class ChangeIn(BaseModel):
 
     options: list[Text] = Field(max_length=_MOST_OPTIONS)
     #: Of the submitter's clock, in which ``--begin=16:00`` is meant.
-    utc_offset_s: int = Field(default=0, gt=-_DAY_S, lt=_DAY_S)
+    utc_offset_s: int = Field(default=0, gt=-DAY_S, lt=DAY_S)
 
 
 @router.post("/modify")

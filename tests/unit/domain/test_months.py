@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.months import after, begin_of, month_of, parse_month, write_month
+from domain.months import (
+    after,
+    begin_of,
+    first_day,
+    later,
+    month_of,
+    month_of_day,
+    months_between,
+    months_through,
+    parse_month,
+    write_month,
+    year_of,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 MONTHS = [year * 100 + number for year in range(1996, 2051) for number in range(1, 13)]
@@ -33,6 +45,20 @@ def test_a_month_begins_at_midnight_in_paris(month: int) -> None:
 
 def test_months_follow_one_another() -> None:
     assert [after(month) for month in MONTHS[:-1]] == MONTHS[1:]
+
+
+@given(st.integers(0, len(MONTHS) - 1), st.integers(0, len(MONTHS) - 1))
+def test_months_are_counted_forth_and_back(one: int, other: int) -> None:
+    assert months_between(MONTHS[one], MONTHS[other]) == other - one
+    assert later(MONTHS[one], other - one) == MONTHS[other]
+    assert months_through(MONTHS[one], MONTHS[other]) == MONTHS[one : other + 1]
+
+
+@pytest.mark.parametrize("month", MONTHS[::7])
+def test_a_month_is_that_of_its_first_day(month: int) -> None:
+    assert month_of_day(first_day(month)) == month
+    assert first_day(month).day == 1
+    assert year_of(month) == first_day(month).year
 
 
 @pytest.mark.parametrize("month", [199601, 202612])

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simulation.clock import DAY_S, HOUR_S, VirtualClock, calendar
+from domain.units import DAY_S, HOUR_S
+from simulation.clock import VirtualClock, calendar
 
 
 def test_the_plants_zero_is_a_monday_and_a_first_of_january() -> None:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from domain.units import DAY_S, HOUR_S
 from simulation.boiler.draw import draw_kg_per_s, mains_temp_c
 from simulation.boiler.sites import START_PLANT_TIME_S, default_sites, fleet_of
-from simulation.clock import DAY_S, HOUR_S, calendar
+from simulation.clock import calendar
 from simulation.habits import Habit
 
 SITES = default_sites(4)

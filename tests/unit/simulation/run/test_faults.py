@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.clock import DAY_S
+from domain.units import DAY_S
 from simulation.run.faults import Change, Faults, Shown
 from simulation.scenario.fault import Fault, FaultKind
 from tests.support.small_scenes import Small

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.refusal import Refused
-from simulation.clock import DAY_S
+from domain.units import DAY_S
 from simulation.scenario.fault import Fault, FaultKind
 from simulation.scenario.loading import builtin_names, load_scenario
 from simulation.scenario.scenario import Scenario, Season
