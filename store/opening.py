@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from store.database import Database
+from store.notices.noting import note_changes
 from store.transaction import Store
 from store.wakeups import DatagramWakeups, NotifyWakeups, Wakeups
 
@@ -25,4 +26,4 @@ def open_store(url: str, data_dir: Path) -> Store:
     else:
         parsed = database.engine.url.set(drivername="postgresql")
         wakeups = NotifyWakeups(parsed.render_as_string(hide_password=False))
-    return Store(database, wakeups)
+    return Store(database, wakeups, note_changes)

@@ -1,6 +1,6 @@
 """One unit of work: guarded changes, the events they cause, and who must be woken after it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -9,7 +9,6 @@ from sqlalchemy import Connection, insert
 from domain import wire
 from domain.events import Event, JobArrayQueued, JobQueued, NodeJoined
 from store.database import Database
-from store.notices.noting import note_changes
 from store.tables import audit, event
 from store.wakeups import Wakeups
 
@@ -78,10 +77,16 @@ def event_values(fact: Event, at_s: float) -> dict[str, object]:
 class Store:
     """The database together with the wake-ups that follow a commit."""
 
-    def __init__(self, database: Database, wakeups: Wakeups) -> None:
-        """Use this database; announce changes through these wake-ups."""
+    def __init__(
+        self, database: Database, wakeups: Wakeups, before_commit: Callable[[Transaction], None]
+    ) -> None:
+        """Use this database; announce changes through these wake-ups.
+
+        ``before_commit`` sees what a transaction did, and may write more in it.
+        """
         self.database = database
         self.wakeups = wakeups
+        self._before_commit = before_commit
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -93,7 +98,7 @@ class Store:
                 locks_rows=not self.database.is_sqlite,
             )
             yield current
-            note_changes(current)
+            self._before_commit(current)
             current.flush_events()
         if current.events:
             urgent = any(isinstance(fact, _URGENT) for fact in current.events)

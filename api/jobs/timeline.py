@@ -7,8 +7,9 @@ from typing import Any
 from domain.commands import Why
 from domain.endings import describe_reason
 from scheduler.explaining.placed import explain_placed
-from store.jobs import job_history, job_lists, job_queries
-from store.jobs.job_history import Steering
+from store.instances import job_history
+from store.instances.job_history import Steering
+from store.jobs import job_lists, job_queries
 from store.rows import Connection
 
 _STEERED = {

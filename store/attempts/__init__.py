@@ -1,1 +1,1 @@
-"""Tries of jobs on nodes, from the assignment to the end and its usage."""
+"""Tries of jobs, on one node or on several, from the assignment to the end and its usage."""

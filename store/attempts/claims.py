@@ -9,12 +9,13 @@ from sqlalchemy import Connection, bindparam, select, update
 from domain.delivery import AttemptKey, Claimed, Gang, Kill, LoweredLimit, PowerAdvice
 from domain.events import AttemptClaimed
 from domain.job import AttemptState, EndReason, JobState
+from store.attempts import partings, shares
 from store.attempts.losses import lose_attempts
 from store.dependencies.dependencies import begun
 from store.fleet.advice import advice_for
 from store.fleet.nodes import bring_back, is_down
-from store.gangs import members, partings, shares
-from store.gangs.partings import BREAKS
+from store.gangs import members
+from store.gangs.breaks import BREAKS
 from store.instances.waiting import cut_to_deadline
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, tenant

@@ -25,7 +25,7 @@ from store.attempts.usage import NO_PROJECT
 from store.dependencies.dependencies import settle
 from store.files.results import Left, list_results, replace_results
 from store.gangs import members
-from store.gangs.partings import BREAKS
+from store.gangs.breaks import BREAKS
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
 from store.quotas import budgets

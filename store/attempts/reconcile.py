@@ -6,8 +6,9 @@ from domain.delivery import AttemptKey
 from domain.events import NodeLeft
 from domain.job import EndReason, JobState
 from domain.node import NodeState
+from store.attempts import partings
 from store.attempts.losses import lose_attempts
-from store.gangs import members, partings
+from store.gangs import members
 from store.tables import instance, node
 from store.transaction import Transaction
 

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Double, bindparam, select, update
 from domain import wire
 from domain.job import JobState
 from store.dependencies.dependency_rows import chunks
+from store.instances.array_queueing import record_queued
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
-from store.jobs.arrays import record_queued
 from store.rows import AnyRow
 from store.tables import instance, job
 from store.transaction import Transaction

@@ -14,7 +14,7 @@ from store.fleet.nodes import joined_event
 from store.fleet.readings import latest_readings, reading_event
 from store.fleet.wishes import heard
 from store.gangs import members
-from store.gangs.partings import BREAKS
+from store.gangs.breaks import BREAKS
 from store.instances.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node

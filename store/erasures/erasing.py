@@ -16,7 +16,7 @@ from store.erasures.receipts import finish
 from store.files.content import ContentKey
 from store.files.stored_files import drop, let_go
 from store.gangs.member_tables import attempt_member
-from store.jobs.job_history import MODIFY
+from store.instances.job_history import MODIFY
 from store.licences.licence_tables import job_licence
 from store.notices.notice_tables import mail_wish, notice
 from store.tables import (

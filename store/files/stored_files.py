@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     Table,
     delete,
-    func,
     or_,
     select,
     tuple_,
@@ -29,6 +28,7 @@ from domain.quota import Quota
 from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.quotas import quotas
+from store.quotas.use import promised_bytes
 from store.tables import (
     checkpoint_file,
     instance,
@@ -36,7 +36,6 @@ from store.tables import (
     result_file,
     stored_file,
     tenant,
-    upload,
 )
 from store.transaction import Transaction
 
@@ -114,14 +113,6 @@ def used_bytes(tx: Transaction, tenant_id: int) -> int:
         statement = statement.with_for_update()
     stored = tx.connection.execute(statement).scalar_one()
     return int(stored) + promised_bytes(tx.connection, tenant_id)
-
-
-def promised_bytes(connection: Connection, tenant_id: int) -> int:
-    """What the tenant's open uploads will take once they are complete."""
-    statement = select(func.coalesce(func.sum(upload.c.size_bytes), 0)).where(
-        upload.c.tenant_id == tenant_id
-    )
-    return int(connection.execute(statement).scalar_one())
 
 
 def let_go(tx: Transaction, tenant_id: int, digests: Collection[str]) -> int:

@@ -1,1 +1,1 @@
-"""Jobs of several nodes: who is seated, who came, who left."""
+"""Jobs of several nodes: who is seated, who came, what ends the attempt for all."""

@@ -1,1 +1,1 @@
-"""Facts about instances that every room of the store may need."""
+"""Facts about instances, alone and in arrays, that every room of the store may need."""

@@ -9,6 +9,7 @@ from domain.job import AttemptState, JobState
 from store.dependencies.dependencies import has_conditions, let_go, settle
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss
+from store.instances.array_queueing import its_job, neighbours, record_queued
 from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Target
@@ -73,7 +74,7 @@ def hold(tx: Transaction, target: Target, actor: str) -> int:
         select(instance.c.id, instance.c.state).where(meant, waits).order_by(instance.c.id)
     ).all()
     if rows:
-        spec, _ = arrays.its_job(tx, target.job_id)
+        spec, _ = its_job(tx, target.job_id)
         tx.connection.execute(
             update(instance)
             .where(meant, waits)
@@ -86,7 +87,7 @@ def hold(tx: Transaction, target: Target, actor: str) -> int:
         )
     queued = [row.id for row in rows if row.state == JobState.QUEUED]
     if queued:
-        _withdrawn(tx, target, arrays.neighbours(queued))
+        _withdrawn(tx, target, neighbours(queued))
     _note(tx, target, actor, "job.hold")
     return len(rows)
 
@@ -105,7 +106,7 @@ def release(tx: Transaction, target: Target, actor: str) -> int:
         )
         let_go(tx, [target.job_id])
     elif rows:
-        spec, _ = arrays.its_job(tx, target.job_id)
+        spec, _ = its_job(tx, target.job_id)
         tx.connection.execute(
             update(instance)
             .where(meant, is_held)
@@ -115,7 +116,7 @@ def release(tx: Transaction, target: Target, actor: str) -> int:
                 give_up_at_s=give_up_at_s(spec, queued_at_s=tx.now_s),
             )
         )
-        arrays.record_queued(tx, target.job_id, rows)
+        record_queued(tx, target.job_id, rows)
     _note(tx, target, actor, "job.release")
     return len(rows)
 

@@ -11,7 +11,7 @@ from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.files.stored_files import touch
 from store.jobs import jobs
-from store.jobs.jobs import Accepted, NewJob
+from store.jobs.new_job import Accepted, NewJob
 from store.tables import instance, job_input
 from store.transaction import Transaction
 

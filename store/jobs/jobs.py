@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from sqlalchemy import insert, select, update
@@ -13,50 +12,18 @@ from domain.events import JobArrayQueued, JobQueued, JobWithdrawn
 from domain.job import AttemptState, JobState
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from store.dependencies import new_conditions
 from store.dependencies.dependencies import has_conditions, let_go, settle
-from store.dependencies.dependency_targets import NewCondition
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss
 from store.instances.queueing import array_queued_event, queued_event
 from store.instances.waiting import give_up_at_s
-from store.jobs import arrays
+from store.jobs import arrays, new_conditions, within_quotas
+from store.jobs.new_job import Accepted, NewJob
 from store.licences.licences import note_licences
 from store.notices.mail_wishes import note_wishes
-from store.quotas import admission
 from store.rows import AnyRow
 from store.tables import attempt, id_counter, instance, job
 from store.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
-    """One job as it enters the store."""
-
-    tenant_id: int
-    key_id: int | None
-    idempotency_key: str | None
-    spec: JobSpec
-    #: Of the request as sent; None = of the specification. A time like ``+2h`` is read anew at a
-    #: repeat, so only the request tells a repeat from another job.
-    request_hash: bytes | None = None
-    conditions: tuple[NewCondition, ...] = ()  #: What it waits for.
-    any_suffices: bool = False  #: Whether one of them is enough.
-    #: That one instance takes on whatever node; None = as its specification says.
-    least_cores: int | None = None
-
-    @property
-    def cores(self) -> int:
-        """The fewest cores that one instance of it takes."""
-        return self.least_cores or self.spec.resources.cores * self.spec.resources.nodes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """The answer to a submission."""
-
-    job_id: int
-    is_repeat: bool = False  #: The same idempotency key brought the same job before.
 
 
 def take_ids(tx: Transaction, name: str, count: int) -> range:
@@ -103,7 +70,7 @@ def submit(
             answers.append(_repeat(earlier, hashes[position]))
     targets = new_conditions.targets(tx, [submissions[position] for position in fresh])
     fresh = new_conditions.without_refused(submissions, answers, fresh, targets)
-    admitted = admission.without_refused(tx, submissions, answers, fresh)
+    admitted = within_quotas.without_refused(tx, submissions, answers, fresh)
     if len(admitted) < len(fresh):  # Others may have been to wait for what is refused now.
         admitted = new_conditions.without_refused(submissions, answers, admitted, targets)
     fresh = admitted

@@ -17,8 +17,8 @@ from store.dependencies.dependency_rows import chunks, next_of_same_name
 from store.dependencies.dependency_tables import dependency
 from store.dependencies.releases import release_blocked
 from store.engine.engine_facts import waiting_facts
+from store.instances.array_queueing import its_job, neighbours
 from store.instances.waiting import WAITING_STATES, give_up_at_s
-from store.jobs import arrays
 from store.jobs.job_refs import Single, Target
 from store.licences.licences import note_anew
 from store.quotas import admission
@@ -60,7 +60,7 @@ def modify(
     if tx.locks_rows:
         tx.connection.execute(select(job.c.id).where(job.c.id == job_id).with_for_update())
     rows = _lock(tx, job_id)
-    before, tenant_id = arrays.its_job(tx, job_id)
+    before, tenant_id = its_job(tx, job_id)
     change = changing(tx, before, tenant_id)
     if isinstance(change, Refused):
         return change
@@ -217,7 +217,7 @@ def _tell_engine(tx: Transaction, target: Single | Target, queued: Sequence[int]
     if isinstance(target, Single):
         tx.record(JobWithdrawn(instance_id=target.job_id))
     else:
-        runs = arrays.neighbours(queued)
+        runs = neighbours(queued)
         tx.record(
             JobArrayWithdrawn(
                 array_id=target.job_id,

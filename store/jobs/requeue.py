@@ -14,6 +14,7 @@ from store.dependencies.dependency_rows import ConditionState, chunks
 from store.dependencies.dependency_tables import dependency
 from store.erasures.erasure_tables import is_forgotten
 from store.files.stored_files import touch
+from store.instances.array_queueing import its_job, record_queued
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
@@ -110,7 +111,7 @@ def _run_again(tx: Transaction, job_id: int, rows: Sequence[AnyRow]) -> Refused 
         return Refused(
             code="job.forgotten", sentence=f"Job {job_id} was forgotten; submit it anew."
         )
-    spec, tenant_id = arrays.its_job(tx, job_id)
+    spec, tenant_id = its_job(tx, job_id)
     give_up_s = give_up_at_s(spec, queued_at_s=tx.now_s)
     if spec.deadline_s is not None and spec.deadline_s <= tx.now_s:
         return Refused(
@@ -148,7 +149,7 @@ def _run_again(tx: Transaction, job_id: int, rows: Sequence[AnyRow]) -> Refused 
         )
         let_go(tx, [job_id])
     elif spec.array is not None:
-        arrays.record_queued(tx, job_id, rows)
+        record_queued(tx, job_id, rows)
     else:
         tx.record(
             queued_event(

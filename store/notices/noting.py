@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,9 +15,7 @@ from store.instances.array_sums import array_span, array_state, count_by_state
 from store.notices.notice_tables import mail_wish, notice, webhook
 from store.rows import AnyRow
 from store.tables import attempt, instance, job, node, site
-
-if TYPE_CHECKING:
-    from store.transaction import Transaction
+from store.transaction import Transaction
 
 #: Numbers named in one statement.
 _CHUNK = 500
@@ -65,7 +63,7 @@ class Happening:
     facts: Mapping[str, Any]
 
 
-def note_changes(tx: "Transaction") -> None:
+def note_changes(tx: Transaction) -> None:
     """Write a notice to everybody who wants to hear of what this transaction did to jobs."""
     if not tx.changed_jobs or not _does_anybody_care(tx.connection):
         return
@@ -176,7 +174,7 @@ def happening(row: AnyRow, occasion: Occasion) -> Happening:
     )
 
 
-def _of_arrays(tx: "Transaction", rows: Sequence[AnyRow]) -> Iterator[Happening]:
+def _of_arrays(tx: Transaction, rows: Sequence[AnyRow]) -> Iterator[Happening]:
     """What happened to arrays as wholes; a beginning is told once, however often it comes."""
     elements = [row for row in rows if row.array_index is not None]
     for row in {
@@ -212,7 +210,7 @@ def _of_array(occasion: Occasion, row: AnyRow, whole: Mapping[str, Any]) -> Happ
     )
 
 
-def write(tx: "Transaction", happenings: Sequence[Happening], wishes: Wishes) -> None:
+def write(tx: Transaction, happenings: Sequence[Happening], wishes: Wishes) -> None:
     """Write these down for whoever wants to hear of them; what was written before stays."""
     values = [
         _notice_values(tx, item, wish)
@@ -242,7 +240,7 @@ def _is_for(wish: Wish, item: Happening) -> bool:
     return is_wanted(wish.types, item.occasion, state, item.facts.get("reason"))
 
 
-def _notice_values(tx: "Transaction", item: Happening, wish: Wish) -> dict[str, object]:
+def _notice_values(tx: Transaction, item: Happening, wish: Wish) -> dict[str, object]:
     facts = item.facts
     return {
         "name": f"{facts['ref']}-{item.occasion.value}-{item.attempt}-{wish.name}",
@@ -261,7 +259,7 @@ def types_of(text: str) -> frozenset[NoticeType]:
     return frozenset(map(NoticeType, text.split(",")))
 
 
-def wishes_about(tx: "Transaction", rows: Sequence[AnyRow]) -> Wishes:
+def wishes_about(tx: Transaction, rows: Sequence[AnyRow]) -> Wishes:
     """Who wants to hear of the jobs of these instances.
 
     Where the end of an array may be told, the wishes are locked: of two transactions that end its

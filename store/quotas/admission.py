@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -11,40 +10,13 @@ from domain.months import month_of
 from domain.prices import PriceList
 from domain.quota import AT_ONCE, BUDGETS, WHOLE_TENANT, Measure
 from domain.refusal import Refused
+from domain.sbatch.change import Change
 from domain.spending import UsageLine, used
 from store.quotas import quotas, totals
 from store.quotas.price_list import read_prices
 from store.quotas.quotas import Holder, SetQuota
-from store.quotas.use import Use, hold_still, use_now
+from store.quotas.use import Use, use_now
 from store.transaction import Transaction
-
-if TYPE_CHECKING:
-    from domain.sbatch.change import Change
-    from store.jobs.jobs import Accepted, NewJob
-
-
-def without_refused(
-    tx: Transaction,
-    submissions: Sequence["NewJob"],
-    answers: list["Accepted | Refused | None"],
-    fresh: Sequence[int],
-) -> list[int]:
-    """Those positions whose jobs their quotas let in; the others are answered.
-
-    The tenants are held, so that two submissions at once cannot both take the last place.
-    """
-    tenant_ids = {submissions[position].tenant_id for position in fresh}
-    limited = {item.holder.tenant_id for item in quotas.of_tenants(tx.connection, tenant_ids)}
-    hold_still(tx, limited)
-    gates = {tenant_id: Gate(tx.connection, tx.now_s, tenant_id) for tenant_id in limited}
-    left = []
-    for position in fresh:
-        item = submissions[position]
-        gate = gates.get(item.tenant_id)
-        answers[position] = None if gate is None else gate.admit(item.spec, item.cores)
-        if answers[position] is None:
-            left.append(position)
-    return left
 
 
 def refusal_of(
@@ -55,7 +27,7 @@ def refusal_of(
 
 
 def refusal_of_change(
-    tx: Transaction, tenant_id: int, before: JobSpec, change: "Change", waiting: int
+    tx: Transaction, tenant_id: int, before: JobSpec, change: Change, waiting: int
 ) -> Refused | None:
     """Why a quota does not let a waiting job become this: too large, or of a full project."""
     spec = change.spec

@@ -8,11 +8,10 @@ from sqlalchemy import Connection, select
 from domain.months import month_of
 from domain.quota import BUDGETS, WHOLE_TENANT, Measure, Quota
 from domain.spending import used
-from store.files.stored_files import promised_bytes
 from store.quotas import quotas, totals
 from store.quotas.price_list import read_prices
 from store.quotas.quotas import Holder
-from store.quotas.use import Use, use_now
+from store.quotas.use import Use, promised_bytes, use_now
 from store.rows import AnyRow
 from store.tables import tenant
 

@@ -10,7 +10,7 @@ from domain.job import HOLDING_STATES
 from domain.quota import WHOLE_TENANT
 from store.instances.waiting import WAITING_STATES
 from store.quotas.quotas import Holder
-from store.tables import instance, job, node, tenant
+from store.tables import instance, job, node, tenant, upload
 from store.transaction import Transaction
 
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))
@@ -80,3 +80,11 @@ def hold_still(tx: Transaction, tenant_ids: Collection[int]) -> None:
             .order_by(tenant.c.id)
             .with_for_update()
         )
+
+
+def promised_bytes(connection: Connection, tenant_id: int) -> int:
+    """What the tenant's open uploads will take once they are complete."""
+    statement = select(func.coalesce(func.sum(upload.c.size_bytes), 0)).where(
+        upload.c.tenant_id == tenant_id
+    )
+    return int(connection.execute(statement).scalar_one())

@@ -12,7 +12,8 @@ from scheduler.service import SchedulerService
 from store.database import Database
 from store.fleet.readings import add_readings
 from store.jobs import jobs
-from store.jobs.jobs import Accepted
+from store.jobs.new_job import Accepted
+from store.notices.noting import note_changes
 from store.transaction import Store
 from store.wakeups import URGENT, NotifyWakeups
 from tests.support.builders import reading
@@ -97,7 +98,7 @@ def test_a_submission_on_one_connection_wakes_a_scheduler_on_another(
     listener = there.listen("scheduler")
     scene = Scene(url)
 
-    with Store(scene.database, here).transaction() as tx:
+    with Store(scene.database, here, note_changes).transaction() as tx:
         answers = jobs.submit(tx, [scene.submission()])
 
     assert answers == [Accepted(job_id=1)]

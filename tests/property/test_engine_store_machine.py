@@ -23,11 +23,10 @@ from domain.quota_words import Setting
 from domain.retry import FIRST_DELAY_S
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
-from store.attempts import reconcile
+from store.attempts import partings, reconcile
 from store.checks.invariants import look_at_all
 from store.engine import event_log
 from store.fleet.readings import add_readings
-from store.gangs import partings
 from store.instances.waiting import WAITING_STATES
 from store.quotas.setting import set_quotas
 from store.quotas.use import use_now

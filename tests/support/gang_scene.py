@@ -6,8 +6,8 @@ from typing import Any
 from domain.delivery import AttemptKey, Completion, CompletionResult, Kill
 from domain.job import EndReason
 from domain.job_spec import JobSpec, Resources
+from store.attempts import partings
 from store.attempts.claims import Handed
-from store.gangs import partings
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene
 

@@ -24,6 +24,7 @@ from store.access.keys import KeyRequest, add_key, add_tenant, revoke_key
 from store.files.local_content import LocalContentStore
 from store.files.outputs import LocalOutputStore
 from store.fleet import nodes
+from store.notices.noting import note_changes
 from store.transaction import Store
 from tests.support.builders import node_spec, reading
 from tests.support.clock import ClockedDatabase, SetClock
@@ -46,7 +47,7 @@ class HttpScene:
     ) -> None:
         self.clock = SetClock()
         self.database = ClockedDatabase(url, self.clock)
-        self.store = Store(self.database, SilentWakeups())
+        self.store = Store(self.database, SilentWakeups(), note_changes)
         self.content = LocalContentStore(directory)
         self.services = Services(
             store=self.store,

@@ -20,7 +20,8 @@ from store.engine import event_log
 from store.fleet import nodes
 from store.jobs import job_lists, job_refs, jobs
 from store.jobs.job_refs import Single, Target
-from store.jobs.jobs import Accepted, NewJob
+from store.jobs.new_job import Accepted, NewJob
+from store.notices.noting import note_changes
 from store.tables import attempt, instance, job_usage
 from store.transaction import Store
 from tests.support.builders import job_spec, node_spec
@@ -34,7 +35,7 @@ class Scene:
     def __init__(self, url: str) -> None:
         self.clock = SetClock()
         self.database = ClockedDatabase(url, self.clock)
-        self.store = Store(self.database, SilentWakeups())
+        self.store = Store(self.database, SilentWakeups(), note_changes)
         with self.store.transaction() as tx:
             self.tenant_id = keys.add_tenant(tx, "lab", "test")
         self._batch = 0

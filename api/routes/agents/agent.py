@@ -33,11 +33,10 @@ from domain.job import EndReason
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
 from store.access.keys import KeyRequest, NewKey, add_key
-from store.attempts import claims, completions
+from store.attempts import claims, completions, partings
 from store.erasures import node_shares
 from store.files.outputs import output_name
 from store.fleet import nodes, readings
-from store.gangs import partings
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/agent", tags=["agent"])

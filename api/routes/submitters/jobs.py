@@ -46,8 +46,9 @@ from store.dependencies import dependency_queries
 from store.erasures.erasure_tables import erased_at_s
 from store.files import stored_files
 from store.instances.array_sums import array_state
-from store.jobs import job_inputs, job_lists, job_queries, jobs
+from store.jobs import job_inputs, job_lists, job_queries
 from store.jobs.job_refs import Single
+from store.jobs.new_job import Accepted, NewJob
 from store.quotas.admission import refusal_of
 from store.rows import Connection
 
@@ -101,7 +102,7 @@ async def _submit(
     principal: Principal,
     bodies: list[SubmissionIn],
     keys: list[str | None],
-) -> list[tuple[jobs.Accepted | Refused, tuple[str, ...]]]:
+) -> list[tuple[Accepted | Refused, tuple[str, ...]]]:
     tenant_id = tenant_id_of(principal)
     specs = await _read_specs(services, capacity, principal, bodies)
     read = read_waits(_bounded(specs), [body.label for body in bodies])
@@ -109,7 +110,7 @@ async def _submit(
     waits = among_accepted(specs, read)
     sizes = await capacity.sizes()
     valid = [
-        jobs.NewJob(
+        NewJob(
             tenant_id=tenant_id,
             key_id=principal.key_id,
             idempotency_key=key,

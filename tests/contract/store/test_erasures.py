@@ -22,7 +22,7 @@ from store.files.content import ContentKey
 from store.files.local_content import LocalContentStore
 from store.files.outputs import LocalOutputStore, output_name
 from store.jobs import job_inputs
-from store.jobs.jobs import Accepted
+from store.jobs.new_job import Accepted
 from store.jobs.requeue import requeue
 from store.metadata import metadata
 from tests.support.builders import array_spec, job_spec

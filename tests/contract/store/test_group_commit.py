@@ -5,7 +5,7 @@ import pytest
 
 from domain.refusal import Refused
 from store.jobs import jobs
-from store.jobs.jobs import Accepted
+from store.jobs.new_job import Accepted
 from store.transaction import Transaction
 from store.writer import GroupCommitWriter
 from tests.support.scene import Scene

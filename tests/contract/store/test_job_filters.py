@@ -10,7 +10,7 @@ from store.access import tenants
 from store.access.keys import KeyRequest, add_key
 from store.jobs import job_lists
 from store.jobs.job_filters import JobsWanted, narrowed
-from store.jobs.jobs import Accepted, NewJob
+from store.jobs.new_job import Accepted, NewJob
 from store.tables import instance
 from tests.support.builders import array_spec, job_spec
 from tests.support.gang_scene import GangScene

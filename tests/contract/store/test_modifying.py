@@ -16,9 +16,10 @@ from domain.sbatch.dependencies import DependencyKind
 from store.access import tenants
 from store.dependencies.dependency_targets import NewCondition
 from store.engine import event_log
-from store.jobs import arrays, jobs
-from store.jobs.jobs import Accepted, NewJob
+from store.instances.array_queueing import its_job
+from store.jobs import jobs
 from store.jobs.modifying import Modified, modify
+from store.jobs.new_job import Accepted, NewJob
 from store.quotas.setting import set_quotas
 from store.transaction import Transaction
 from tests.support.builders import array_spec, job_spec
@@ -49,7 +50,7 @@ def refused(scene: Scene, ref: int | str, *words: str) -> str:
 
 def spec_of(scene: Scene, job_id: int) -> JobSpec:
     with scene.store.transaction() as tx:
-        return arrays.its_job(tx, job_id)[0]
+        return its_job(tx, job_id)[0]
 
 
 def consume(scene: Scene) -> None:

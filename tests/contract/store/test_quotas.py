@@ -23,7 +23,7 @@ from store.files import stored_files
 from store.files.content import ContentKey
 from store.fleet.readings import add_readings
 from store.jobs import jobs
-from store.jobs.jobs import Accepted, NewJob
+from store.jobs.new_job import Accepted, NewJob
 from store.quotas import budgets
 from store.quotas.setting import set_quotas
 from store.quotas.standing import standings

@@ -15,7 +15,7 @@ from store.dependencies.dependency_targets import NewCondition
 from store.files import stored_files
 from store.files.content import ContentKey
 from store.jobs.job_refs import Target
-from store.jobs.jobs import Accepted, NewJob
+from store.jobs.new_job import Accepted, NewJob
 from store.jobs.requeue import requeue, requeue_elements
 from store.quotas.setting import set_quotas
 from tests.support.builders import array_spec, job_spec

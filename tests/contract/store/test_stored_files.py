@@ -18,7 +18,7 @@ from store.files.content import ContentKey
 from store.files.results import Left
 from store.files.stored_files import DROPPED_AFTER_S
 from store.jobs import job_inputs
-from store.jobs.jobs import Accepted
+from store.jobs.new_job import Accepted
 from store.tables import job_input, tenant
 from tests.support.builders import job_spec
 from tests.support.scene import Scene

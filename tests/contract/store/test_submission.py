@@ -5,7 +5,8 @@ from domain.job import JobState, SchedulingType
 from domain.job_spec import DEFAULT_FLEX_WAIT_S
 from domain.refusal import Refused
 from store.access import keys
-from store.jobs.jobs import Accepted, NewJob, release
+from store.jobs.jobs import release
+from store.jobs.new_job import Accepted, NewJob
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -1,7 +1,6 @@
 """What the jobs of one request wait for: earlier jobs, and one another."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
@@ -10,21 +9,19 @@ from store.dependencies import dependency_targets
 from store.dependencies.dependencies import let_go
 from store.dependencies.dependency_tables import dependency
 from store.dependencies.dependency_targets import Found, NewCondition
+from store.jobs.new_job import Accepted, NewJob
 from store.transaction import Transaction
 
-if TYPE_CHECKING:
-    from store.jobs.jobs import Accepted, NewJob
 
-
-def targets(tx: Transaction, items: Sequence["NewJob"]) -> dict[int, Found]:
+def targets(tx: Transaction, items: Sequence[NewJob]) -> dict[int, Found]:
     """What these jobs name of what was submitted before, by its number."""
     numbers = {one.number for item in items for one in item.conditions if one.number is not None}
     return dependency_targets.find(tx, sorted(numbers)) if numbers else {}
 
 
 def without_refused(
-    submissions: Sequence["NewJob"],
-    answers: list["Accepted | Refused | None"],
+    submissions: Sequence[NewJob],
+    answers: list[Accepted | Refused | None],
     fresh: Sequence[int],
     known: Mapping[int, Found],
 ) -> list[int]:
@@ -42,9 +39,9 @@ def without_refused(
 
 
 def _refusal(
-    submissions: Sequence["NewJob"],
-    answers: Sequence["Accepted | Refused | None"],
-    item: "NewJob",
+    submissions: Sequence[NewJob],
+    answers: Sequence[Accepted | Refused | None],
+    item: NewJob,
     one: NewCondition,
     known: Mapping[int, Found],
 ) -> Refused | None:
@@ -63,8 +60,8 @@ def _refusal(
 
 def write(
     tx: Transaction,
-    submissions: Sequence["NewJob"],
-    answers: Sequence["Accepted | Refused"],
+    submissions: Sequence[NewJob],
+    answers: Sequence[Accepted | Refused],
     fresh: Sequence[int],
     known: Mapping[int, Found],
 ) -> None:

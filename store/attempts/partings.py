@@ -11,23 +11,12 @@ from sqlalchemy import select, update
 from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.job import EndReason, JobState
 from store.attempts.losses import lose_attempts
+from store.gangs.breaks import OWN_ENDS
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_CURRENT, IS_OPEN, of_attempt
 from store.rows import AnyRow
 from store.tables import instance
 from store.transaction import Transaction
-
-#: Ends of a member that are the program's own doing; any other means that its node was lost.
-OWN_ENDS: frozenset[EndReason] = frozenset(
-    {
-        EndReason.TIME_LIMIT,
-        EndReason.MEMORY_LIMIT,
-        EndReason.OUTPUT_LIMIT,
-        EndReason.DISK_LIMIT,
-    }
-)
-#: Why a running attempt of several nodes has to stop, as it stands with its instance meanwhile.
-BREAKS: frozenset[str] = frozenset({EndReason.MEMBER_LOST.value, *(end.value for end in OWN_ENDS)})
 
 
 def end(tx: Transaction, node_id: int, reports: Sequence[Completion]) -> list[CompletionResult]:
