@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -129,14 +128,3 @@ MetricsReader = Annotated[Principal, Depends(requires(Scope.METRICS_READ))]
 NodeItself = Annotated[Principal, Depends(requires(Scope.NODE_WORK))]
 AnyKey = Annotated[Principal, Depends(requires(Scope.OWN))]
 Visitor = Annotated[Principal | None, Depends(visitor)]
-
-
-def is_from_here(request: Request) -> bool:
-    """Whether a form was sent by one of our own pages, as far as the browser says."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    try:
-        return urlsplit(origin).netloc == request.headers.get("host")
-    except ValueError:
-        return False

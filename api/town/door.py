@@ -11,13 +11,15 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse
 
+from api.browsers import check_origin, from_elsewhere, keep_session
 from api.pages.rendering import HEADERS, Speech
 from api.problems import Problem
-from api.security import ServicesOf, is_from_here
+from api.security import ServicesOf
 from domain.access import Scope
 from domain.refusal import Refused
 from domain.town_accounts import TownVisitor
-from store.collectivities.town_sessions import TownSession, find_town_visitor
+from store.access.browser_sessions import Session
+from store.collectivities.town_sessions import find_town_visitor
 
 COOKIE = "chaufferie_town"
 _COOKIE_PATH = "/town"
@@ -84,18 +86,10 @@ def onward(path: str) -> str:
     return path if _ONWARD.fullmatch(path) else "/town"
 
 
-def let_in(request: Request, session: TownSession, address: str) -> RedirectResponse:
+def let_in(request: Request, session: Session, address: str) -> RedirectResponse:
     """Go on to a page with a new session."""
     answer = RedirectResponse(address, status_code=303, headers=HEADERS)
-    answer.set_cookie(
-        COOKIE,
-        session.token,
-        max_age=int(session.life_s),
-        path=_COOKIE_PATH,
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    keep_session(request, answer, session, cookie=COOKIE, path=_COOKIE_PATH)
     return answer
 
 
@@ -108,8 +102,7 @@ def let_out(address: str) -> RedirectResponse:
 
 async def form_of(request: Request) -> Mapping[str, str]:
     """The fields of a form that one of our own pages sent."""
-    if not is_from_here(request):
-        raise _elsewhere()
+    check_origin(request)
     body = await request.body()
     if len(body) > LONGEST_FORM_BYTES:
         raise Problem(413, Refused(code="form.too_long", sentence="This form is too long."))
@@ -127,15 +120,8 @@ async def form_from(request: Request, whose: Person) -> Mapping[str, str]:
     """The fields of a form that this person sent from one of our pages."""
     fields = await form_of(request)
     if not hmac.compare_digest(fields.get("form_token", "").encode(), whose.form_token.encode()):
-        raise _elsewhere()
+        raise from_elsewhere()
     return fields
-
-
-def _elsewhere() -> Problem:
-    refusal = Refused(
-        code="page.origin", sentence="This form was sent from another site; open our page."
-    )
-    return Problem(403, refusal)
 
 
 def home(spoken: Speech) -> str:

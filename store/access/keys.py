@@ -11,13 +11,12 @@ from sqlalchemy import Connection, Join, insert, select, update
 from domain.access import ROLE_SCOPES, Principal, Role, Scope
 from domain.refusal import Refused
 from domain.units import DAY_S
-from store.access.tokens import token_hash
+from store.access.tokens import new_secret, token_hash
 from store.rows import AnyRow
 from store.tables import api_key, person, tenant
 from store.transaction import Transaction
 
 KEY_PREFIX = "chf"
-_SECRET_BYTES = 32
 #: Keys live a year at the most (reliability reference, section 7.1).
 LONGEST_KEY_LIFE_S = 366 * DAY_S
 #: The time of last use is written at most this often [s].
@@ -70,7 +69,7 @@ def add_key(tx: Transaction, request: KeyRequest, actor: str) -> NewKey | Refuse
     if request.role is Role.TENANT and request.tenant_id is None:
         return Refused(code="key.tenant", sentence="A tenant key needs the name of its tenant.")
     public_id = secrets.token_hex(6)
-    token = f"{KEY_PREFIX}_{public_id}.{secrets.token_urlsafe(_SECRET_BYTES)}"
+    token = f"{KEY_PREFIX}_{public_id}.{new_secret()}"
     life_s = None if request.life_s is None else min(request.life_s, LONGEST_KEY_LIFE_S)
     expires_at_s = None if life_s is None else tx.now_s + life_s
     statement = (

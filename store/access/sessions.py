@@ -1,31 +1,18 @@
 """Sign-in of a browser: a code that works once becomes a session, which ends with its key."""
 
-import secrets
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.access import Principal
 from domain.refusal import Refused
-from domain.units import HOUR_S
+from store.access.browser_sessions import Session, end_session, lasts, new_session
 from store.access.keys import admit
-from store.access.tokens import token_hash
+from store.access.tokens import new_secret, token_hash
 from store.tables import api_key, web_session
 from store.transaction import Transaction
 
-_SECRET_BYTES = 32
 #: A one-time link works for this long [s]: it is printed in a terminal and soon followed.
 CODE_LIFE_S = 3600.0
-SESSION_LIFE_S = 12 * HOUR_S
 _ENDED = Refused(code="session.ended", sentence="This session has ended; sign in again.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """A session as its browser gets it, once."""
-
-    token: str
-    life_s: float
 
 
 def add_code(tx: Transaction, key_id: int) -> str:
@@ -36,7 +23,7 @@ def add_code(tx: Transaction, key_id: int) -> str:
             | (web_session.c.token_hash.is_(None) & (web_session.c.code_expires_at_s < tx.now_s))
         )
     )
-    code = secrets.token_urlsafe(_SECRET_BYTES)
+    code = new_secret()
     tx.connection.execute(
         insert(web_session),
         {
@@ -50,7 +37,7 @@ def add_code(tx: Transaction, key_id: int) -> str:
 
 def enter(tx: Transaction, code: str) -> Session | Refused:
     """Turn a code into a session."""
-    token = secrets.token_urlsafe(_SECRET_BYTES)
+    session = new_session()
     changed = tx.connection.execute(
         update(web_session)
         .where(
@@ -58,14 +45,14 @@ def enter(tx: Transaction, code: str) -> Session | Refused:
             web_session.c.token_hash.is_(None),
             web_session.c.code_expires_at_s >= tx.now_s,
         )
-        .values(token_hash=token_hash(token), expires_at_s=tx.now_s + SESSION_LIFE_S)
+        .values(session.kept(tx.now_s))
     ).rowcount
     if not changed:
         return Refused(
             code="session.code",
             sentence="This sign-in link was used before or is too old; ask for a new one.",
         )
-    return Session(token=token, life_s=SESSION_LIFE_S)
+    return session
 
 
 def find_visitor(connection: Connection, token: str, now_s: float) -> Principal | Refused:
@@ -73,7 +60,7 @@ def find_visitor(connection: Connection, token: str, now_s: float) -> Principal 
     statement = (
         select(api_key)
         .select_from(web_session.join(api_key, web_session.c.key_id == api_key.c.id))
-        .where(web_session.c.token_hash == token_hash(token), web_session.c.expires_at_s >= now_s)
+        .where(lasts(web_session, token, now_s))
     )
     row = connection.execute(statement).one_or_none()
     return _ENDED if row is None else admit(row, now_s)
@@ -81,4 +68,4 @@ def find_visitor(connection: Connection, token: str, now_s: float) -> Principal 
 
 def leave(tx: Transaction, token: str) -> None:
     """End a session."""
-    tx.connection.execute(delete(web_session).where(web_session.c.token_hash == token_hash(token)))
+    end_session(tx, web_session, token)

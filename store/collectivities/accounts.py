@@ -1,7 +1,6 @@
 """People of collectivities: invited, joined, closed; what each is to which collectivity."""
 
 import json
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from domain.refusal import Refused
 from domain.town_accounts import Membership, TownRole, TownVisitor
 from domain.units import DAY_S
-from store.access.tokens import token_hash
+from store.access.tokens import new_secret, token_hash
 from store.collectivities.account_tables import (
     town_account,
     town_invitation,
@@ -23,7 +22,6 @@ from store.collectivities.collectivity_tables import collectivity, collectivity_
 from store.rows import AnyRow
 from store.transaction import Transaction
 
-_SECRET_BYTES = 32
 #: An invitation travels by mail and waits for somebody to come back from leave [s].
 INVITATION_LIFE_S = 14 * DAY_S
 _NO_INVITATION = Refused(
@@ -66,7 +64,7 @@ def invite(tx: Transaction, asked: Invited, actor: str) -> Invitation | Refused:
     )
     _join(tx, account_id, asked)
     tx.connection.execute(delete(town_invitation).where(town_invitation.c.account_id == account_id))
-    code = secrets.token_urlsafe(_SECRET_BYTES)
+    code = new_secret()
     expires_at_s = tx.now_s + INVITATION_LIFE_S
     tx.connection.execute(
         insert(town_invitation),

@@ -4,35 +4,22 @@ However somebody proves who they are, by a password here or elsewhere by their o
 it ends in ``open_session``.
 """
 
-import secrets
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.refusal import Refused
 from domain.town_accounts import TownVisitor
-from domain.units import HOUR_S
+from store.access.browser_sessions import Session, end_session, lasts, new_session
 from store.access.tokens import token_hash
 from store.collectivities.account_tables import town_account, town_session, town_sign_in
 from store.collectivities.accounts import visitor_of
 from store.transaction import Transaction
 
-_SECRET_BYTES = 32
-SESSION_LIFE_S = 12 * HOUR_S
 #: After so many tries without success an address waits: 480 tries a day at the most.
 TRIES, LOCKED_FOR_S = 5, 900.0
 _LOCKED = Refused(
     code="sign_in.locked",
     sentence="There were too many tries with this address; wait a quarter of an hour.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TownSession:
-    """A session as its browser gets it, once."""
-
-    token: str
-    life_s: float
 
 
 def count_try(tx: Transaction, email: str) -> Refused | None:
@@ -68,7 +55,7 @@ def _subject(tx: Transaction, email: str) -> str:
     return "account/unknown" if found is None else f"account/{found}"
 
 
-def open_session(tx: Transaction, account_id: int) -> TownSession:
+def open_session(tx: Transaction, account_id: int) -> Session:
     """Let somebody in who has proved to be this account's owner."""
     row = tx.connection.execute(
         update(town_account)
@@ -80,32 +67,23 @@ def open_session(tx: Transaction, account_id: int) -> TownSession:
         delete(town_sign_in).where(town_sign_in.c.email_hash == token_hash(row.email))
     )
     tx.connection.execute(delete(town_session).where(town_session.c.expires_at_s < tx.now_s))
-    token = secrets.token_urlsafe(_SECRET_BYTES)
+    session = new_session()
     tx.connection.execute(
-        insert(town_session),
-        {
-            "token_hash": token_hash(token),
-            "account_id": account_id,
-            "expires_at_s": tx.now_s + SESSION_LIFE_S,
-        },
+        insert(town_session), {"account_id": account_id, **session.kept(tx.now_s)}
     )
     subject = f"account/{account_id}"
     tx.audited(actor=subject, action="account.sign_in", subject=subject)
-    return TownSession(token=token, life_s=SESSION_LIFE_S)
+    return session
 
 
 def find_town_visitor(connection: Connection, token: str, now_s: float) -> TownVisitor | None:
     """Whose session this is, with the rights they have now; None where it has ended."""
     account_id = connection.execute(
-        select(town_session.c.account_id).where(
-            town_session.c.token_hash == token_hash(token), town_session.c.expires_at_s >= now_s
-        )
+        select(town_session.c.account_id).where(lasts(town_session, token, now_s))
     ).scalar()
     return None if account_id is None else visitor_of(connection, account_id)
 
 
 def close_session(tx: Transaction, token: str) -> None:
     """Sign out."""
-    tx.connection.execute(
-        delete(town_session).where(town_session.c.token_hash == token_hash(token))
-    )
+    end_session(tx, town_session, token)

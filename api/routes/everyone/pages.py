@@ -9,13 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.browsers import check_origin, keep_session
 from api.fleet.overview import TANK_HEIGHT, overview
 from api.problems import Problem
-from api.security import SESSION_COOKIE, ServicesOf, Visitor, is_from_here, public
+from api.security import SESSION_COOKIE, ServicesOf, Visitor, public
 from api.services import Services
 from domain.access import Principal
 from domain.refusal import Refused
 from store.access import sessions
+from store.access.browser_sessions import Session
 from store.transaction import Transaction
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -90,13 +92,13 @@ async def enter(
 @router.post("/enter", dependencies=[Depends(public)])
 async def enter_with_key(request: Request, services: ServicesOf) -> Response:
     """Sign in with a key, typed into the form."""
-    _check_origin(request)
+    check_origin(request)
     form = parse_qs((await request.body())[:_LONGEST_FORM_BYTES].decode("utf-8", "replace"))
     found = await services.principal(form.get("key", [""])[0].strip())
     if isinstance(found, Refused):
         return _render("sign_in.html", {"refused": found.sentence}, 401)
 
-    def operation(tx: Transaction) -> sessions.Session | Refused:
+    def operation(tx: Transaction) -> Session | Refused:
         return sessions.enter(tx, sessions.add_code(tx, found.key_id))
 
     session = await services.write(operation)
@@ -108,7 +110,7 @@ async def enter_with_key(request: Request, services: ServicesOf) -> Response:
 @router.post("/leave", dependencies=[Depends(public)])
 async def leave(request: Request, services: ServicesOf) -> Response:
     """Sign out: the session ends here and in the browser."""
-    _check_origin(request)
+    check_origin(request)
     token = request.cookies.get(SESSION_COOKIE)
     if token:
         await services.write(lambda tx: sessions.leave(tx, token))
@@ -117,26 +119,10 @@ async def leave(request: Request, services: ServicesOf) -> Response:
     return answer
 
 
-def _signed_in(request: Request, session: sessions.Session) -> Response:
+def _signed_in(request: Request, session: Session) -> Response:
     answer = RedirectResponse("/", status_code=303, headers=_HEADERS)
-    answer.set_cookie(
-        SESSION_COOKIE,
-        session.token,
-        max_age=int(session.life_s),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    keep_session(request, answer, session, cookie=SESSION_COOKIE)
     return answer
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse a form that another site sends on behalf of its visitor."""
-    if not is_from_here(request):
-        refusal = Refused(
-            code="page.origin", sentence="This form was sent from another site; open our page."
-        )
-        raise Problem(403, refusal)
 
 
 @router.get("/static/{name}", dependencies=[Depends(public)])

@@ -1,6 +1,5 @@
 """Sites and nodes: what is wanted where, and who may join."""
 
-import secrets
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,6 +13,7 @@ from api.views import node_view, site_view
 from domain.node import MAINS_TEMP_C, SiteSpec
 from domain.refusal import Refused
 from domain.units import DAY_S
+from store.access.tokens import new_secret
 from store.fleet import nodes, site_queries
 from store.rows import Connection
 from store.transaction import Transaction
@@ -21,7 +21,6 @@ from store.transaction import Transaction
 router = APIRouter(prefix="/v1", tags=["fleet"])
 
 _LONGEST_NAME = 200
-_TOKEN_BYTES = 32
 _DEFAULT_ENROLMENT_S = 900.0
 _LONGEST_ENROLMENT_S = 7 * DAY_S
 
@@ -123,7 +122,7 @@ async def add_enrolment(
     body: EnrolmentIn, services: ServicesOf, principal: NodesAdmin
 ) -> dict[str, Any]:
     """Make a token with which one node joins, once; it is shown only here."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_secret()
 
     def operation(tx: Transaction) -> float | Refused:
         refused = nodes.add_enrolment(

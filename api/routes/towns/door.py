@@ -12,6 +12,7 @@ from api.town.door import SignedIn
 from api.town.passwords import Passwords
 from domain.refusal import Refused
 from domain.town_accounts import LONGEST_PASSWORD, check_email, check_password
+from store.access.browser_sessions import Session
 from store.collectivities import accounts, town_sessions
 from store.transaction import Transaction
 
@@ -164,7 +165,7 @@ async def change_password(
         return render(spoken, "account.html", values, status=422)
     kept = await passwords.hashed(form["password"])
 
-    def operation(tx: Transaction) -> town_sessions.TownSession:
+    def operation(tx: Transaction) -> Session:
         accounts.set_password(tx, person.visitor.account_id, kept)
         return town_sessions.open_session(tx, person.visitor.account_id)
 

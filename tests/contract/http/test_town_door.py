@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from store.collectivities.town_sessions import LOCKED_FOR_S, SESSION_LIFE_S, TRIES
+from store.access.browser_sessions import SESSION_LIFE_S
+from store.collectivities.town_sessions import LOCKED_FOR_S, TRIES
 from tests.support.http_scene import HttpScene
 from tests.support.town import PASSWORD, Browser, Town
 

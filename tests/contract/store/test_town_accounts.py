@@ -8,9 +8,10 @@ from sqlalchemy import select
 from domain.collectivities import Collectivity
 from domain.refusal import Refused
 from domain.town_accounts import TownRole, TownVisitor
+from store.access.browser_sessions import SESSION_LIFE_S
 from store.collectivities import accounts, collectivities, town_sessions
 from store.collectivities.accounts import INVITATION_LIFE_S, Invitation, Invited
-from store.collectivities.town_sessions import LOCKED_FOR_S, SESSION_LIFE_S, TRIES
+from store.collectivities.town_sessions import LOCKED_FOR_S, TRIES
 from store.tables import audit
 from tests.support.scene import Scene
 from tests.support.town import SIRETS
