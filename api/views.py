@@ -148,6 +148,7 @@ def node_view(row: NodeRow, now_s: float) -> dict[str, Any]:
         "gpus": list(row.spec.gpus),
         "profiles": [profile.label for profile in row.spec.profiles],
         "features": sorted(feature_tags(row.spec.features, row.spec.gpus)),
+        "network": "closed" if row.spec.is_closed else "open",
         "power_w": None if reading is None else reading.power_w,
         "water_temp_c": None if reading is None else reading.water_temp_c,
         "control_state": None if reading is None else reading.control_state,

@@ -131,6 +131,7 @@ class NodeJoined:
     features: tuple[str, ...] = ()  #: What a job may ask for by name.
     gpus: tuple[str, ...] = ()  #: The model of each device.
     profiles: tuple[str, ...] = ()  #: Programs with their versions: ``openfoam/2312``.
+    is_closed: bool = False  #: Its jobs are kept off the network, so none runs on several nodes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 #: What a licence may be called: as in FlexLM, letters and digits first, then a few signs.
 NAME_PATTERN = r"[A-Za-z][A-Za-z0-9_.+-]{0,63}"
@@ -43,15 +44,32 @@ class LicenceServers:
         found = {name: count for one in self.servers for name, count in one.seats.items()}
         return dict(sorted(found.items()))
 
-    def seats_of(self, tenant: str | None) -> dict[str, int]:
-        """Seats of those licences that a tenant may use."""
-        mine = LicenceServers(servers=tuple(one for one in self.servers if one.serves(tenant)))
-        return mine.seats()
+    def serving(self, tenant: str | None) -> "LicenceServers":
+        """Those that a tenant may use."""
+        return LicenceServers(servers=tuple(one for one in self.servers if one.serves(tenant)))
 
-    def giving(self, names: Iterable[str]) -> tuple[LicenceServer, ...]:
-        """The servers that give out these licences."""
-        wanted = set(names)
-        return tuple(one for one in self.servers if wanted & set(one.seats))
+
+def plain_server(server: LicenceServer) -> dict[str, Any]:
+    """What a node is told of a server."""
+    return {
+        "name": server.name,
+        "hosts": list(server.hosts),
+        "ports": list(server.ports),
+        "seats": dict(server.seats),
+    }
+
+
+def servers_of_plain(plain: Iterable[Mapping[str, Any]]) -> tuple[LicenceServer, ...]:
+    """The servers that ``plain_server`` told of."""
+    return tuple(
+        LicenceServer(
+            name=one["name"],
+            hosts=tuple(one["hosts"]),
+            ports=tuple(one["ports"]),
+            seats=one["seats"],
+        )
+        for one in plain
+    )
 
 
 def licences_of(counts: Mapping[str, int]) -> Licences:

@@ -33,6 +33,7 @@ class NodeSpec:
     features: tuple[str, ...] = ()  #: What a job may ask for by name.
     gpus: tuple[str, ...] = ()  #: The model of each device, in the order of the devices.
     profiles: tuple[NodeProfile, ...] = ()  #: Programs for simulation that were found on it.
+    is_closed: bool = False  #: Its jobs are kept off the network, so none runs on several nodes.
 
     def job_power_w(self, cores: int) -> float:
         """Electric power [W] that a job on this many cores adds to the idle node.

@@ -11,6 +11,7 @@ from pathlib import Path
 from domain.refusal import Refused
 from node_agent.bootstrap import run_agent
 from node_agent.config import AgentConfig, load_config
+from node_agent.executors.fenced import why_no_fence
 from node_agent.uplink.connection import RefusedByServerError
 
 
@@ -33,6 +34,10 @@ def main() -> int:
     config = load_config(options.config)
     if isinstance(config, Refused):
         sys.stderr.write(config.sentence + "\n")
+        return 2
+    no_fence = why_no_fence(config.url) if config.is_closed else None
+    if no_fence is not None:
+        sys.stderr.write(no_fence.sentence + "\n")
         return 2
     try:
         asyncio.run(_until_told(config))

@@ -11,6 +11,9 @@ from domain.node import NodeSpec, node_spec_of
 from domain.refusal import Refused
 from domain.requirements import is_feature
 
+#: What the network of jobs may be.
+OPEN, CLOSED = "open", "closed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentConfig:
@@ -29,7 +32,13 @@ class AgentConfig:
     look_again_every_s: float = 600.0  #: For features and programs, which come and go.
     #: Where the other nodes of the site reach this one, with the size of their network.
     neighbour_address: str = "127.0.0.1/8"
+    network: str = OPEN  #: Of jobs: the machine's, or none but a few doors.
     device: dict[str, Any] = field(default_factory=dict)  #: The boiler's driver and address.
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether jobs are kept off the network."""
+        return self.network == CLOSED
 
     @property
     def profile_folders(self) -> tuple[Path, ...]:
@@ -61,6 +70,13 @@ def load_config(path: Path) -> AgentConfig | Refused:
             sentence = f"The agent's configuration {path} has the neighbour_address "
             sentence += f"{config.neighbour_address!r}; write an address such as 10.1.0.7/24."
             return Refused(code="agent.config", sentence=sentence)
+        if config.network not in {OPEN, CLOSED}:
+            sentence = (
+                f"The agent's configuration {path} has the network {config.network!r}; write "
+            )
+            sentence += f"{OPEN!r} or {CLOSED!r}."
+            return Refused(code="agent.config", sentence=sentence)
+        config = replace(config, spec=replace(config.spec, is_closed=config.is_closed))
         too_low = _too_low(config)
         if too_low is None:
             return config

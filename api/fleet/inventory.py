@@ -74,6 +74,7 @@ class NodeSpecIn(_Strict):
     features: list[Feature] = Field(default=[], max_length=MOST_FEATURES)
     gpus: list[GpuModel] = Field(default=[], max_length=MOST_GPUS)
     profiles: list[ProfileIn] = Field(default=[], max_length=MOST_PROFILES)
+    is_closed: bool = False
 
     @model_validator(mode="after")
     def _works_harder_than_idle(self) -> "NodeSpecIn":

@@ -16,31 +16,32 @@ from store.rows import Connection
 _MOST_SHOWN = 20
 
 
-async def seats_for(services: Services, tenant_id: int) -> Mapping[str, int]:
-    """Seats of those licences that a tenant may use, as the operator declared."""
+async def servers_for(services: Services, tenant_id: int) -> LicenceServers:
+    """The licence servers that a tenant may use, as the operator declared them."""
     servers = services.tariff.licences
     if all(one.tenants is None for one in servers.servers):
-        return servers.seats()
-    return await services.read(lambda connection: seats_in(connection, servers, tenant_id))
+        return servers
+    return await services.read(lambda connection: servers_in(connection, servers, tenant_id))
 
 
-def seats_in(connection: Connection, servers: LicenceServers, tenant_id: int) -> Mapping[str, int]:
+def servers_in(connection: Connection, servers: LicenceServers, tenant_id: int) -> LicenceServers:
     """The same, asked of the store."""
-    return servers.seats_of(tenant_name(connection, tenant_id))
+    return servers.serving(tenant_name(connection, tenant_id))
 
 
 def with_licences(
     spec: JobSpec,
     sizes: Sizes,
-    seats: Mapping[str, int],
-    declared: Mapping[str, int],
+    mine: LicenceServers,
+    everybodys: LicenceServers,
     before: JobSpec | None = None,
 ) -> JobSpec | Refused:
     """The same with what its profile takes beside what it says itself.
 
-    ``seats`` are of licences that its tenant may use, ``declared`` of all. What a job took by its
-    profile ``before`` it was changed is worked out anew.
+    ``mine`` are the servers that its tenant may use. What a job took by its profile ``before`` it
+    was changed is worked out anew.
     """
+    seats, declared = mine.seats(), everybodys.seats()
     said = dict(counts_of(spec.licences))
     if before is not None:
         implied = _implied(before, sizes)
@@ -67,7 +68,19 @@ def with_licences(
             sentence=f"The job takes {counts[over]} seats of the licence {over}, and there are "
             f"{seats[over]}; ask for fewer.",
         )
-    return replace(spec, licences=licences_of(counts))
+    notes = () if before is not None else _out_of_reach(spec, sizes, mine)
+    return replace(spec, licences=licences_of(counts), notes=(*spec.notes, *notes))
+
+
+def _out_of_reach(spec: JobSpec, sizes: Sizes, mine: LicenceServers) -> tuple[str, ...]:
+    """Which servers its profile would use and cannot, in words."""
+    wanted = {name for one in asked_profiles(spec, sizes) for name in one.licence_servers}
+    missing = sorted(wanted - {one.name for one in mine.servers})
+    return tuple(
+        f"The profile {spec.profile} uses the licence server {name!r}, which is not declared for "
+        "you: say by a variable where one is."
+        for name in missing
+    )
 
 
 def _unknown(name: str, seats: Mapping[str, int]) -> Refused:

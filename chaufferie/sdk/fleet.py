@@ -44,6 +44,7 @@ class NodeView:
     gpus: tuple[str, ...] = ()  #: The model of each.
     features: tuple[str, ...] = ()  #: What `--constraint` may ask for.
     profiles: tuple[str, ...] = ()  #: Programs with their versions: ``openfoam/2312``.
+    network: str = "open"  #: ``closed``: its jobs are kept off it, but for a few doors.
     power_w: float | None = None
     water_temp_c: float | None = None
     control_state: str | None = None

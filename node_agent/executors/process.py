@@ -1,7 +1,8 @@
 """Executor ``process``: a working directory, the job's own ``#!`` line, and nothing between.
 
-It isolates by process group, limits and cores, not by user or name space: for tenants that trust
-one another. Stronger executors come behind the same functions.
+It isolates by process group, limits and cores, not by user: for tenants that trust one another.
+``node_agent.fence`` keeps its jobs off the network, where the node's configuration says so.
+Stronger executors come behind the same functions.
 """
 
 import contextlib
@@ -68,6 +69,16 @@ class Place:
         return self.work.with_name(f"{self.work.name}.hosts")
 
     @property
+    def fence(self) -> Path:
+        """What it may reach, where it is kept off the network."""
+        return self.work.with_name(f"{self.work.name}.fence")
+
+    @property
+    def names(self) -> Path:
+        """Its own ``/etc/hosts``, where it is kept off the network."""
+        return self.work.with_name(f"{self.work.name}.names")
+
+    @property
     def script(self) -> Path:
         """The staged script."""
         return self.work.with_name(f"{self.work.name}.script")
@@ -116,7 +127,7 @@ def make_place(place: Place) -> None:
 
 def remove_place(place: Place) -> None:
     """Remove everything the attempt left."""
-    for file in (place.script, place.gang, place.hosts):
+    for file in (place.script, place.gang, place.hosts, place.fence, place.names):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(file)
     for folder in (place.work, place.private):

@@ -8,12 +8,15 @@ from typing import Any
 
 from domain.files import CHECKPOINT_FOLDER, check_relative_path
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.licences import LicenceServer, counts_of, servers_of_plain
 from domain.refusal import Refused
 from domain.sizing import mem_need_mib
 from domain.units import BYTES_PER_MIB
 from node_agent.config import AgentConfig, neighbour_interface
+from node_agent.executors.fenced import fenced
 from node_agent.executors.gang_place import gang_facts, share_order, write_gang
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
+from node_agent.fence.doors import target_of
 from node_agent.inventory import Inventory
 from node_agent.jobs.book import Book, Held, Phase
 from node_agent.jobs.checkpoints import Checkpoints
@@ -21,7 +24,7 @@ from node_agent.profiles.granting import grant_profile
 from node_agent.shims.install import shims_of
 from node_agent.uplink.connection import Uplink
 from node_agent.warden.client import WardenLink
-from node_agent.warden.protocol import boot_now_s
+from node_agent.warden.protocol import StartOrder, boot_now_s
 
 
 class Launcher:
@@ -65,8 +68,11 @@ class Launcher:
     def start(self, held: Held) -> str | None:
         """Order the start; a sentence where it cannot be."""
         spec = held.spec
+        if held.gang is not None and self._config.is_closed:
+            return "Its nodes speak to one another, and this one keeps its jobs off the network."
         grant = self._grant(held, spec)
-        profile = grant_profile(spec, self._inventory.programs, grant.cores)
+        servers = servers_of_plain(held.claim.get("licence_servers", ()))
+        profile = grant_profile(spec, self._inventory.programs, grant.cores, servers)
         if isinstance(profile, Refused):
             return profile.sentence
         grant = replace(grant, profile=profile)
@@ -82,10 +88,31 @@ class Launcher:
             order = share_order(order, grant, held.gang["secret"], held.place, address)
         else:
             held.outputs = output_paths(spec, grant)
+        if self._config.is_closed:
+            order = self._fenced(held, order, grant, servers)
         self._book.move(held, Phase.RUNNING)
         held.started_boot_s = boot_now_s()
         self._link.start(order)
         return None
+
+    def _fenced(
+        self, held: Held, order: StartOrder, grant: Grant, servers: Sequence[LicenceServer]
+    ) -> StartOrder:
+        """The same with no way out but to the API, and to the licence servers that it may use."""
+        api = target_of(grant.url) if grant.token is not None else None
+        named = () if grant.profile is None else grant.profile.licence_servers
+        taken = set(counts_of(held.spec.licences))
+        reached = [one for one in servers if one.name in named or taken & set(one.seats)]
+        return fenced(
+            order,
+            held.place,
+            [
+                *(() if api is None else (api,)),
+                *((host, port) for one in reached for host in one.hosts for port in one.ports),
+            ],
+            own_name=grant.host_name,
+            directory=self._config.directory,
+        )
 
     def _lead(self, held: Held, gang: dict[str, Any], grant: Grant) -> Grant:
         """What the script is given where it runs on several nodes."""

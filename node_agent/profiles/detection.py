@@ -48,6 +48,8 @@ class Detected:
             notes=recipe.notes,
             command=filled(" ".join(recipe.command), {"program": Path(self.program).name}),
             most_tasks=recipe.most_tasks,
+            licence_servers=tuple(sorted(recipe.licence_servers)),
+            licences=tuple(f"{name}={rule}" for name, rule in sorted(recipe.licences.items())),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from domain.job_spec import JobSpec
+from domain.licences import LicenceServer
 from domain.profiles import parse_profile
 from domain.refusal import Refused
 from node_agent.profiles.detection import Detected, newest
@@ -25,12 +26,16 @@ class ProfileGrant:
     environment: Mapping[str, str]
     folders: tuple[str, ...]  #: For its PATH, before all others.
     command: tuple[str, ...]  #: What runs where the job names nothing.
+    licence_servers: tuple[str, ...] = ()  #: Names of those that it reaches.
 
 
 def grant_profile(
-    spec: JobSpec, found: Sequence[Detected], cores: int
+    spec: JobSpec, found: Sequence[Detected], cores: int, servers: Sequence[LicenceServer] = ()
 ) -> ProfileGrant | Refused | None:
-    """What the job gets of the program it names; None where it names none."""
+    """What the job gets of the program it names; None where it names none.
+
+    ``servers`` are the licence servers that its tenant may use.
+    """
     if spec.profile is None:
         return None
     wish = parse_profile(spec.profile)
@@ -64,13 +69,30 @@ def grant_profile(
         environment={
             **own,
             **settings,
+            **_licence_variables(one.recipe.licence_servers, servers),
             **launching,
             LAUNCH_VARIABLE: " ".join(launcher),
             "CHAUFFERIE_PROFILE": one.told.label,
         },
         folders=tuple(dict.fromkeys((one.folder, *one.settings.get("PATH", "").split(":")))),
         command=command,
+        licence_servers=tuple(one.recipe.licence_servers),
     )
+
+
+def _licence_variables(
+    wanted: Mapping[str, Sequence[str]], servers: Sequence[LicenceServer]
+) -> dict[str, str]:
+    """Where its licence servers are, as FlexLM and its kin write it: ``1055@host``.
+
+    The hosts of a triad stand with commas between them, several servers with colons.
+    """
+    found: dict[str, str] = {}
+    for server in servers:
+        place = ",".join(f"{server.ports[0]}@{host}" for host in server.hosts)
+        for variable in wanted.get(server.name, ()):
+            found[variable] = f"{found[variable]}:{place}" if variable in found else place
+    return found
 
 
 def _words(words: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from domain.profiles import NAME_PATTERN
+from domain.licences import NAME_PATTERN as LICENCE_PATTERN
+from domain.profiles import NAME_PATTERN, PER_CORE, PER_JOB
 from node_agent.profiles.recipe import (
     COMMAND_PLACES,
     FOUND_PLACES,
@@ -101,8 +102,12 @@ def _recipe(plain: Mapping[str, Any]) -> Recipe:
     for needed, table in (("name", ""), ("programs", "detect")):
         if needed not in values:
             raise _WrongError(f"{table}.{needed}" if table else needed, "expected, and missing")
-    values["environment"] = _environment(plain.get("environment", {}))
-    recipe = Recipe(**values)
+    for table, (check_name, check) in _FREE_TABLES.items():
+        values[table] = _free_table(table, plain.get(table, {}), check_name, check)
+    return _checked_together(Recipe(**values))
+
+
+def _checked_together(recipe: Recipe) -> Recipe:
     if recipe.version_pattern is not None and not recipe.version_command:
         raise _WrongError("detect.version_command", "expected beside version_pattern")
     asks_for_input = any("{input" in word for word in recipe.command)
@@ -122,10 +127,10 @@ def _checked(name: str, check: _Check, value: object) -> object:
 
 def _refuse_unknown(plain: Mapping[str, Any], known: Mapping[str, set[str]]) -> None:
     for key, value in plain.items():
-        if key == "environment" or key in known[""]:
+        if key in _FREE_TABLES or key in known[""]:
             continue
         if key not in known or not key:
-            names = ", ".join(sorted({*known[""], "environment", *filter(None, known)}))
+            names = ", ".join(sorted({*known[""], *_FREE_TABLES, *filter(None, known)}))
             raise _WrongError(key, f"unknown; expected one of {names}")
         unknown = [name for name in value if name not in known[key]] if type(value) is dict else []
         if unknown:
@@ -133,16 +138,32 @@ def _refuse_unknown(plain: Mapping[str, Any], known: Mapping[str, set[str]]) -> 
             raise _WrongError(f"{key}.{unknown[0]}", f"unknown; expected one of {names}")
 
 
-def _environment(part: object) -> dict[str, str]:
+def _free_table(
+    table: str, part: object, check_name: Callable[[str], str | None], check: _Check
+) -> dict[str, Any]:
+    """A table whose names are the operator's; what is wrong with one says ``check_name``."""
     if not isinstance(part, dict):
-        raise _WrongError("environment", "expected a table, [environment]")
+        raise _WrongError(table, f"expected a table, [{table}]")
     found = {}
     for name, value in part.items():
-        full_name = f"environment.{name}"
-        if not _VARIABLE.fullmatch(name):
-            raise _WrongError(full_name, "expected a variable's name: letters, digits and _")
-        found[name] = _checked(full_name, _text_with(START_PLACES), value)
-    return {name: str(value) for name, value in found.items()}
+        full_name = f"{table}.{name}"
+        wrong = check_name(name)
+        if wrong is not None:
+            raise _WrongError(full_name, wrong)
+        found[name] = _checked(full_name, check, value)
+    return found
+
+
+def _wrong_variable(name: str) -> str | None:
+    if _VARIABLE.fullmatch(name):
+        return None
+    return "expected a variable's name: letters, digits and _"
+
+
+def _wrong_licence(name: str) -> str | None:
+    if re.fullmatch(LICENCE_PATTERN, name, re.ASCII):
+        return None
+    return "expected a name as the operator's file has it: letters, digits and . _ + -"
 
 
 def _text(value: object) -> str:
@@ -243,6 +264,27 @@ def _count(value: object) -> int:
     return value
 
 
+def _variables(value: object) -> tuple[str, ...]:
+    names = _words_with(frozenset())(value)
+    if any(not _VARIABLE.fullmatch(name) for name in names):
+        message = "expected names of variables, such as LM_LICENSE_FILE"
+        raise ValueError(message)
+    return names
+
+
+def _rule(value: object) -> str:
+    if value not in (PER_JOB, PER_CORE):
+        message = f'expected "{PER_JOB}" or "{PER_CORE}"'
+        raise ValueError(message)
+    return str(value)
+
+
+#: Tables whose names are the operator's: how a name is checked, and how a value.
+_FREE_TABLES: Mapping[str, tuple[Callable[[str], str | None], _Check]] = {
+    "environment": (_wrong_variable, _text_with(START_PLACES)),
+    "licence_servers": (_wrong_licence, _variables),
+    "licences": (_wrong_licence, _rule),
+}
 _FIELDS: Mapping[str, Mapping[str, _Check]] = {
     "": {"name": _name, "title": _short, "licence": _short, "notes": _note},
     "detect": {

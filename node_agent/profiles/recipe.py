@@ -29,6 +29,9 @@ class Recipe:
     input: str | None = None  #: Pattern of the one file that the command reads.
     launcher: tuple[str, ...] = ()  #: Stands before the command where the job has several tasks.
     most_tasks: int | None = None  #: It cannot run as more ranks; None = any number.
+    #: Variables by which the program is told where each of these licence servers is.
+    licence_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    licences: Mapping[str, str] = field(default_factory=dict)  #: What a job takes: per job or core.
 
 
 def places_in(text: str) -> frozenset[str]:

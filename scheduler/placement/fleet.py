@@ -51,6 +51,7 @@ class NodeColumns(Columns):
         "core_heat_w": (np.float64, ()),
         "is_open": (np.bool_, ()),
         "accepts_work": (np.bool_, ()),
+        "is_closed": (np.bool_, ()),
         "read_at_s": (np.float64, ()),
         "stale_after_s": (np.float64, ()),
         "turnover_per_s": (np.float64, ()),
@@ -66,6 +67,7 @@ class NodeColumns(Columns):
     core_heat_w: Floats  #: Heat into the water that one busy core brings [W].
     is_open: Flags  #: Up and not drained.
     accepts_work: Flags  #: Its own control lets jobs run.
+    is_closed: Flags  #: Its jobs are kept off the network.
     read_at_s: Floats
     stale_after_s: Floats
     turnover_per_s: Floats  #: Cores given back a second, when last one was.
@@ -154,6 +156,7 @@ class FleetTable:
         span_w = event.max_power_w - event.idle_power_w
         nodes.core_heat_w[row] = span_w * event.capture_frac / event.cores
         nodes.is_open[row] = True
+        nodes.is_closed[row] = event.is_closed
         return row
 
     def leave(self, node_id: int) -> None:

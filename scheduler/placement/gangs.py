@@ -17,9 +17,13 @@ Counts = NDArray[np.int64]
 
 
 def whole_gangs(fleet: "FleetTable", fits: Flags, n_nodes: int) -> Flags:
-    """Those of the fitting nodes whose site has as many of them as the job wants."""
+    """Those of the fitting nodes whose site has as many of them as the job wants.
+
+    A node whose jobs are kept off the network is never one of several.
+    """
     if n_nodes == 1:
         return fits
+    fits = fits & ~fleet.nodes.is_closed
     site_of = fleet.nodes.site
     per_site = np.bincount(site_of[fits], minlength=fleet.sites.n_rows)
     return np.asarray(fits & (per_site[site_of] >= n_nodes))

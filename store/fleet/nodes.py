@@ -189,4 +189,5 @@ def joined_event(tx: Transaction, node_id: int) -> NodeJoined:
         features=spec.features,
         gpus=spec.gpus,
         profiles=tuple(profile.label for profile in spec.profiles),
+        is_closed=spec.is_closed,
     )

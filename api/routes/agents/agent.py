@@ -30,6 +30,7 @@ from domain.delivery import (
     PowerAdvice,
 )
 from domain.job import EndReason
+from domain.licences import plain_server
 from domain.reading import Reading, check_reading
 from domain.refusal import Refused
 from store.access.keys import KeyRequest, NewKey, add_key
@@ -158,9 +159,18 @@ def _claimed(item: Claimed, services: Services) -> dict[str, Any]:
         "job_id": item.job_id,
         "array_index": item.array_index,
         "spec": item.spec,
+        "licence_servers": _licence_servers(item, services),
         "tenant": item.tenant,
         "lease_ttl_s": item.lease_ttl_s,
     }
+
+
+def _licence_servers(item: Claimed, services: Services) -> list[dict[str, Any]]:
+    """Those that a job may reach: its tenant's, where a profile or a licence may call for them."""
+    if item.spec.get("profile") is None and not item.spec.get("licences"):
+        return []
+    servers = services.tariff.licences.servers
+    return [plain_server(one) for one in servers if one.serves(item.tenant)]
 
 
 def _gang(gang: Gang, secret: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.fleet.licences import seats_for, with_licences
+from api.fleet.licences import servers_for, with_licences
 from api.fleet.profiles import check_profile
 from api.hub import job_topic
 from api.jobs.capacity import (
@@ -155,13 +155,13 @@ async def _read_specs(
             lambda connection: stored_files.owned(connection, tenant_id, digests)
         )
     specs: list[JobSpec | Refused] = []
-    seats, declared = await seats_for(services, tenant_id), services.tariff.licences.seats()
+    mine, everybodys = await servers_for(services, tenant_id), services.tariff.licences
     for body in bodies:
-        spec = to_spec(body, now_s, services.known_names, counts_licences=bool(declared))
+        spec = to_spec(body, now_s, services.known_names, counts_licences=bool(everybodys.seats()))
         if not isinstance(spec, Refused):
             spec = knowing_nodes(spec, sizes)
         if not isinstance(spec, Refused):
-            spec = with_licences(spec, sizes, seats, declared)
+            spec = with_licences(spec, sizes, mine, everybodys)
         if not isinstance(spec, Refused):
             refused = check_profile(spec, sizes) or check_fits(spec, sizes)
             refused = refused or check_beside(spec, sizes, capacity.site_of)

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.fleet.licences import seats_for
+from api.fleet.licences import servers_for
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from store.licences.licences import NO_USE, licence_use
 
@@ -16,9 +16,8 @@ async def show_licences(services: ServicesOf, principal: JobsReader) -> dict[str
     """The licences that a tenant may use, an operator all, with what of them is in use."""
     tenant_id = tenant_seen_by(principal)
     servers = services.tariff.licences
-    seats = servers.seats()
     if tenant_id is not None:
-        seats = dict(await seats_for(services, tenant_id))
+        servers = await servers_for(services, tenant_id)
     use = await services.read(licence_use)
     server_of = {name: one for one in servers.servers for name in one.seats}
     return {
@@ -32,6 +31,6 @@ async def show_licences(services: ServicesOf, principal: JobsReader) -> dict[str
                 "waiting": use.get(name, NO_USE).waiting,
                 "waiting_jobs": use.get(name, NO_USE).waiting_jobs,
             }
-            for name, total in seats.items()
+            for name, total in servers.seats().items()
         ]
     }

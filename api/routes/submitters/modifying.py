@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.fleet.licences import seats_in, with_licences
+from api.fleet.licences import servers_in, with_licences
 from api.jobs.capacity import Sizes, check_fits, knowing_nodes, least_cores
 from api.jobs.job_refs import JobPath, found
 from api.jobs.projects import of_project
@@ -68,8 +68,8 @@ async def change(
         if isinstance(asked, Refused) or not {"licenses", *SIZE_KEYS} & asked.keys:
             return asked
         servers = services.tariff.licences
-        seats = seats_in(tx.connection, servers, tenant_id)
-        spec = with_licences(asked.spec, sizes, seats, servers.seats(), before)
+        mine = servers_in(tx.connection, servers, tenant_id)
+        spec = with_licences(asked.spec, sizes, mine, servers, before)
         return spec if isinstance(spec, Refused) else replace(asked, spec=spec)
 
     done = await services.write(lambda tx: modify(tx, target, changing, principal.actor))

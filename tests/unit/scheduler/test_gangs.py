@@ -129,3 +129,14 @@ def test_easy_reserves_the_site_that_has_room_for_all_soonest() -> None:
     told.hear(ended(3, 1, 21), at_s=NOW_S + 590.0)
     assert told.hear(job_queued(11, **late)) == []
     assert told.hear(ended(4, 1, 22), at_s=NOW_S + 600.0)[0][0] == 9
+
+
+@pytest.mark.parametrize("policy_text", sorted(POLICIES))
+def test_a_node_off_the_network_is_none_of_several_but_takes_others(policy_text: str) -> None:
+    told = Told(policy_text)
+    for node_id in (1, 2, 3):
+        told.hear(node_joined(node_id, site_id=1, is_closed=node_id == 1), reading_of(node_id))
+
+    assert _nodes(told.offer(job_queued(1, nodes=2, cores=8))) == {2, 3}
+    assert told.hear(job_queued(2, nodes=2, cores=1)) == []
+    assert told.offer(job_queued(3, cores=8)).node_id == 1

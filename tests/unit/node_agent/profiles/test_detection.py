@@ -1,11 +1,13 @@
 """Programs found on a machine of our own making: real files, real processes."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from domain.job_spec import InputFile, JobSpec, Resources
+from domain.licences import LicenceServer
 from domain.profiles import parse_profile
 from domain.refusal import Refused
 from node_agent.profiles.detection import Detected, detect, newest
@@ -168,3 +170,25 @@ def test_a_job_that_names_none_gets_none_and_a_script_is_its_own_command(
     grant = grant_profile(a_spec("solver", script="#!/bin/sh\n"), found, 1)
     assert isinstance(grant, ProfileGrant)
     assert grant.command == ()
+
+
+def test_a_program_is_told_where_its_licence_servers_are(recipe: Recipe, tmp_path: Path) -> None:
+    install(tmp_path / "bin", "echo version 2.7")
+    wanted = {"flex": ("LM_LICENSE_FILE", "FLEX"), "triad": ("LM_LICENSE_FILE",), "gone": ("GONE",)}
+    licensed = replace(recipe, licence_servers=wanted, licences={"seat": "per core"})
+    found = detect([licensed])
+    servers = (
+        LicenceServer(name="other", hosts=("x",), ports=(1,), seats={}),
+        LicenceServer(name="flex", hosts=("lic",), ports=(1999, 2099), seats={}),
+        LicenceServer(name="triad", hosts=("a", "b", "c"), ports=(1055,), seats={}),
+    )
+
+    grant = grant_profile(a_spec("solver", script="#!/bin/sh\n"), found, 1, servers)
+
+    assert isinstance(grant, ProfileGrant)
+    assert grant.environment["LM_LICENSE_FILE"] == "1999@lic:1055@a,1055@b,1055@c"
+    assert grant.environment["FLEX"] == "1999@lic"
+    assert "GONE" not in grant.environment
+    assert grant.licence_servers == ("flex", "triad", "gone")
+    assert found[0].told.licence_servers == ("flex", "gone", "triad")
+    assert found[0].told.licences == ("seat=per core",)

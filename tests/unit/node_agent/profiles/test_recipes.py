@@ -46,6 +46,17 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
     assert found.environment == {"THREADS": "{cores}"}
 
 
+def test_a_recipe_says_what_its_program_asks_licence_servers_for(tmp_path: Path) -> None:
+    more = '[licence_servers]\nsiemens = ["CDLMD_LICENSE_FILE", "LM_LICENSE_FILE"]\n'
+    more += '[licences]\nccmppower = "per job"\nhpcdomains = "per core"\n'
+
+    found = read(tmp_path, GOOD + more)
+
+    assert isinstance(found, Recipe)
+    assert found.licence_servers == {"siemens": ("CDLMD_LICENSE_FILE", "LM_LICENSE_FILE")}
+    assert found.licences == {"ccmppower": "per job", "hpcdomains": "per core"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "expected"),
     [
@@ -69,6 +80,11 @@ def test_a_good_recipe_is_read(tmp_path: Path) -> None:
         ("[run]", "[rnu]", 12, "rnu", "expected one of"),
         ("[environment]", "[environment", 9, "", "expected TOML"),
         ('title = "A solver"', f'title = "{"x" * 300}"', 2, "title", "at most 200"),
+        ("[run]", '[licences]\n"a b" = "per job"\n[run]', 13, "licences.a b", "expected a name"),
+        ("[run]", '[licences]\na = "per year"\n[run]', 13, "licences.a", 'or "per core"'),
+        ("[run]", "[licences]\na = []\n[run]", 13, "licences.a", '"per job"'),
+        ("[run]", '[licence_servers]\na = "A"\n[run]', 13, "licence_servers.a", "a list of words"),
+        ("[run]", '[licence_servers]\na = ["1"]\n[run]', 13, "licence_servers.a", "of variables"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(
@@ -91,6 +107,8 @@ def test_a_mistake_is_told_with_its_place(
         "detect = 1",
         "detect = []",
         "environment = 3",
+        "licences = 3",
+        'licence_servers = ["a"]',
         'name = "x"\nrun = "x"\n[detect]\nprograms = ["p"]',
         'name = "x"\n[detect]\nprograms = []',
         'name = "x"\n[[detect]]\nprograms = ["p"]',
