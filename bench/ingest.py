@@ -6,6 +6,7 @@ The same rows in another order, told again and again, must give the same digest;
 import argparse
 import hashlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,12 +35,13 @@ from store.transaction import Store
 STEP_S = 600.0
 PIECE = 5000
 FIRST_MONTH = 202501
+FIRST_S = begin_of(FIRST_MONTH)
 SPEC = NodeSpec(cores=8, mem_mib=8000, idle_power_w=200.0, max_power_w=5_000.0)
 
 
-def made_store(folder: Path) -> tuple[Store, int]:
+def made_store(folder: Path, url: str | None) -> tuple[Store, int]:
     """An empty store with one site and one node."""
-    url = f"sqlite:///{folder / 'ledger.sqlite'}"
+    url = url or f"sqlite:///{folder / 'ledger.sqlite'}"
     database = Database(url)
     schema.upgrade(database)
     database.close()
@@ -80,7 +82,7 @@ def add_meters(store: Store, node_id: int, count: int) -> list[int]:
 
 def row(node_id: int, seq: int) -> RegisterRow:
     """The index of a meter that counts 500 Wh in ten minutes."""
-    taken_at_s = begin_of(FIRST_MONTH) + seq * STEP_S
+    taken_at_s = FIRST_S + seq * STEP_S
     return RegisterRow(
         node_id=node_id,
         seq=seq,
@@ -104,11 +106,11 @@ def ingest(store: Store, node_id: int, meter_ids: list[int], order: np.ndarray) 
     return time.perf_counter() - begin
 
 
-def one_ledger(rows: int, n_meters: int, seed: int) -> dict[str, object]:
+def one_ledger(rows: int, n_meters: int, seed: int, url: str | None) -> dict[str, object]:
     """Three times all rows, each time shuffled anew; then every whole month is closed."""
     draw = np.random.default_rng(seed)
     with tempfile.TemporaryDirectory(prefix="chaufferie-bench-") as folder:
-        store, node_id = made_store(Path(folder))
+        store, node_id = made_store(Path(folder), url)
         meter_ids = add_meters(store, node_id, n_meters)
         times = [ingest(store, node_id, meter_ids, draw.permutation(rows)) for _ in range(3)]
         last_s = begin_of(FIRST_MONTH) + (rows // n_meters - 1) * STEP_S
@@ -128,6 +130,7 @@ def one_ledger(rows: int, n_meters: int, seed: int) -> dict[str, object]:
         store.wakeups.close()
         store.database.close()
     return {
+        "passes_s": [round(item, 1) for item in times],
         "rows_per_s": round(rows / times[0]),
         "rows_per_s_again": round(rows / times[2]),
         "months": len(closing_s),
@@ -149,13 +152,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--meters", type=int, default=20)
+    parser.add_argument(
+        "--urls", nargs=2, help="two empty PostgreSQL databases; SQLite where none are named"
+    )
     options = parser.parse_args()
-    first, second = (one_ledger(options.rows, options.meters, seed) for seed in (1, 2))
+    began, load_before = time.perf_counter(), os.getloadavg()[0]
+    first, second = (
+        one_ledger(options.rows, options.meters, seed, url)
+        for seed, url in zip((1, 2), options.urls or (None, None), strict=True)
+    )
     result = {
         "bench": "ingest",
         "rows": options.rows,
         "meters": options.meters,
         **first,
+        "seconds": round(time.perf_counter() - began, 1),
+        "load": [load_before, os.getloadavg()[0]],
         "is_same_digest": first["digest"] == second["digest"],
         "machine": machine(),
     }

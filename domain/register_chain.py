@@ -11,8 +11,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from domain.register import RegisterRow, Segment
+from domain.register import Segment
 
+#: Of a row that is sealed: node, number, index, instant, and whether the meter is simulated.
+SealedRow = tuple[int, int, int, float, bool]
+_LINES_AT_ONCE = 1000
 #: What the first segment of a meter names as the one before.
 GENESIS = "0" * 64
 
@@ -22,17 +25,21 @@ def canonical(value: Any) -> str:  # noqa: ANN401 - any JSON
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def digest_rows(rows: Iterable[RegisterRow]) -> tuple[int, str]:
+def digest_rows(rows: Iterable[SealedRow]) -> tuple[int, str]:
     """Number and digest of the rows; they come in order of node, number, index and time.
 
     When a row was received is left out: the same rows sent again give the same digest.
     """
     found, count = hashlib.sha256(), 0
-    for row in rows:
-        line = f"{row.node_id} {row.seq} {row.index_wh} {row.taken_at_s!r} {row.is_simulated:d}\n"
-        found.update(line.encode("ascii"))
-        count += 1
-    return count, found.hexdigest()
+    lines: list[str] = []
+    for node_id, seq, index_wh, taken_at_s, is_simulated in rows:
+        lines.append(f"{node_id} {seq} {index_wh} {taken_at_s!r} {is_simulated:d}\n")
+        if len(lines) == _LINES_AT_ONCE:
+            count += len(lines)
+            found.update("".join(lines).encode("ascii"))
+            lines.clear()
+    found.update("".join(lines).encode("ascii"))
+    return count + len(lines), found.hexdigest()
 
 
 def seal(

@@ -23,6 +23,7 @@ from chaufferie.cli import (
     programs,
     quotas,
     reservations,
+    sample,
     statements,
     steering,
     stickers,
@@ -201,6 +202,7 @@ for group, name in (
     (contracts.app, "contracts"),
     (statements.app, "statement"),
     (disputes.app, "disputes"),
+    (sample.sample, "sample"),
 ):
     app.add_typer(group, name=name)
 for command in (town_people.invite, town_people.people, town_people.remove):

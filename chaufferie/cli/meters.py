@@ -3,6 +3,8 @@
 import hashlib
 import re
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,18 +26,29 @@ meter = typer.Typer(
 )
 
 _WH = {"wh": 1, "kwh": 1000, "mwh": 1_000_000}
-_INDEX = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([kKmM]?[wW][hH])?\s*")
+#: A gigajoule has no whole number of them: 10^9 J over 3600 J.
+_GJ_WH = Fraction(10**9, 3600)
+_INDEX = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([kKmM]?[wW][hH]|[gG][jJ])?\s*")
 #: What a display can show: more digits are a slip of the finger.
 _LONGEST_INDEX = 24
 _ACTS = ("install", "swap", "reset", "reader", "remove")
 
 
 def index_wh_of(text: str) -> int:
-    """An index as it stands on a display, in kWh unless it names its unit."""
+    """An index as it stands on a display, in kWh unless it names its unit.
+
+    One in GJ becomes the nearest watt-hour, halves up; each index by itself, so that their
+    difference is never further than a watt-hour from that of the display.
+    """
     found = _INDEX.fullmatch(text[:_LONGEST_INDEX]) if len(text) <= _LONGEST_INDEX else None
     if found is None:
-        raise typer.BadParameter(f"{text[:40]!r} is no index; write for instance 12345.678 kWh.")
-    amount = Decimal(found[1].replace(",", ".")) * _WH[(found[2] or "kwh").lower()]
+        raise typer.BadParameter(
+            f"{text[:40]!r} is no index; write for instance 12345.678 kWh, or 44.444 GJ."
+        )
+    number, unit = Decimal(found[1].replace(",", ".")), (found[2] or "kwh").lower()
+    if unit == "gj":
+        return floor(Fraction(number) * _GJ_WH + Fraction(1, 2))
+    amount = number * _WH[unit]
     if amount != int(amount):
         raise typer.BadParameter(f"{text!r} is finer than a watt-hour; leave the last digits out.")
     return int(amount)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from math import inf, isinf
 from typing import Any
 
@@ -15,8 +14,9 @@ from domain.register_chain import canonical
 from metering.ledger.course import CLOSING_SEQ, OPENING_SEQ, Flat, closing_row, opening_row
 from metering.ledger.energy import EnergyBetween, energy_between
 from metering.ledger.epochs import epochs_of
-from metering.ledger.judging import judge
-from metering.ledger.lines import Case, MonthSum, missing, month_sums
+from metering.ledger.judging import Placed, judge_placed
+from metering.ledger.lines import Case, MonthSum, edges_of, missing, month_sums
+from metering.ledger.thinning import thinned
 from store.ledger import closed_months, meters, register_rows
 from store.ledger.decisions import Decided, decisions
 from store.ledger.edge_rows import edge_rows
@@ -139,7 +139,7 @@ def walk(
     newest = anchor
     for epoch in _from(account.epochs, anchor):
         start = _start(account, epoch, newest)
-        rows = register_rows.rows_between(
+        rows = register_rows.told_between(
             connection,
             meter_id,
             start if start is anchor else None,
@@ -147,10 +147,13 @@ def walk(
             until_s if epoch.end_s is None else min(epoch.end_s, until_s),
         )
         facts = account.known.facts
-        judged = judge(
+        needed = thinned(
+            facts, epoch, rows, edges_of(months), start=start, decisions=account.decisions
+        )
+        judged = judge_placed(
             facts,
             epoch,
-            _with_closing(rows, account, epoch),
+            _with_closing(needed, account, epoch),
             start=start,
             decisions=account.decisions,
         )
@@ -214,11 +217,15 @@ def _start(account: Account, epoch: Epoch, newest: RegisterRow | None) -> Regist
     return opening_row(epoch, account.known.facts)
 
 
-def _with_closing(
-    rows: Iterable[RegisterRow], account: Account, epoch: Epoch
-) -> Iterator[RegisterRow]:
+def _with_closing(rows: Iterable[Placed], account: Account, epoch: Epoch) -> Iterator[Placed]:
+    """Rows, and after them the last index that was read off the display."""
+    place = -1
+    for item in rows:
+        place = item[0]
+        yield item
     closing = closing_row(epoch, account.known.facts)
-    return chain(rows, () if closing is None else (closing,))
+    if closing is not None:
+        yield place + 1, closing, False
 
 
 def _outside(

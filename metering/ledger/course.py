@@ -76,8 +76,13 @@ class Course:
     _row: RegisterRow | None = None
     _flat_from: RegisterRow | None = None
 
-    def took(self, row: RegisterRow, step_wh: int, *, rolled_over: bool = False) -> None:
-        """The next row that counts, and what passed since the one before."""
+    def took(
+        self, row: RegisterRow, step_wh: int, *, rolled_over: bool = False, is_told: bool = False
+    ) -> None:
+        """The next row that counts, and what passed since the one before.
+
+        ``is_told``: rows lay between them, of which nothing is to be noted.
+        """
         edge = Edge(
             index_wh=row.index_wh,
             at_s=row.taken_at_s,
@@ -85,7 +90,7 @@ class Course:
             is_read_by_person=row.seq in {OPENING_SEQ, CLOSING_SEQ},
         )
         self._pass_edges(edge)
-        if self.last is not None and edge.at_s - self.last.at_s > GAP_S:
+        if self.last is not None and edge.at_s - self.last.at_s > GAP_S and not is_told:
             for number in self._months_between(self.last.at_s, edge.at_s):
                 self._mark(number, Mark.GAP_BRIDGED)
         if rolled_over:

@@ -19,7 +19,8 @@ FUTURE_S = 300.0
 _SECOND_STORY = 2
 
 Decisions = Sequence[Decision]  #: In the order in which they were taken: the last one holds.
-_Placed = tuple[int, RegisterRow]  #: A row with its place.
+#: A row with its place, and whether rows before it were left out as being beyond doubt.
+Placed = tuple[int, RegisterRow, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Judged:
     step: Step | None = None  #: None also where the row is the first of its epoch.
     doubt: Doubt | None = None
     also: tuple[Doubt, ...] = ()  #: What else speaks against it.
+    is_after_others: bool = False  #: Rows before it that count were left out.
 
 
 def in_order(rows: Iterable[RegisterRow]) -> list[RegisterRow]:
@@ -54,12 +56,31 @@ def judge(
     The rows come ``in_order``, and are not held. Those that count are told of in that order;
     those that do not, a little before or after.
     """
+    placed = ((place, row, False) for place, row in enumerate(rows))
+    return judge_placed(meter, epoch, placed, start=start, decisions=decisions)
+
+
+def judge_placed(
+    meter: MeterFacts,
+    epoch: Epoch,
+    rows: Iterable[Placed],
+    *,
+    start: RegisterRow | None = None,
+    decisions: Decisions = (),
+) -> Iterator[Judged]:
+    """The same of rows among which those beyond doubt may have been left out."""
     walk = _Walk(meter, start, decisions)
-    waiting: _Placed | None = None
+    waiting: Placed | None = None
     for placed, doubts in _each_by_itself(meter, epoch, rows, decisions):
         if doubts:
             also = (*doubts[1:], *walk.would_be(placed[1], doubts))
-            yield Judged(place=placed[0], row=placed[1], doubt=doubts[0], also=also)
+            yield Judged(
+                place=placed[0],
+                row=placed[1],
+                doubt=doubts[0],
+                also=also,
+                is_after_others=placed[2],
+            )
             continue
         if waiting is not None:
             yield from walk.goes_on(waiting, placed[1])
@@ -78,15 +99,16 @@ def _verdict(row: RegisterRow, decisions: Decisions) -> bool | None:
 
 
 def _each_by_itself(
-    meter: MeterFacts, epoch: Epoch, rows: Iterable[RegisterRow], decisions: Decisions
-) -> Iterator[tuple[_Placed, tuple[Doubt, ...]]]:
+    meter: MeterFacts, epoch: Epoch, rows: Iterable[Placed], decisions: Decisions
+) -> Iterator[tuple[Placed, tuple[Doubt, ...]]]:
     """What can be said of a row without its neighbours, but for those of the same number."""
     before: RegisterRow | None = None
-    for place, (row, after) in enumerate(pairwise(chain(rows, (None,)))):
-        assert row is not None  # noqa: S101 - only the last of a pair may be none
+    for placed, following in pairwise(chain(rows, (None,))):
+        assert placed is not None  # noqa: S101 - only the last of a pair may be none
+        row, after = placed[1], None if following is None else following[1]
         decided = _verdict(row, decisions) if decisions else None
         if decided is False:
-            yield (place, row), (Doubt.REJECTED,)
+            yield placed, (Doubt.REJECTED,)
         else:
             speaks = {
                 Doubt.OTHER_READER: row.node_id != epoch.node_id,
@@ -95,7 +117,7 @@ def _each_by_itself(
                 Doubt.CONFLICT: decided is None
                 and (_contradict(before, row, decisions) or _contradict(row, after, decisions)),
             }
-            yield (place, row), tuple(doubt for doubt, is_so in speaks.items() if is_so)
+            yield placed, tuple(doubt for doubt, is_so in speaks.items() if is_so)
         before = row
 
 
@@ -113,11 +135,11 @@ class _Walk:
         self._meter = meter
         self._decisions = decisions
         self._before = start  #: The last row that counts and was told of.
-        self._held: _Placed | None = None  #: Counts, unless its successors say otherwise.
+        self._held: Placed | None = None  #: Counts, unless its successors say otherwise.
         self._rival: RegisterRow | None = None  #: The newest row that was taken out here.
         self._rivals = 0  #: How many of them agree with one another.
 
-    def goes_on(self, placed: _Placed, after: RegisterRow | None) -> Iterator[Judged]:
+    def goes_on(self, placed: Placed, after: RegisterRow | None) -> Iterator[Judged]:
         """The next row, and the one that follows it."""
         row = placed[1]
         doubt = self._doubt_of(row)
@@ -129,7 +151,7 @@ class _Walk:
             self._held = placed
         else:
             self._takes_out(row, doubt)
-            yield Judged(place=placed[0], row=row, doubt=doubt)
+            yield Judged(place=placed[0], row=row, doubt=doubt, is_after_others=placed[2])
 
     def would_be(self, row: RegisterRow, doubts: Sequence[Doubt]) -> tuple[Doubt, ...]:
         """What speaks against one of two contradicting rows beside the other: its step."""
@@ -143,7 +165,7 @@ class _Walk:
         """What is held counts, with the step from the row that counted before."""
         if self._held is None:
             return
-        place, row = self._held
+        place, row, is_after_others = self._held
         step: Step | None = None
         if self._before is not None:
             found = step_between(self._before, row, self._meter)
@@ -151,7 +173,7 @@ class _Walk:
             accepted = Step(energy_wh=row.index_wh - self._before.index_wh)
             step = accepted if isinstance(found, Doubt) else found
         self._before, self._held = row, None
-        yield Judged(place=place, row=row, step=step)
+        yield Judged(place=place, row=row, step=step, is_after_others=is_after_others)
 
     def _doubt_of(self, row: RegisterRow) -> Doubt | None:
         known = self._before if self._held is None else self._held[1]

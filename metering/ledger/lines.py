@@ -78,7 +78,12 @@ def month_sums(
         elif item.step is None:
             course.took(item.row, 0)
         else:
-            course.took(item.row, item.step.energy_wh, rolled_over=item.step.rolled_over)
+            course.took(
+                item.row,
+                item.step.energy_wh,
+                rolled_over=item.step.rolled_over,
+                is_told=item.is_after_others,
+            )
     course.end_flat()
     found = (
         _sum(course, epoch, meter, (number, month), cases.found)
@@ -177,16 +182,17 @@ class _Cases:
         assert doubt is not None  # noqa: S101 - only such rows make cases
         goes_on = (
             newest is not None
-            and item.place == self._place + 1
+            and (item.place == self._place + 1 or item.is_after_others)
             and newest.last.node_id == row.node_id
             and doubt in {newest.doubt, Doubt.JUMPED}  # what goes on from a case belongs to it
         )
-        self._place = item.place
         if newest is not None and goes_on:
             reasons = dict.fromkeys((*newest.reasons, doubt, *item.also))
             also = tuple(reasons)[1:]
-            self.found[-1] = replace(newest, last=row, count=newest.count + 1, also=also)
+            count = newest.count + item.place - self._place
+            self.found[-1] = replace(newest, last=row, count=count, also=also)
         else:
             self.found.append(
                 Case(doubt=doubt, epoch=self._epoch, first=row, last=row, count=1, also=item.also)
             )
+        self._place = item.place

@@ -1,10 +1,12 @@
 """From a contract's file to a verified PDF by the command line, the PDF made by the real worker."""
 
 import json
+import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -231,3 +233,32 @@ def test_mistakes_are_told_in_one_sentence(typed: CommandLine, example: str) -> 
     assert all(item.returncode != 0 for item in ran.values())
     assert [item.stderr for item in ran.values() if item.stderr.count("\n") != 1] == []
     assert [said for said, item in ran.items() if said not in item.stderr] == []
+
+
+def test_a_new_user_sells_invented_heat_by_the_commands_that_the_sample_prints(
+    typed: CommandLine,
+) -> None:
+    made = typed.document("sample", "heat-sale", "sample")
+    assert typed.run("sample", "heat-sale", "again").returncode != 0, "there is one ledger only"
+
+    for line in made["commands"]:
+        words = shlex.split(line)[1:]
+        if words[:2] == ["ledger", "close"]:
+            closed = typed.run(*words)
+            assert closed.returncode == 0 or "closed once" in closed.stderr, closed.stderr
+        elif words[:2] == ["statement", "get"]:
+            until(partial(_succeeds, typed, words), 120.0)
+        else:
+            ran = typed.run(*words)
+            assert ran.returncode == 0, f"{line}: {ran.stderr}"
+
+    pdf = made["commands"][-1].split()[-1]
+    assert "RIGHT" in typed.run("statement", "verify", pdf).stdout
+    page = typed.run("statement", "get", Path(pdf).stem, "-", "--form", "html").stdout
+    for said in ("SPECIMEN - Ville", "SPECIMEN - fournisseur", "SAMPLE pool", "SAMPLE-HEAT"):
+        assert said in page
+    assert "SPECIMEN: settle yours" in page
+
+
+def _succeeds(typed: CommandLine, words: Sequence[str]) -> bool:
+    return typed.run(*words).returncode == 0
