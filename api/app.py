@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import problems
 from api.body_limit import BodyLimit
 from api.jobs.capacity import Capacity
 from api.passers_by.public_figures import FiguresCache
+from api.problems import Problem
 from api.routes.agents import agent, attempt_files
 from api.routes.everyone import access, health, pages
 from api.routes.heat_sales import collectivities, contracts, disputes, people, statements
@@ -45,7 +45,8 @@ from api.routes.submitters import (
 from api.routes.towns import alerts, door, sites, wishes
 from api.routes.towns import statements as town_statements
 from api.services import Services
-from api.town.door import SignInFirst, to_sign_in
+from api.town import failures
+from api.town.door import SignInFirst
 from api.town.passwords import Passwords
 from store.wakeups import Listener
 
@@ -75,12 +76,10 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     app.state.capacity = Capacity(services)
     app.state.passwords = Passwords()
     app.state.public_figures = FiguresCache()
-    app.add_exception_handler(problems.Problem, problems.on_problem)
-    app.add_exception_handler(HTTPException, problems.on_http_exception)
-    app.add_exception_handler(RequestValidationError, problems.on_invalid)
-    app.add_exception_handler(SignInFirst, to_sign_in)
-    app.add_exception_handler(Exception, problems.on_bug)
-    app.add_middleware(BodyLimit)
+    for kind in (Problem, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, failures.on_error)
+    app.add_exception_handler(SignInFirst, failures.to_sign_in)
+    app.add_middleware(BodyLimit, answer=failures.answer)
     for_submitters = (
         *(jobs, job_lists, steering, modifying, results, files),
         *(usage, licences, webhooks, erasures),

@@ -3,13 +3,14 @@
 The framework has such a limit too; it answers a promised length in plain text, not as a problem.
 """
 
-import json
 import re
+from collections.abc import Awaitable, Callable
 
+from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import MEDIA_TYPE, problem_document
+from api.problems import Told
 from domain.refusal import Refused
 
 LARGEST_BODY_BYTES = 1 << 20
@@ -27,9 +28,12 @@ _REPORT_ROUTE = re.compile(
 class BodyLimit:
     """Counts the bytes that come, whatever ``Content-Length`` promised."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Guard this application."""
+    def __init__(
+        self, app: ASGIApp, answer: Callable[[Request, Told], Awaitable[Response]]
+    ) -> None:
+        """Guard this application; ``answer`` says in which form a body is refused."""
         self._app = app
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
@@ -39,7 +43,10 @@ class BodyLimit:
         is_report = _REPORT_ROUTE.fullmatch(scope["path"]) is not None
         limit = LARGEST_REPORT_BYTES if is_report else LARGEST_BODY_BYTES
         if _promised_bytes(scope) > limit:
-            await _refuse(send, limit)
+            refusal = Refused(code="http.413", sentence=_sentence(limit))
+            told = Told(status=413, refusal=refusal, headers={"Connection": "close"})
+            refused = await self._answer(Request(scope, receive), told)
+            await refused(scope, receive, send)
             return
         received = 0
 
@@ -64,15 +71,3 @@ def _promised_bytes(scope: Scope) -> int:
 
 def _sentence(limit: int) -> str:
     return f"The request is larger than {limit >> 20} MiB; send less, or files by /v1/files."
-
-
-async def _refuse(send: Send, limit: int) -> None:
-    refusal = Refused(code="http.413", sentence=_sentence(limit))
-    body = json.dumps(problem_document(413, refusal)).encode()
-    headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

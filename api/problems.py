@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents: one plain sentence and a stable code."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
@@ -59,35 +60,45 @@ def not_found(what: str) -> Problem:
     return Problem(404, Refused(code="not_found", sentence=f"There is no such {what}."))
 
 
-async def on_problem(_request: Request, error: Exception) -> JSONResponse:
-    """Answer a refused request."""
-    assert isinstance(error, Problem)  # noqa: S101 - what it is registered for
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a refused or failed request is answered, in whatever form."""
+
+    status: int
+    refusal: Refused
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def document(told: Told) -> JSONResponse:
+    """As a problem document."""
     return JSONResponse(
-        problem_document(error.status, error.refusal),
-        status_code=error.status,
+        problem_document(told.status, told.refusal),
+        status_code=told.status,
         media_type=MEDIA_TYPE,
-        headers=error.headers,
+        headers=dict(told.headers),
     )
 
 
-async def on_http_exception(_request: Request, error: Exception) -> JSONResponse:
-    """Answer what the framework refuses (unknown route, wrong method), in words of our own."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    sentence = _SENTENCES.get(str(error.detail), str(error.detail))
-    refusal = Refused(code=f"http.{error.status_code}", sentence=sentence)
-    return JSONResponse(
-        problem_document(error.status_code, refusal),
-        status_code=error.status_code,
-        media_type=MEDIA_TYPE,
-        headers=getattr(error, "headers", None),
+def told(request: Request, error: Exception) -> Told:
+    """What an error says; of what nobody foresaw the traceback goes to the log alone."""
+    match error:
+        case Problem():
+            return Told(status=error.status, refusal=error.refusal, headers=error.headers or {})
+        case HTTPException():  # the framework: an unknown route, a wrong method
+            sentence = _SENTENCES.get(str(error.detail), str(error.detail))
+            refusal = Refused(code=f"http.{error.status_code}", sentence=sentence)
+            return Told(
+                status=error.status_code, refusal=refusal, headers=dict(error.headers or {})
+            )
+        case RequestValidationError():
+            mistake = _first_mistake(request, error.errors()[0])
+            return Told(status=422, refusal=Refused(code="request.invalid", sentence=mistake))
+    return Told(
+        status=500,
+        refusal=Refused(
+            code="internal", sentence="The server failed on this request; its log says why."
+        ),
     )
-
-
-async def on_invalid(request: Request, error: Exception) -> JSONResponse:
-    """Answer a body or parameter of the wrong form, naming the first wrong field."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
-    refusal = Refused(code="request.invalid", sentence=_first_mistake(request, error.errors()[0]))
-    return JSONResponse(problem_document(422, refusal), status_code=422, media_type=MEDIA_TYPE)
 
 
 def _first_mistake(request: Request, mistake: Mapping[str, Any]) -> str:
@@ -109,11 +120,3 @@ def _shown(part: str | int) -> str:
     text = str(part)
     cut = text if len(text) <= _LONGEST_PLACE else f"{text[:_LONGEST_PLACE]}..."
     return cut if cut.isprintable() else repr(cut)
-
-
-async def on_bug(_request: Request, _error: Exception) -> JSONResponse:
-    """Answer what nobody foresaw; the traceback goes to the log, not to the caller."""
-    refusal = Refused(
-        code="internal", sentence="The server failed on this request; its log says why."
-    )
-    return JSONResponse(problem_document(500, refusal), status_code=500, media_type=MEDIA_TYPE)

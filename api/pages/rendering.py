@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -25,6 +25,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Vary": "Accept-Language",
 }
+
+
+#: What of an address stays in the links to its other language.
+_MOST_PARAMETERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,18 @@ class Speech:
         ]
 
 
+def page_of(request: Request) -> str:
+    """The page that somebody looks at: of a form that was sent, the one on which it stood."""
+    path = request.url.path
+    if request.method in {"GET", "HEAD"}:
+        return path
+    try:
+        before = urlsplit(request.headers.get("referer", "")).path
+    except ValueError:
+        return path
+    return before if before.startswith(("/town", "/t/")) else path
+
+
 def speech(request: Request) -> Speech:
     """In which language to answer: as the address says, else as the browser prefers."""
     asked = request.query_params.get("lang")
@@ -91,8 +107,8 @@ def speech(request: Request) -> Speech:
     return Speech(
         words=Words(language=language),
         is_asked=asked in LANGUAGES,
-        path=request.url.path,
-        query=parse_qsl(request.url.query, max_num_fields=50) if request.url.query else (),
+        path=page_of(request),
+        query=request.query_params.multi_items()[:_MOST_PARAMETERS],
     )
 
 
@@ -119,18 +135,6 @@ def render(
     text = made.render({**shared, **values})
     headers = {**HEADERS, "Content-Language": spoken.words.language}
     return HTMLResponse(text, status_code=status, headers=headers)
-
-
-def refuse(
-    spoken: Speech, status: int, values: Mapping[str, object], theme: Theme = OWN_THEME
-) -> HTMLResponse:
-    """A page that says what went wrong and where to go on."""
-    return render(spoken, "refused.html", values, theme=theme, status=status)
-
-
-def missing(spoken: Speech) -> HTMLResponse:
-    """The same answer for what does not exist and for what is not this visitor's."""
-    return refuse(spoken, 404, {"code": "not_found"})
 
 
 @cache

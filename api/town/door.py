@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse
@@ -70,15 +70,6 @@ async def find_person(request: Request, services: ServicesOf) -> Person | None:
 
 
 SignedIn = Annotated[Person, Depends(person)]
-
-
-async def to_sign_in(request: Request, _error: Exception) -> RedirectResponse:
-    """Send a stranger to the sign-in page, which brings them back."""
-    given = {"next": onward(request.url.path)}
-    if "lang" in request.query_params:
-        given["lang"] = request.query_params["lang"][:2]
-    address = f"/town/sign-in?{urlencode(given)}"
-    return RedirectResponse(address, status_code=303, headers=HEADERS)
 
 
 def onward(path: str) -> str:

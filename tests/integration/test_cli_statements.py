@@ -12,20 +12,9 @@ from pathlib import Path
 import pytest
 
 from domain.collectivities import Collectivity
-from domain.declaration import Act, Declaration, Evidence
-from domain.months import begin_of
-from domain.node import NodeSpec, SiteSpec
-from domain.refusal import Refused
-from metering.keeping.closing import close_month
-from store.collectivities import collectivities
-from store.fleet import nodes
-from store.fleet.readings import add_readings
-from store.ledger.meters import declare, known_meters
-from store.transaction import Store
-from tests.support.builders import reading
 from tests.support.cluster import Cluster, running_cluster, until
 from tests.support.command_line import CommandLine
-from tests.support.metered import FEBRUARY, JANUARY, MARCH
+from tests.support.past import sold_past
 from tests.support.valkey import running_valkey
 
 DIRECTORY = Path(__file__).parent
@@ -39,7 +28,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("statements")
     with running_cluster(folder, sites=1) as running, running_valkey(folder) as broker:
         with running.store() as store:
-            _past(store)
+            sold_past(store, TOWN)
         running.run(
             "worker",
             "worker",
@@ -47,47 +36,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             CHAUFFERIE_STATEMENTS_EVERY_S="1",
         )
         yield running
-
-
-def _past(store: Store) -> None:
-    """Readings at the edges of two months, the display seen, the town described."""
-    spec = NodeSpec(cores=2, mem_mib=4096, idle_power_w=400.0, max_power_w=5_000.0)
-    with store.transaction() as tx:
-        site_id = nodes.add_site(tx, SiteSpec(name="Piscine Nord", storage_wh_per_k=500.0), "test")
-        assert isinstance(site_id, int)
-        nodes.add_enrolment(
-            tx, token="sold", site_id=site_id, node_name="sold", ttl_s=60.0, actor="test"
-        )
-        enrolled = nodes.enrol(tx, "sold", spec)
-        assert not isinstance(enrolled, Refused)
-        items = [
-            reading(
-                enrolled.node_id,
-                number,
-                taken_at_s=begin_of(month),
-                heat_register_wh=1_000_000 * number,
-                electricity_register_wh=1_000_000 * number,
-                simulated=False,
-            )
-            for number, month in enumerate((JANUARY, FEBRUARY, MARCH), start=1)
-        ]
-        add_readings(tx, enrolled.node_id, items)
-        for known in known_meters(tx.connection, [site_id]):
-            seen = Declaration(
-                act=Act.CONFIRM,
-                at_s=begin_of(MARCH),
-                index_wh=3_000_000,
-                evidence=Evidence(note="seen"),
-                actor="test",
-            )
-            declare(tx, known.facts.meter_id, seen)
-    for month in (JANUARY, FEBRUARY):
-        closed = close_month(store, site_id, month, "test")
-        assert isinstance(closed, int), closed
-    with store.transaction() as tx:
-        town = collectivities.add_collectivity(tx, TOWN, "test")
-        assert isinstance(town, int)
-        assert collectivities.give_site(tx, town, site_id, None, "test") is None
 
 
 @pytest.fixture(scope="module")

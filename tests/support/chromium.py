@@ -32,8 +32,14 @@ def chromium() -> Iterator[Browser]:
 class Visit:
     """One person's window: every request it makes is noted."""
 
-    def __init__(self, browser: Browser, language: str, *, scripts: bool = True) -> None:
-        self.context = browser.new_context(locale=language, java_script_enabled=scripts)
+    def __init__(
+        self, browser: Browser, language: str, *, scripts: bool = True, width_px: int = 1280
+    ) -> None:
+        self.context = browser.new_context(
+            locale=language,
+            java_script_enabled=scripts,
+            viewport={"width": width_px, "height": 844},
+        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(_PATIENCE_MS)
         self.requests: list[Request] = []
@@ -52,6 +58,13 @@ class Visit:
             sizes["responseBodySize"] + sizes["responseHeadersSize"]
             for sizes in (request.sizes() for request in self.requests)
         )
+
+    def overflow_px(self) -> int:
+        """By how much the page is wider than the window."""
+        found = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return int(found)
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong with the page, as it is now."""

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE_STORAGE_WH_PER_K = 348.0
 FIRST_WATER_C = 20.0
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 _READ_EVERY_S = 1.0
 _STOP_PATIENCE_S = 5.0
 _LOG_TAIL = 2000

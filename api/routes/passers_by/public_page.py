@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.pages.rendering import HEADERS, OWN_THEME, Speaks, Speech, Theme, missing, render
+from api.pages.rendering import HEADERS, Speaks, Speech, Theme, render
 from api.passers_by.public_figures import FiguresCache, PublicFigures
 from api.problems import not_found
 from api.security import ServicesOf, public
 from api.services import Services
 from api.town import door
+from api.town.themes import public_theme
 from domain.disclosure import SHOWER
 from domain.publication import Publication
 from domain.refusal import Refused
@@ -39,13 +40,7 @@ class Seen:
     @property
     def theme(self) -> Theme:
         """That of the collectivity; our own where the site is nobody's."""
-        if self.owner is None:
-            return OWN_THEME
-        return Theme(
-            name=self.owner.description.name,
-            colour=self.owner.description.colour,
-            logo_path=f"/t/{self.sticker.code}/logo.png" if self.owner.has_logo else None,
-        )
+        return public_theme(self.owner, self.sticker.code)
 
 
 async def _seen(services: Services, cache: FiguresCache, code: str) -> Seen | None:
@@ -100,7 +95,7 @@ async def public_page(
     """What is measured at this boiler, for what, for how long, and whom to ask."""
     seen = await _seen(services, _cache(request), code)
     if seen is None:
-        return missing(spoken)
+        raise not_found("code")
     return _page(spoken, services, seen, told=told)
 
 
@@ -110,7 +105,7 @@ async def report(request: Request, code: str, spoken: Speaks, services: Services
     form = await door.form_of(request)
     seen = await _seen(services, _cache(request), code)
     if seen is None or seen.sticker.removed_at_s is not None:
-        return missing(spoken)
+        raise not_found("code")
     message = " ".join(form.get("message", "").split())[:_LONGEST_MESSAGE]
     refused = await services.write(
         lambda tx: publications.report_no_heat(tx, seen.sticker, message)

@@ -10,6 +10,7 @@ from api.pages.words import LANGUAGES
 from api.security import ServicesOf
 from api.town import door
 from api.town.door import SignedIn
+from api.town.themes import theme_for
 from domain.languages import Language
 from domain.town_alerts import AlertKind
 from store.collectivities import alert_choices, alerts, collectivities
@@ -64,7 +65,8 @@ async def alerts_page(
         "reaches": services.notice_rules.may_write_to(visitor.email),
         "kept": kept,
     }
-    return render(spoken, "alerts.html", values)
+    theme = await theme_for(services, visitor)
+    return render(spoken, "alerts.html", values, theme=theme)
 
 
 @router.post("")

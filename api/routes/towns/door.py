@@ -10,6 +10,7 @@ from api.services import Services
 from api.town import door
 from api.town.door import SignedIn
 from api.town.passwords import Passwords
+from api.town.themes import theme_for
 from domain.refusal import Refused
 from domain.town_accounts import LONGEST_PASSWORD, check_email, check_password
 from store.access.browser_sessions import Session
@@ -21,6 +22,8 @@ router = APIRouter(prefix="/town", tags=["towns"], include_in_schema=False)
 Code = Annotated[str, Query(max_length=200)]
 _WRONG = Refused(code="sign_in.wrong", sentence="This address and this password do not match.")
 _CROWDED = Refused(code="sign_in.crowded", sentence="Many people sign in; try again in a minute.")
+#: Where waiting helps, and for how long [s].
+_WAIT_S = {"sign_in.locked": 900, "sign_in.crowded": 60}
 _DIFFER = Refused(code="password.differ", sentence="The two passwords are not the same.")
 
 
@@ -33,16 +36,32 @@ PasswordsOf = Annotated[Passwords, Depends(_passwords)]
 
 
 def _sign_in_page(
-    spoken: Speech, onward: str, email: str = "", refused: Refused | None = None
+    spoken: Speech,
+    onward: str,
+    email: str = "",
+    refused: Refused | None = None,
+    *,
+    ended: bool = False,
 ) -> Response:
-    values = {"onward": door.onward(onward), "email": email, "refused": refused}
-    return render(spoken, "sign_in.html", values, status=200 if refused is None else 401)
+    values = {"onward": door.onward(onward), "email": email, "refused": refused, "ended": ended}
+    status = 200
+    if refused is not None:
+        status = 429 if refused.code in _WAIT_S else 401
+    page = render(spoken, "sign_in.html", values, status=status)
+    if refused is not None and refused.code in _WAIT_S:
+        page.headers["Retry-After"] = str(_WAIT_S[refused.code])
+    return page
 
 
 @router.get("/sign-in", dependencies=[Depends(public)])
-async def sign_in_page(spoken: Speaks, next: Code = "/town") -> Response:  # noqa: A002 - in the address
+async def sign_in_page(
+    spoken: Speaks,
+    next: Code = "/town",  # noqa: A002 - in the address
+    *,
+    ended: bool = False,
+) -> Response:
     """How to sign in."""
-    return _sign_in_page(spoken, next)
+    return _sign_in_page(spoken, next, ended=ended)
 
 
 @router.post("/sign-in", dependencies=[Depends(public)])
@@ -102,7 +121,7 @@ async def _join_page(
         lambda connection: accounts.invited_email(connection, code, database.now_s(connection))
     )
     if isinstance(email, Refused):
-        return render(spoken, "refused.html", {"code": email.code}, status=410)
+        return render(spoken, "refused.html", {"code": email.code, "home": "/town"}, status=410)
     values = {"code": code, "email": email, "refused": refused}
     return render(spoken, "join.html", values, status=200 if refused is None else 422)
 
@@ -119,7 +138,7 @@ async def join(
         lambda connection: accounts.invited_email(connection, code, database.now_s(connection))
     )
     if isinstance(email, Refused):
-        return render(spoken, "refused.html", {"code": email.code}, status=410)
+        return render(spoken, "refused.html", {"code": email.code, "home": "/town"}, status=410)
     refused = _new_password(form.get("password", ""), form.get("again", ""), email)
     if refused is None and passwords.is_crowded:
         refused = _CROWDED
@@ -128,7 +147,7 @@ async def join(
     kept = await passwords.hashed(form["password"])
     account = await services.write(lambda tx: accounts.follow_invitation(tx, code, kept))
     if isinstance(account, Refused):
-        return render(spoken, "refused.html", {"code": account.code}, status=410)
+        return render(spoken, "refused.html", {"code": account.code, "home": "/town"}, status=410)
     session = await services.write(lambda tx: town_sessions.open_session(tx, account))
     return door.let_in(request, session, door.home(spoken))
 
@@ -138,9 +157,10 @@ def _new_password(password: str, again: str, email: str) -> Refused | None:
 
 
 @router.get("/account")
-async def account_page(spoken: Speaks, person: SignedIn) -> Response:
+async def account_page(spoken: Speaks, services: ServicesOf, person: SignedIn) -> Response:
     """Who is signed in, and a new password."""
-    return render(spoken, "account.html", {"person": person, "refused": None})
+    theme = await theme_for(services, person.visitor)
+    return render(spoken, "account.html", {"person": person, "refused": None}, theme=theme)
 
 
 @router.post("/account")
@@ -162,7 +182,8 @@ async def change_password(
         refused = account
     if refused is not None:
         values = {"person": person, "refused": refused}
-        return render(spoken, "account.html", values, status=422)
+        theme = await theme_for(services, person.visitor)
+        return render(spoken, "account.html", values, theme=theme, status=422)
     kept = await passwords.hashed(form["password"])
 
     def operation(tx: Transaction) -> Session:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.names import Number
 from api.pages import france
-from api.pages.rendering import HEADERS, OWN_THEME, Speaks, Theme, missing, render
+from api.pages.rendering import HEADERS, Speaks, render
 from api.problems import not_found
 from api.security import ServicesOf, public
 from api.services import Services
@@ -16,6 +16,7 @@ from api.town import exports
 from api.town.door import SignedIn
 from api.town.figures import SiteFigures, figures
 from api.town.site_view import SiteView, site_charts
+from api.town.themes import theme_for, theme_from
 from domain.colours import check_colour, text_on
 from domain.paris_days import Period, Span, local, period_of
 from domain.refusal import Refused
@@ -74,10 +75,13 @@ async def overview(spoken: Speaks, services: ServicesOf, person: SignedIn) -> Re
 
     sites = await services.read(look)
     pins = france.pins((item.site_id, item.number, item.name, item.place) for item in sites)
-    theme = OWN_THEME
-    if len(person.visitor.memberships) == 1:
-        theme = await theme_of(services, person.visitor.memberships[0].collectivity_id)
-    values = {"person": person, "sites": sites, "pins": pins}
+    values = {
+        "person": person,
+        "sites": sites,
+        "pins": pins,
+        "is_of_several": len(person.visitor.memberships) > 1,
+    }
+    theme = await theme_for(services, person.visitor)
     return render(spoken, "overview.html", values, theme=theme)
 
 
@@ -88,12 +92,12 @@ async def site_page(
     """A site's day, month or year."""
     membership = person.visitor.of_site(site_id)
     if membership is None:
-        return missing(spoken)
+        raise not_found("site")
     now_s, shown, found = await _look(services, site_id, period)
     row = await owner_of(services, membership)
     name = next((item.name for item in row.sites if item.site_id == site_id), None)
     if name is None:  # It was taken from the collectivity since this request was let in.
-        return missing(spoken)
+        raise not_found("site")
     values = {
         "person": person,
         "membership": membership,
@@ -157,20 +161,6 @@ async def owner_of(services: Services, membership: Membership) -> CollectivityRo
     if row is None:  # It was removed since this request was let in.
         raise not_found("collectivity")
     return row
-
-
-async def theme_of(services: Services, collectivity_id: int) -> Theme:
-    """The theme of a collectivity's own pages."""
-    row = await services.read(
-        lambda connection: collectivities.find_collectivity(connection, collectivity_id)
-    )
-    return OWN_THEME if row is None else theme_from(row)
-
-
-def theme_from(row: CollectivityRow) -> Theme:
-    """Its name, its colour and its logo."""
-    logo = f"/town/logo/{row.collectivity_id}.png" if row.has_logo else None
-    return Theme(name=row.description.name, colour=row.description.colour, logo_path=logo)
 
 
 @router.get("/logo/{collectivity_id}.png")

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.heat_sales.statements import Form, pdf_answer, written
-from api.pages.rendering import HEADERS, Speaks, Speech, missing, render
+from api.pages.rendering import HEADERS, Speaks, Speech, render
 from api.problems import not_found
-from api.routes.towns.sites import theme_of
 from api.security import ServicesOf
 from api.services import Services
 from api.town import door
 from api.town.door import Person, SignedIn
+from api.town.themes import theme_for, theme_of
 from domain.disputes import LONGEST_TEXT, check_dispute
 from domain.languages import Language
 from domain.refusal import Refused
@@ -47,7 +47,8 @@ async def statements_page(spoken: Speaks, services: ServicesOf, person: SignedIn
     only = person.visitor.site_ids
     rows = await services.read(lambda connection: statements.statements(connection, site_ids=only))
     values = {"person": person, "rows": list(reversed(rows))}
-    return render(spoken, "statements.html", values)
+    theme = await theme_for(services, person.visitor)
+    return render(spoken, "statements.html", values, theme=theme)
 
 
 @router.get("/{number}")
@@ -57,7 +58,7 @@ async def statement_page(
     """One statement: its lines with both indexes, its forms, what is disputed."""
     shown = await _shown(services, person, number)
     if shown is None:
-        return missing(spoken)
+        raise not_found("statement")
     return await _page(spoken, services, person, shown)
 
 
@@ -91,7 +92,7 @@ async def dispute(
     form = await door.form_from(request, person)
     shown = await _shown(services, person, number)
     if shown is None:
-        return missing(spoken)
+        raise not_found("statement")
     reason = " ".join(form.get("reason", "")[: 2 * LONGEST_TEXT].split())
     line = _line(form.get("line", ""))
     refused: Refused | None = _NOT_YOURS
@@ -144,14 +145,18 @@ async def _page(
     shown: Shown,
     refused: Refused | None = None,
 ) -> Response:
-    told = await services.read(
-        lambda connection: disputes.disputes_of(connection, shown.row.statement_id)
+    told, made = await services.read(
+        lambda connection: (
+            disputes.disputes_of(connection, shown.row.statement_id),
+            papers.languages_of(connection, shown.row.statement_id),
+        )
     )
     values = {
         "person": person,
         "row": shown.row,
         "document": shown.document,
         "disputes": told,
+        "has_pdf": spoken.words.language in made,
         "may_dispute": shown.membership.may(TownRight.DISPUTE),
         "refused": refused,
     }

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.names import Number
-from api.pages.rendering import HEADERS, Speaks, Speech, missing, render
+from api.pages.rendering import HEADERS, Speaks, Speech, render
 from api.problems import not_found
-from api.routes.towns.sites import owner_of, theme_from
+from api.routes.towns.sites import owner_of
 from api.security import NodesReader, ServicesOf
 from api.services import Services
 from api.town import door
 from api.town.door import Person, SignedIn
+from api.town.themes import theme_from
 from domain.publication import Publication, PublishedFigures
 from domain.refusal import Refused
 from domain.town_accounts import Membership, TownRight
@@ -62,7 +63,7 @@ AtSite = Annotated[Here, Depends(here)]
 async def wishes_page(at: AtSite) -> Response:
     """What is wished of a site, its calendar, what is published, what people reported."""
     if at.membership is None:
-        return missing(at.spoken)
+        raise not_found("site")
     return await _page(at, at.membership)
 
 
@@ -99,7 +100,7 @@ async def steer(request: Request, deed: str, at: AtSite) -> Response:
     form = await door.form_from(request, at.person)
     membership, done = at.membership, _DEEDS.get(deed)
     if membership is None or done is None:
-        return missing(at.spoken)
+        raise not_found("site")
     refused: Refused | None = _NOT_YOURS
     if membership.may(TownRight.STEER):
         refused = await done(at.services, at.site_id, form, at.person.visitor.actor)

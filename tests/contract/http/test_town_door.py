@@ -86,7 +86,8 @@ def test_guessing_is_locked_out_for_a_while_even_with_the_right_password(http: H
     http.clock.advance(LOCKED_FOR_S + 1.0)
     later = browser.sign_in(MARIE)
 
-    assert locked.status_code == 401
+    assert locked.status_code == 429
+    assert locked.headers["retry-after"] == "900"
     assert "too many tries" in locked.text
     assert later.status_code == 303
 
