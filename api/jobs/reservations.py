@@ -26,16 +26,17 @@ async def knowing_reservations(
         return [
             spec
             if isinstance(spec, Refused) or spec.reservation is None
-            else _within(connection, spec, spec.reservation, tenant_id, now_s, sizes)
+            else within(connection, spec, spec.reservation, tenant_id, now_s, sizes)
             for spec in specs
         ]
 
     return await services.read(look_up)
 
 
-def _within(  # noqa: PLR0917 - what one look-up takes
+def within(  # noqa: PLR0917 - what one look-up takes
     connection: Connection, spec: JobSpec, name: str, tenant_id: int, now_s: float, sizes: Sizes
 ) -> JobSpec | Refused:
+    """A job with the number of the reservation that it names, or why it cannot run in that."""
     if spec.scheduling_type is SchedulingType.FLEX:
         return Refused(
             code="reservation.flex",

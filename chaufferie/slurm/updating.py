@@ -24,17 +24,31 @@ _OPTIONS: Mapping[str, str] = {
     "minmemorycpu": "mem-per-cpu",
     "minmemorynode": "mem",
     "name": "job-name",
+    "nice": "nice",
     "numtasks": "ntasks",
-    "qos": "type",
+    "partition": "partition",
+    "priority": "priority",
+    "qos": "qos",
     "reqnodelist": "nodelist",
+    "reservationname": "reservation",
     "starttime": "begin",
     "timelimit": "time",
 }
 #: Fields that an empty value takes back.
 _NONE_IF_EMPTY = frozenset(
-    {"dependency", "deadline", "begin", "constraint", "nodelist", "exclude", "licenses"}
+    {
+        "reservation",
+        "dependency",
+        "deadline",
+        "begin",
+        "constraint",
+        "nodelist",
+        "exclude",
+        "licenses",
+    }
 )
 _JOB = ("jobid", "job")
+_POINTS = ("nice", "priority")
 
 
 def update(client: "Client", words: Sequence[str]) -> list[str]:
@@ -47,17 +61,11 @@ def update(client: "Client", words: Sequence[str]) -> list[str]:
             "scontrol: name the job to change: scontrol update JobId=12 TimeLimit=30.",
             code="slurm.words",
         )
-    priority = _priority(dict(fields))
-    options = [
-        _option(name, text) for name, text in fields if name not in {*_JOB, "nice", "priority"}
-    ]
-    if not options and priority is None:
+    options = [_option(name, text) for name, text in fields if name not in _JOB]
+    if not options:
         raise BadInputError(f"scontrol: {' '.join(names)} changes nothing.", code="slurm.words")
     for number in numbers:
-        if options:
-            client.modify(number, options)
-        if priority is not None:
-            client.job(number).set_priority(priority)
+        client.modify(number, options)
     return []
 
 
@@ -82,23 +90,11 @@ def _option(name: str, text: str) -> str:
         return "--no-requeue" if text == "0" else "--requeue"
     option = _OPTIONS.get(name)
     if option is None:
-        known = ", ".join(sorted({*_OPTIONS, "nice", "priority", "requeue"}))
+        known = ", ".join(sorted({*_OPTIONS, "requeue"}))
         raise BadInputError(
             f"scontrol: {name[:40]!r} cannot be changed here; {known} can.", code="slurm.words"
         )
+    if name in _POINTS and not text.lstrip("+-").isdecimal():
+        raise BadInputError(f"scontrol: {text[:40]!r} is no number of points.", code="slurm.words")
     value = "none" if not text and option in _NONE_IF_EMPTY else text
     return f"--{option}={value}"
-
-
-def _priority(fields: Mapping[str, str]) -> int | None:
-    """Points that a person says: those of ``Priority``, or less by ``Nice``."""
-    said = fields.get("priority", fields.get("nice"))
-    if said is None:
-        return None
-    try:
-        points = int(said)
-    except ValueError:
-        raise BadInputError(
-            f"scontrol: {said[:40]!r} is no number of points.", code="slurm.words"
-        ) from None
-    return points if "priority" in fields else -points

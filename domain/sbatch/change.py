@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
+from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.requirements import ConstraintMistake, parse_constraint
@@ -24,16 +25,21 @@ from domain.sbatch.submission import SubmitRequest
 SIZE_KEYS = frozenset({"ntasks", "cpus-per-task", "mem", "mem-per-cpu"})
 #: What may change even while elements of an array are on nodes: they keep what they have.
 TIME_KEYS = frozenset({"time", "deadline", "begin", "max-queue-time", "max-attempts", "comment"})
-_PLACE_KEYS = frozenset({"constraint", "nodelist", "exclude", "type", "requeue", LICENCES})
+#: Points by which it goes before others: what runs keeps them for when it queues again.
+ORDER_KEYS = frozenset({"nice", "priority"})
+#: What may say its scheduling type.
+TYPE_KEYS = frozenset({"type", "qos", "partition"})
+_PLACE_KEYS = frozenset({"constraint", "nodelist", "exclude", "requeue", "reservation", LICENCES})
 _LABEL_KEYS = frozenset({"job-name", "account"})
-CHANGEABLE = SIZE_KEYS | TIME_KEYS | _PLACE_KEYS | _LABEL_KEYS | {"dependency"}
+CHANGEABLE = SIZE_KEYS | TIME_KEYS | ORDER_KEYS | TYPE_KEYS | _PLACE_KEYS | _LABEL_KEYS
+CHANGEABLE |= {"dependency"}
 #: Left blank, or ``none``, they are taken back.
 _CLEARED = frozenset(
     {"deadline", "begin", "max-queue-time", "constraint", "nodelist", "exclude", "dependency"}
-    | {LICENCES}
+    | {LICENCES, "reservation"}
 )
 #: Their value may be any word, ``none`` too: only a blank takes them back.
-_CLEARED_BY_BLANK = frozenset({"account", "comment"})
+_CLEARED_BY_BLANK = frozenset({"account", "comment", "partition", "qos"})
 _LONGEST_NAME = 256
 _A_HOSTLIST = "names of nodes such as n1,n2 or n[1-3]"
 
@@ -50,9 +56,17 @@ class Change:
 
 
 def parse_change(
-    words: Sequence[str], current: JobSpec, *, now_s: float, zone: tzinfo = UTC
+    words: Sequence[str],
+    current: JobSpec,
+    *,
+    now_s: float,
+    zone: tzinfo = UTC,
+    known_names: Mapping[str, SchedulingType] | None = None,
 ) -> Change | Refused:
-    """The job's specification with these options; whatever they do not name stays."""
+    """The job's specification with these options; whatever they do not name stays.
+
+    ``known_names`` is what names of partitions and QOS stand for.
+    """
     typed = read_options(words, Origin())
     if isinstance(typed, Refused):
         return typed
@@ -64,7 +78,7 @@ def parse_change(
         return refused
     cleared = {key for key, item in given.items() if _clears(key, item)}
     settings = Settings({key: item for key, item in given.items() if key not in cleared})
-    request = SubmitRequest(now_s=now_s, zone=zone)
+    request = SubmitRequest(now_s=now_s, zone=zone, known_names=known_names or {})
     schedule = read_schedule(settings, request)
     spec = replace(
         current,
@@ -99,11 +113,6 @@ def _check_keys(given: Mapping[str, Given]) -> Refused | None:
     if not given:
         return _refused("nothing", "Nothing is to be changed; name an option, such as --time.")
     for key, item in given.items():
-        if key in {"nice", "priority"}:
-            return _refused(
-                "not_changeable",
-                f"{item.spelled} is given afterwards by: chaufferie priority ID --to POINTS",
-            )
         if key not in CHANGEABLE:
             return _refused(
                 "not_changeable",
@@ -132,10 +141,18 @@ def _of_schedule(found: Schedule, given: Collection[str]) -> dict[str, Any]:
         "deadline": ("deadline_s", found.deadline_s),
         "max-queue-time": ("max_queue_s", found.max_queue_s),
         "max-attempts": ("max_attempts", found.max_attempts),
-        "type": ("scheduling_type", found.scheduling_type),
         "requeue": ("requeue", found.requeue),
+        "nice": ("priority", found.priority),
+        "priority": ("priority", found.priority),
+        "reservation": ("reservation", found.reservation),
     }
-    return dict(values[key] for key in values if key in given)
+    if TYPE_KEYS & set(given) and found.scheduling_type is not None:
+        values["type"] = values["qos"] = values["partition"] = (
+            "scheduling_type",
+            found.scheduling_type,
+        )
+    changed = dict(values[key] for key in values if key in given)
+    return changed if "reservation" not in given else {**changed, "reservation_id": None}
 
 
 def _of_places(settings: Settings, given: Collection[str]) -> dict[str, Any]:
@@ -165,9 +182,9 @@ def _of_labels(settings: Settings, given: Collection[str], current: JobSpec) -> 
         settings.refuse(name, "bad_value", f"The name is longer than {_LONGEST_NAME} characters.")
     elif name is not None:
         values["name"] = (name.value or "").strip() or current.name
-    for key, field in (("account", "project"), ("comment", "comment"), ("dependency", None)):
+    for key in ("account", "comment", "dependency", "partition", "qos"):
         if key in given:
-            values[field or "dependency"] = settings.text(key)
+            values["project" if key == "account" else key] = settings.text(key)
     return values
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from domain.array_spec import ArrayMistake, ArraySpec, parse_array
+from domain.job import SchedulingType
 from domain.profiles import ProfileWish, parse_profile
 from domain.refusal import Refused
 from domain.requirements import ConstraintMistake, Requires, parse_constraint
@@ -162,7 +163,7 @@ def _build(request: SubmitRequest, work: _Work, settings: Settings) -> Submissio
         dependency=_read_dependency(settings),
         time_limit_s=schedule.time_limit_s,
         time_min_s=schedule.time_min_s,
-        scheduling_type=schedule.scheduling_type,
+        scheduling_type=schedule.scheduling_type or SchedulingType.ON_DEMAND,
         begin_s=schedule.begin_s,
         deadline_s=schedule.deadline_s,
         max_queue_s=schedule.max_queue_s,

@@ -37,7 +37,7 @@ class Schedule:
 
     time_limit_s: int | None
     time_min_s: int | None
-    scheduling_type: SchedulingType
+    scheduling_type: SchedulingType | None  #: None = nothing says one.
     begin_s: float | None
     deadline_s: float | None
     max_queue_s: int | None
@@ -131,7 +131,7 @@ def _check_deadline(
 
 def _scheduling_type(
     settings: Settings, known_names: Mapping[str, SchedulingType]
-) -> SchedulingType:
+) -> SchedulingType | None:
     """``--type``, else a QOS that is a type's name, else what the operator's table says."""
     chosen = settings.read("type", _parse_type, _A_TYPE)
     for key in ("qos", "partition"):
@@ -144,7 +144,7 @@ def _scheduling_type(
         if found is None:
             settings.note(given, f"{given.text} is only kept as a label: it names nothing here.")
         chosen = chosen or found
-    return chosen or SchedulingType.ON_DEMAND
+    return chosen
 
 
 def _parse_type(text: str) -> SchedulingType | None:

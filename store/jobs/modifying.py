@@ -10,8 +10,9 @@ from domain.events import JobArrayWithdrawn, JobWithdrawn
 from domain.job import FINAL_STATES, JobState
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
-from domain.sbatch.change import TIME_KEYS, Change
+from domain.sbatch.change import ORDER_KEYS, SIZE_KEYS, TIME_KEYS, TYPE_KEYS, Change
 from domain.sbatch.durations import describe_duration
+from domain.sbatch.licences import KEY as LICENCES
 from store.dependencies.dependencies import let_go
 from store.dependencies.dependency_rows import chunks, next_of_same_name
 from store.dependencies.dependency_tables import dependency
@@ -29,8 +30,19 @@ from store.transaction import Transaction
 _OVER = frozenset({*(state.value for state in FINAL_STATES), JobState.CANCELLING.value})
 _ON_NODES = frozenset({JobState.ASSIGNED.value, JobState.RUNNING.value, JobState.PREEMPTED.value})
 
-#: Codes of refusals that the state of the job is the cause of.
-OF_STATE = frozenset({"job.ended", "job.running", "job.offered"})
+#: What elements on nodes do not notice, and what a job that runs takes.
+_OF_ARRAYS_ON_NODES = TIME_KEYS | ORDER_KEYS
+_OF_RUNNING = frozenset({"time", "comment", *ORDER_KEYS})
+#: Why all else has to wait.
+_WHY_NOT = (
+    (frozenset({"begin", "deadline", "max-queue-time", "dependency"}), "it has begun"),
+    (SIZE_KEYS, "its cores and memory are taken"),
+    (TYPE_KEYS, "it was started as that type, at that type's price"),
+    (
+        frozenset({"constraint", "nodelist", "exclude", "reservation", LICENCES}),
+        "it has its node, and is not moved",
+    ),
+)
 
 #: What the job is to be, asked of what it is now and of whose it is.
 Changing = Callable[[Transaction, JobSpec, int], Change | Refused]
@@ -133,24 +145,15 @@ def _check_states(
     if not states & _ON_NODES:
         return None
     if isinstance(target, Target):
-        if change.keys <= TIME_KEYS:
-            return None
-        known = ", ".join(f"--{key}" for key in sorted(TIME_KEYS))
-        return Refused(
-            code="job.running",
-            sentence=f"Elements of array {job_id} are on nodes; until they have ended, only these "
-            f"can be changed: {known}.",
-        )
+        return _while_running(f"Elements of array {job_id} run", change, _OF_ARRAYS_ON_NODES)
     if JobState.ASSIGNED.value in states:
         return Refused(
             code="job.offered",
             sentence=f"Job {job_id} is being offered to a node; try again in a moment.",
         )
-    if change.keys != {"time"}:
-        return Refused(
-            code="job.running",
-            sentence=f"Job {job_id} runs; only its --time can be changed, to a shorter one.",
-        )
+    refused = _while_running(f"Job {job_id} runs", change, _OF_RUNNING)
+    if refused is not None or "time" not in change.keys:
+        return refused
     is_shorter = _limit_s(change.spec) < (rows[0].time_limit_s or _limit_s(before))
     if is_shorter:
         return None
@@ -158,6 +161,25 @@ def _check_states(
         code="modify.longer",
         sentence=f"Job {job_id} runs; its time limit can only be lowered, and it is "
         f"{describe_duration(rows[0].time_limit_s or _limit_s(before))} now.",
+    )
+
+
+def is_of_state(refused: Refused) -> bool:
+    """Whether the state of the job is the cause of a refusal."""
+    return refused.code in {"job.ended", "job.offered"} or refused.code.startswith("job.running_")
+
+
+def _while_running(who: str, change: Change, allowed: frozenset[str]) -> Refused | None:
+    """What cannot change on nodes, by a code for each option, and what can."""
+    wrong = sorted(change.keys - allowed)
+    if not wrong:
+        return None
+    key = wrong[0]
+    why = next((text for keys, text in _WHY_NOT if key in keys), "it has begun with it")
+    known = ", ".join(f"--{other}" for other in sorted(allowed))
+    return Refused(
+        code=f"job.running_{key.replace('-', '_')}",
+        sentence=f"{who}, and --{key} cannot be changed: {why}. Until then these can: {known}.",
     )
 
 

@@ -43,7 +43,14 @@ def test_an_array_is_listed_element_by_element_save_those_that_wait(typed: Comma
 
 def test_a_waiting_job_is_updated_field_by_field(typed: CommandLine) -> None:
     job_id = typed.submit("--hold", "--time=60", "--", "true")
-    fields = ("JobName=renamed", "TimeLimit=30", "QOS=flex", "Nice=50", "Dependency=")
+    fields = (
+        "JobName=renamed",
+        "TimeLimit=30",
+        "QOS=flex",
+        "Nice=50",
+        "Dependency=",
+        "Partition=x",
+    )
 
     assert _lines(typed, "scontrol", "update", f"JobId={job_id}", *fields) == []
     job = typed.document("job", job_id)
@@ -52,6 +59,7 @@ def test_a_waiting_job_is_updated_field_by_field(typed: CommandLine) -> None:
     typed.run("release", job_id)
 
     assert (job["name"], job["time_limit_s"], job["scheduling_type"]) == ("renamed", 1800, "flex")
+    assert job["priority"] == -50
     assert typed.document("explain", job_id)
     assert (refused.returncode, more.returncode) == (2, 2)
     assert "'shared' cannot be changed here" in refused.stderr

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.fleet.licences import servers_in, with_licences
 from api.jobs.capacity import Sizes, check_fits, knowing_nodes, least_cores
 from api.jobs.job_refs import JobPath, found
+from api.jobs.order import may_raise
 from api.jobs.projects import of_project
+from api.jobs.reservations import within
 from api.jobs.several_nodes import check_beside
 from api.names import Text
 from api.problems import Problem
@@ -20,10 +22,11 @@ from api.routes.submitters.jobs import CapacityOf
 from api.security import JobsWriter, ServicesOf, tenant_seen_by
 from domain.job_spec import JobSpec
 from domain.refusal import Refused
-from domain.sbatch.change import SIZE_KEYS, Change, parse_change
+from domain.sbatch.change import ORDER_KEYS, SIZE_KEYS, TYPE_KEYS, Change, parse_change
 from domain.units import DAY_S
 from store.access.tenants import project_ends
-from store.jobs.modifying import OF_STATE, modify
+from store.jobs.modifying import is_of_state, modify
+from store.jobs.priority import refusal_to_raise
 from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
@@ -56,15 +59,22 @@ async def change(
 
     def changing(tx: Transaction, before: JobSpec, tenant_id: int) -> Change | Refused:
         now_s = time.time()  # noqa: TID251 - only to read relative deadlines
-        asked = parse_change(body.options, before, now_s=now_s, zone=zone)
+        asked = parse_change(
+            body.options, before, now_s=now_s, zone=zone, known_names=services.known_names
+        )
         if isinstance(asked, Refused):
             return asked
+        if ORDER_KEYS & asked.keys:
+            most, may = max(before.priority, 0), may_raise(principal)
+            refused = refusal_to_raise(asked.spec.priority, most, may_raise=may)
+            if refused is not None:
+                return refused
         if "account" in asked.keys:
             spec = of_project(asked.spec, project_ends(tx.connection, tenant_id))
             if isinstance(spec, Refused):
                 return spec
             asked = replace(asked, spec=spec)
-        asked = _placeable(asked, sizes, capacity.site_of)
+        asked = _in_reservation(tx, _placeable(asked, sizes, capacity.site_of), tenant_id, sizes)
         if isinstance(asked, Refused) or not {"licenses", *SIZE_KEYS} & asked.keys:
             return asked
         servers = services.tariff.licences
@@ -74,7 +84,8 @@ async def change(
 
     done = await services.write(lambda tx: modify(tx, target, changing, principal.actor))
     if isinstance(done, Refused):
-        raise Problem(409 if done.code in OF_STATE else 422, done)
+        is_not_theirs = done.code == "priority.operator_only"
+        raise Problem(403 if is_not_theirs else 409 if is_of_state(done) else 422, done)
     return {
         "job_id": target.job_id,
         "ref": str(target.job_id),
@@ -95,3 +106,16 @@ def _placeable(asked: Change, sizes: Sizes, site_of: Mapping[str, str]) -> Chang
     if placed:
         refused = check_fits(spec, sizes) or check_beside(spec, sizes, site_of)
     return refused or replace(asked, spec=spec, least_cores=least_cores(spec, sizes))
+
+
+def _in_reservation(
+    tx: Transaction, asked: Change | Refused, tenant_id: int, sizes: Sizes
+) -> Change | Refused:
+    """The same with the number of the reservation that it names, if it can run in that."""
+    if isinstance(asked, Refused) or asked.spec.reservation is None:
+        return asked
+    if not {"reservation", "begin", "account", *TYPE_KEYS} & asked.keys:
+        return asked
+    name = asked.spec.reservation
+    spec = within(tx.connection, asked.spec, name, tenant_id, tx.now_s, sizes)
+    return spec if isinstance(spec, Refused) else replace(asked, spec=spec)

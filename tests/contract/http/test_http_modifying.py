@@ -79,7 +79,7 @@ def test_a_running_job_keeps_all_but_its_time_limit(http: HttpScene) -> None:
     longer = change(http, job_id, "--time=5:00:00")
     shorter = change(http, job_id, "--time=5")
 
-    assert (cores.status_code, cores.json()["code"]) == (409, "job.running")
+    assert (cores.status_code, cores.json()["code"]) == (409, "job.running_cpus_per_task")
     assert (longer.status_code, longer.json()["code"]) == (422, "modify.longer")
     assert "can only be lowered, and it is 01:00:00 now" in longer.json()["title"]
     assert (shorter.status_code, shorter.json()["running"]) == (200, 1)
@@ -88,3 +88,41 @@ def test_a_running_job_keeps_all_but_its_time_limit(http: HttpScene) -> None:
     assert answer["limits"] == [{"key": list(key), "time_limit_s": 300}]
     http.finish(key)
     assert change(http, job_id, "--time=4").json()["code"] == "job.ended"
+
+
+def test_only_the_operator_moves_a_job_before_others(http: HttpScene) -> None:
+    job_id = http.submit()
+
+    assert change(http, job_id, "--nice=20").status_code == 200
+    assert http.get(f"/v1/jobs/{job_id}").json()["priority"] == -20
+    higher = change(http, job_id, "--priority=10")
+    assert (higher.status_code, higher.json()["code"]) == (403, "priority.operator_only")
+    assert change(http, job_id, "--priority=10", who="operator").status_code == 200
+    assert change(http, job_id, "--priority=5").status_code == 200
+    assert change(http, job_id, "--nice=many").json()["code"] == "sbatch.bad_value"
+
+
+def test_a_job_is_moved_into_a_reservation_that_it_fits_into(http: HttpScene) -> None:
+    http.warm_node()
+    body = {
+        "name": "course",
+        "starts_at_s": http.clock.now_s + 60.0,
+        "duration_s": 3600.0,
+        "nodes": ["boiler"],
+        "tenant": "lab",
+    }
+    made = http.post("/v1/reservations", "operator", json=body)
+    assert made.status_code == 201, made.json()
+    job_id = http.submit()
+
+    unknown = change(http, job_id, "--reservation=other")
+    long = change(http, job_id, "--reservation=course", "--time=2:00:00")
+    fits = change(http, job_id, "--reservation=course", "--time=30")
+    flex = change(http, job_id, "--type=flex")
+
+    assert unknown.json()["code"] == "reservation.unknown"
+    assert long.json()["code"] == "reservation.too_short"
+    assert fits.status_code == 200, fits.json()
+    assert flex.json()["code"] == "reservation.flex"
+    assert http.get(f"/v1/jobs/{job_id}").json()["reservation"] == "course"
+    assert change(http, job_id, "--reservation=none", "--type=flex").status_code == 200

@@ -130,8 +130,8 @@ def test_of_an_array_on_nodes_what_waits_may_change_in_time(scene: Scene) -> Non
     scene.claim(node_id)
     before = len(scene.events())
 
-    assert refused(scene, array_id, "-c", "2") == "job.running"
-    assert refused(scene, array_id, "-A", "mesh") == "job.running"
+    assert refused(scene, array_id, "-c", "2") == "job.running_cpus_per_task"
+    assert refused(scene, array_id, "-A", "mesh") == "job.running_account"
     done = changed(scene, array_id, "--time=30", "--comment=less")
 
     assert (done.waiting, done.running) == (3, 1)
@@ -153,7 +153,7 @@ def test_a_running_jobs_limit_is_lowered_and_its_node_told_until_it_ends(scene: 
     assert scene.claim(node_id, holding=[]).claimed[0].spec["resources"]["time_limit_s"] == 1800  # type: ignore[index]
     assert refused(scene, job_id, "--time=30") == "modify.longer"
     assert refused(scene, job_id, "--time=45") == "modify.longer"
-    assert refused(scene, job_id, "--time=20", "-J", "x") == "job.running"
+    assert refused(scene, job_id, "--time=20", "-J", "x") == "job.running_job_name"
     changed(scene, job_id, "--time=20")
     scene.report(node_id, key, EndReason.TIME_LIMIT)
     assert scene.heartbeat(node_id, holding=[]).limits == ()
@@ -297,3 +297,64 @@ def test_whoever_takes_a_whole_node_may_come_to_want_less(scene: Scene) -> None:
     changed(scene, job_id, "--mem=2G", "-c", "2")
 
     assert scene.instance(job_id)["cores"] == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
+    [
+        ("--cpus-per-task=2", "job.running_cpus_per_task"),
+        ("--mem=100", "job.running_mem"),
+        ("--type=flex", "job.running_type"),
+        ("--partition=long", "job.running_partition"),
+        ("--constraint=avx2", "job.running_constraint"),
+        ("--nodelist=boiler", "job.running_nodelist"),
+        ("--exclude=boiler", "job.running_exclude"),
+        ("--reservation=course", "job.running_reservation"),
+        ("--begin=now+1hour", "job.running_begin"),
+        ("--max-queue-time=60", "job.running_max_queue_time"),
+        ("--no-requeue", "job.running_requeue"),
+        ("--max-attempts=3", "job.running_max_attempts"),
+        ("--account=mesh", "job.running_account"),
+        ("--dependency=none", "job.running_dependency"),
+    ],
+)
+def test_each_option_that_cannot_change_on_a_node_has_its_code(
+    scene: Scene, option: str, code: str
+) -> None:
+    key = scene.running(scene.node())
+    before = spec_of(scene, key.instance_id)
+
+    assert refused(scene, key.instance_id, option) == code
+    assert refused(scene, key.instance_id, "--time=5", option) == code
+    assert spec_of(scene, key.instance_id) == before
+
+
+def test_points_hold_for_what_waits_and_for_what_runs_when_it_queues_again(scene: Scene) -> None:
+    waiting, running = scene.submit(), scene.running(scene.node())
+    before = len(scene.events())
+
+    changed(scene, waiting, "--nice=30", "--type=ondemand")
+    changed(scene, running.instance_id, "--nice", "--comment=later")
+
+    withdrawn, queued = learned(scene, before)
+    assert (withdrawn.instance_id, queued.instance_id, queued.priority) == (waiting, waiting, -30)
+    assert spec_of(scene, running.instance_id).priority == -100
+
+
+def test_a_partition_is_a_label_that_leaves_the_type_alone(scene: Scene) -> None:
+    job_id = scene.submit(job_spec(scheduling_type=SchedulingType.FLEX))
+
+    done = changed(scene, job_id, "--partition=debug")
+
+    assert "only kept as a label" in done.change.spec.notes[-1]
+    kept = spec_of(scene, job_id)
+    assert (kept.partition, kept.scheduling_type) == ("debug", SchedulingType.FLEX)
+
+
+def test_a_reservation_is_taken_back(scene: Scene) -> None:
+    job_id = scene.submit(job_spec(reservation="course", reservation_id=7))
+
+    changed(scene, job_id, "--reservation=none")
+
+    kept = spec_of(scene, job_id)
+    assert (kept.reservation, kept.reservation_id) == (None, None)
