@@ -15,7 +15,14 @@ from api.passers_by.public_figures import FiguresCache
 from api.problems import Problem
 from api.routes.agents import agent, attempt_files
 from api.routes.everyone import access, health, pages
-from api.routes.heat_sales import collectivities, contracts, disputes, people, statements
+from api.routes.heat_sales import (
+    collectivities,
+    contracts,
+    deliverables,
+    disputes,
+    people,
+    statements,
+)
 from api.routes.operators import (
     fleet,
     heat,
@@ -43,6 +50,7 @@ from api.routes.submitters import (
     webhooks,
 )
 from api.routes.towns import alerts, door, sites, wishes
+from api.routes.towns import deliverables as town_files
 from api.routes.towns import statements as town_statements
 from api.services import Services
 from api.town import failures
@@ -88,8 +96,8 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
         *(fleet, reservations, weather, heat, meters, ledger, metrics),
         *(tenants, quotas, stickers, papers),
     )
-    for_heat_sales = (collectivities, people, contracts, statements, disputes)
-    for_towns = (door, sites, alerts, town_statements, wishes)
+    for_heat_sales = (collectivities, deliverables, people, contracts, statements, disputes)
+    for_towns = (door, sites, alerts, town_statements, town_files, wishes)
     for_all_others = (agent, attempt_files, public_page, access, health, pages)
     for module in (*for_submitters, *for_operators, *for_heat_sales, *for_towns, *for_all_others):
         app.include_router(module.router)

@@ -5,11 +5,12 @@ stands for it.
 """
 
 from store.contracts.contract_tables import contract_version
+from store.deliverables.deliverable_tables import deliverable
 from store.ledger.ledger_tables import KEPT_TABLES as LEDGER_TABLES
 from store.ledger.ledger_tables import register_ledger, register_pruning
 from store.statements.statement_tables import statement
 
-KEPT_TABLES = (*LEDGER_TABLES, contract_version, statement)
+KEPT_TABLES = (*LEDGER_TABLES, contract_version, statement, deliverable)
 
 #: The database says this where it refuses.
 REFUSAL = "rows of this table are only added"

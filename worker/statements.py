@@ -13,6 +13,7 @@ from metering.books.drafting import draft_all
 from metering.papers.pdf import write_pdf
 from store.statements import papers, statements
 from store.transaction import Store
+from worker.deliverables import make_deliverables
 
 _log = logging.getLogger(__name__)
 #: PDFs made in one round; each takes a second or two.
@@ -20,8 +21,12 @@ MOST_AT_ONCE = 20
 
 
 def run_statements(store: Store) -> dict[str, int]:
-    """Draft what is due and make the PDFs that are lacking; how many of each."""
-    return {"drafts": draft_all(store), "pdfs": _make_pdfs(store)}
+    """Draft what is due, make the PDFs and the files that are lacking; how many of each."""
+    return {
+        "drafts": draft_all(store),
+        "pdfs": _make_pdfs(store),
+        "files": make_deliverables(store),
+    }
 
 
 def _make_pdfs(store: Store) -> int:

@@ -28,6 +28,7 @@ from chaufferie.cli import (
     steering,
     stickers,
     tenants,
+    town_files,
     town_people,
     webhooks,
 )
@@ -207,6 +208,12 @@ for group, name in (
     app.add_typer(group, name=name)
 for command in (town_people.invite, town_people.people, town_people.remove):
     collectivities.app.command(command.__name__)(command)
+for command, name in (
+    (town_files.deliver, "deliver"),
+    (town_files.files, "files"),
+    (town_files.fetch_file, "fetch"),
+):
+    collectivities.app.command(name)(command)
 app.command("dpo-pack")(papers.dpo_pack)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)

@@ -32,10 +32,11 @@ COLUMNS = (
 
 def table(document: Mapping[str, Any], language: Language) -> str:
     """The table of a document."""
-    return csv_text(COLUMNS, _rows(document), language)
+    return csv_text(COLUMNS, rows(document), language)
 
 
-def _rows(document: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
+def rows(document: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
+    """One for each line and charge of a document."""
     sign = -1 if document["kind"] == Kind.CREDIT_NOTE else 1
     heat_vat = document["contract"]["terms"]["heat_vat"]["rate_percent"]
     number, period = document["number"], document["period"]

@@ -32,13 +32,13 @@ COLUMNS = (
 
 def year_sheet(contract: Contract, year: int, rows: Iterable[MeterYear], language: Language) -> str:
     """One row for each meter."""
+    made = [row_of(contract, year, item, language) for item in rows]
+    return csv_text(COLUMNS, made, language)
+
+
+def row_of(contract: Contract, year: int, item: MeterYear, language: Language) -> tuple[Cell, ...]:
+    """What the sheet says of one meter."""
     said = words_of(language)["year_sheet"]
-    return csv_text(COLUMNS, [_row(contract, year, item, said) for item in rows], language)
-
-
-def _row(
-    contract: Contract, year: int, item: MeterYear, said: Mapping[str, str]
-) -> tuple[Cell, ...]:
     return (
         year,
         contract.buyer.name,

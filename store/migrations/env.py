@@ -10,6 +10,7 @@ from store.collectivities import (  # noqa: F401 - likewise
     public_tables,
 )
 from store.contracts import contract_tables  # noqa: F401 - likewise
+from store.deliverables import deliverable_tables  # noqa: F401 - likewise
 from store.dependencies import dependency_tables  # noqa: F401 - likewise
 from store.erasures import erasure_tables  # noqa: F401 - likewise
 from store.fleet import wish_tables  # noqa: F401 - likewise

@@ -109,6 +109,28 @@ def test_from_a_contract_to_a_verified_pdf_and_its_correction(
     _export_fits_together(typed)
 
 
+def test_files_make_themselves_on_the_worker(typed: CommandLine) -> None:
+    ordered = typed.run(
+        "collectivities", "deliver", TOWN.name, "readings", "--day", "5", "--since", "2026-01"
+    )
+    until(lambda: bool(typed.document("collectivities", "files", TOWN.name)["made"]), 120.0)
+    fetched = [
+        typed.run("collectivities", "fetch", TOWN.name, "readings", "2026-01", f"january.{form}")
+        for form in ("csv", "xlsx", "pdf")
+    ]
+    ended = typed.run("collectivities", "deliver", TOWN.name, "readings", "--day", "never")
+    wrong = typed.run("collectivities", "deliver", TOWN.name, "lines", "--day", "31")
+    listed = typed.run("collectivities", "files", TOWN.name)
+
+    assert ordered.returncode == 0, ordered.stderr
+    assert [item.returncode for item in fetched] == [0, 0, 2]
+    assert "1000,000;valid" in (typed.folder / "january.csv").read_text(encoding="utf-8-sig")
+    assert (typed.folder / "january.xlsx").read_bytes().startswith(b"PK")
+    assert "2026-01" in listed.stdout
+    assert ended.returncode == 0
+    assert wrong.stderr == "chaufferie: The day is 1 to 28.\n"
+
+
 def test_everything_moves_to_another_installation(typed: CommandLine) -> None:
     issued = len(typed.document("statement", "list")["statements"])
     other = typed.folder / "other"

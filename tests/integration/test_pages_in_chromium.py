@@ -83,7 +83,7 @@ def pages_of(town: CommandLine, language: str) -> list[str]:
         *("/town", "/town/account", "/town/alerts", "/town/sign-in?ended=yes", "/accessibility"),
         *(f"{here}?span={span}" for span in ("day", "month", "year")),
         *(f"{sold}?span=year&at=2026-02-01", f"{here}/wishes"),
-        *("/town/statements", f"/town/statements/{STATEMENT}"),
+        *("/town/files", "/town/statements", f"/town/statements/{STATEMENT}"),
         f"/town/statements/{STATEMENT}/document?form=html&language={language}",
         *("/town/sites/999999", "/town/sites/x", "/town/nothing", "/town/join?code=old"),
     ]

@@ -1,0 +1,1 @@
+"""Files that collectivities get by themselves: what is planned, made from, and was made."""
