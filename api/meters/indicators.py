@@ -20,7 +20,7 @@ from metering.balance import (
     bar_th_170,
     eu_2024_1364,
 )
-from metering.keeping.standing import standings
+from metering.keeping.standing import quarantined
 from store.fleet import site_queries
 from store.fleet.hourly_samples import HourlySample, hourly_samples
 from store.fleet.site_queries import NodeRow
@@ -59,7 +59,7 @@ def indicators(
     samples = hourly_samples(connection, only, *period)
     nodes = site_queries.nodes(connection, only)
     tolerances = _tolerances(connection, only)
-    waiting = _quarantine(connection, only, period, now_s)
+    waiting = quarantined(connection, only, period, now_s)
     electric = tariff.co2.of(year_of(month_of(period[1])))
     sites, parts = [], []
     for row in site_queries.sites(connection, only):
@@ -158,22 +158,6 @@ def _measured_s(
     if power_w <= 0.0:
         return longest_s
     return sum(told_s.get(item.name, longest_s) * item.spec.max_power_w for item in nodes) / power_w
-
-
-def _quarantine(
-    connection: Connection, only: Collection[int] | None, period: tuple[float, float], now_s: float
-) -> dict[int, Quarantine]:
-    """By site, what of the heat meters waits for a decision and lies in the period."""
-    found: dict[int, Quarantine] = {}
-    for item in standings(connection, only, now_s):
-        known = item.account.known
-        if known.facts.kind is not MeterKind.HEAT:
-            continue
-        for case in item.cases:
-            if case.first.taken_at_s < period[1] and case.last.taken_at_s >= period[0]:
-                one = Quarantine(cases=1, most_wh=case.most_wh)
-                found[known.site_id] = found.get(known.site_id, Quarantine()).and_also(one)
-    return found
 
 
 def _demand_wh(samples: Sequence[HourlySample], period: tuple[float, float]) -> float:

@@ -36,6 +36,8 @@ def written(form: Form, site_id: int, period: Period, found: SiteFigures) -> tup
         "coverage_frac": found.coverage_frac,
         "is_simulated": found.is_simulated,
         "doubts": list(found.doubts),
+        "quarantine_cases": found.quarantine.cases,
+        "quarantined_wh_at_most": found.quarantine.most_wh,
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n", "application/json"
 

@@ -1,7 +1,7 @@
 """A site's heat, demand and water over the steps of a day, a month or a year."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from domain.paris_days import Period, Span, Step
@@ -9,13 +9,16 @@ from domain.reading import Reading
 from domain.refusal import Refused
 from domain.register import MeterKind
 from domain.units import HOUR_S
+from metering.balance import Quarantine
 from metering.keeping.accounts import Account, energy_of, open_account
+from metering.keeping.standing import quarantined
 from store.fleet import heat_queries, site_queries
 from store.fleet.samples import samples
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import known_meters
 from store.rows import Connection
 
+_NOTHING = Quarantine()
 #: Readings looked at in each step: demand and water are averages over these.
 _SAMPLES = {Span.DAY: 6, Span.MONTH: 24, Span.YEAR: 60}
 
@@ -44,6 +47,7 @@ class SiteFigures:
     time_factor: float
     meter_serials: Sequence[str]
     doubts: Sequence[str]  #: Why a meter's energy is not shown.
+    quarantine: Quarantine = _NOTHING  #: What waits for a decision, and is in no step.
 
 
 def figures(connection: Connection, site_id: int, period: Period, now_s: float) -> SiteFigures:
@@ -63,7 +67,10 @@ def figures(connection: Connection, site_id: int, period: Period, now_s: float) 
         seen = _seen(connection, node_ids, period.span, step, now_s)
         found.append(_step(step, heat, seen))
     _, last = heat_queries.edge_readings(connection, node_ids, 0.0, now_s)
-    return _summed(found, meters, list(doubts), 1.0 if last is None else last.time_factor)
+    summed = _summed(found, meters, list(doubts), 1.0 if last is None else last.time_factor)
+    edges = (begun[0].from_s, min(begun[-1].to_s, now_s)) if begun else (now_s, now_s)
+    waiting = quarantined(connection, [site_id], edges, now_s)
+    return replace(summed, quarantine=waiting.get(site_id, _NOTHING))
 
 
 def _heat(

@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.declaration import BEGINNINGS, Act, in_force
 from domain.months import after, month_of
-from domain.register import Doubt, RegisterRow
+from domain.register import Doubt, MeterKind, RegisterRow
+from metering.balance import Quarantine
 from metering.keeping.accounts import Account, is_told_anew, months_to_walk, open_account, walk
 from metering.keeping.stuck import stuck
 from metering.ledger.lines import Case, missing
@@ -34,6 +35,22 @@ def standings(
     """Every meter of these sites (None = all) with its open cases."""
     for item in meters.known_meters(connection, only):
         yield standing_of(connection, item, now_s)
+
+
+def quarantined(
+    connection: Connection, only: Collection[int] | None, period: tuple[float, float], now_s: float
+) -> dict[int, Quarantine]:
+    """By site, what of its heat meters waits for a decision and lies in a period."""
+    found: dict[int, Quarantine] = {}
+    for item in standings(connection, only, now_s):
+        known = item.account.known
+        if known.facts.kind is not MeterKind.HEAT:
+            continue
+        for case in item.cases:
+            if case.first.taken_at_s < period[1] and case.last.taken_at_s >= period[0]:
+                one = Quarantine(cases=1, most_wh=case.most_wh)
+                found[known.site_id] = found.get(known.site_id, Quarantine()).and_also(one)
+    return found
 
 
 def standing_of(connection: Connection, known: KnownMeter, now_s: float) -> Standing:

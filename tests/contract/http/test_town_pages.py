@@ -214,4 +214,5 @@ def test_a_meter_in_doubt_is_not_summed_and_this_is_said(http: HttpScene) -> Non
     page = town.person().read(f"/town/sites/{site_id}?span=day")
 
     assert "A meter has said something that cannot be" in page
+    assert re.search(r"In quarantine, .*: [0-9.,\s]+ kWh of heat at most", page)
     assert "went back" not in page
