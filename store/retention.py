@@ -5,12 +5,13 @@ statement may ask for them years later. Every step is small and can be repeated,
 never waits long for one and a stop at any moment does no harm.
 """
 
-from sqlalchemy import BigInteger, cast, delete, func, select
+from sqlalchemy import delete, func, select
 
 from store.engine import event_log
 from store.settings import read_setting, write_setting
 from store.tables import decision, event, outbox, reading
 from store.transaction import Transaction
+from store.whole import whole
 
 #: Of old readings one stays for each node and this long [s]: the shape of a day remains.
 KEPT_EVERY_S = 900.0
@@ -30,7 +31,7 @@ def thin_readings(tx: Transaction, older_than_s: float) -> bool:
     if stop_s <= start_s:
         return False
     in_step = (reading.c.taken_at_s >= start_s) & (reading.c.taken_at_s < stop_s)
-    span = cast(reading.c.taken_at_s / KEPT_EVERY_S, BigInteger)
+    span = whole(reading.c.taken_at_s / KEPT_EVERY_S)
     kept = (
         select(func.max(reading.c.seq).label("seq"), reading.c.node_id)
         .where(in_step)

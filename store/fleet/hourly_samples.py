@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Connection, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from domain.units import HOUR_S
 from store.fleet.readings import load_reading
 from store.tables import node, reading
+from store.whole import whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ def hourly_samples(
     connection: Connection, only: Collection[int] | None, begin_s: float, end_s: float
 ) -> list[HourlySample]:
     """The first reading of each node and hour of a period, at these sites (None = all)."""
-    hour = cast(reading.c.taken_at_s / float(HOUR_S), BigInteger)
+    hour = whole(reading.c.taken_at_s / float(HOUR_S))
     first = (
         select(reading.c.node_id, func.min(reading.c.seq).label("seq"))
         .where(reading.c.taken_at_s >= begin_s, reading.c.taken_at_s < end_s)

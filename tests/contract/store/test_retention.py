@@ -7,6 +7,7 @@ from scheduler.service import SchedulerService
 from store import retention
 from store.attempts.assignments import HINT_TOPIC
 from store.engine import outbox
+from store.fleet.hourly_samples import hourly_samples
 from store.fleet.readings import add_readings
 from store.ledger.ledger_tables import register_ledger
 from store.tables import decision, event
@@ -57,6 +58,31 @@ def test_old_readings_are_thinned_and_young_ones_are_whole(scene: Scene) -> None
         assert connection.execute(young).scalar_one() == 24 * 12
     assert 48 * 4 <= kept <= 48 * 4 + 2 * steps
     assert steps == 2
+
+
+def test_a_span_begins_with_the_full_quarter_or_hour(scene: Scene) -> None:
+    node_id = scene.node()
+    start_s = 1_789_999_200.0  # A full hour.
+    minutes = (1, 10, 50, 70)
+    items = [
+        reading(node_id, seq, taken_at_s=start_s + 60.0 * minute)
+        for seq, minute in enumerate(minutes)
+    ]
+    with scene.store.transaction() as tx:
+        add_readings(tx, node_id, items)
+
+    with scene.database.read() as connection:
+        samples = hourly_samples(connection, None, start_s, start_s + 2 * HOUR_S)
+    assert sorted(sample.hour * HOUR_S - start_s for sample in samples) == [0.0, HOUR_S]
+
+    scene.clock.advance(30 * DAY_S)
+    _thin(scene, older_than_s=DAY_S)
+    with scene.database.read() as connection:
+        assert connection.execute(select(table.c.seq).order_by(table.c.seq)).scalars().all() == [
+            1,
+            2,
+            3,
+        ]
 
 
 def test_the_register_ledger_is_never_thinned(scene: Scene) -> None:
