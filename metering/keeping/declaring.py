@@ -7,14 +7,14 @@ from domain.declaration import BEGINNINGS, Act, Declaration
 from domain.months import month_of, write_month
 from domain.paris import write_instant
 from domain.refusal import Refused
-from domain.register import MeterFacts, RegisterRow
+from domain.register import MeterFacts
 from domain.units import HOUR_S
 from metering.keeping.accounts import Account, open_account
 from metering.keeping.standing import undeclared_place
 from metering.ledger.agreeing import contradiction
+from metering.ledger.display import disagreement
 from metering.ledger.epochs import epoch_at
 from metering.ledger.judging import FUTURE_S
-from metering.ledger.steps import most_wh
 from store.ledger import meters, pruning, register_rows
 from store.ledger.edge_rows import earliest_s
 from store.ledger.meters import KnownMeter
@@ -220,7 +220,7 @@ def _disagrees(tx: Transaction, account: Account, item: Declaration) -> Refused 
             "silent",
             "The node told no index within a day of that, so there is nothing to compare with.",
         )
-    return _differs(near, item.at_s, item.index_wh or 0, facts)
+    return disagreement(near, item.at_s, item.index_wh or 0, facts)
 
 
 def _disagrees_at_end(
@@ -238,7 +238,7 @@ def _disagrees_at_end(
     told = register_rows.ends_between(tx.connection, facts.meter_id, from_s, at_s)
     if last_wh is None or told is None:
         return None
-    return _differs(told[1], at_s, last_wh, facts)
+    return disagreement(told[1], at_s, last_wh, facts)
 
 
 def _disagrees_at_beginning(
@@ -250,33 +250,5 @@ def _disagrees_at_beginning(
     """
     rows = register_rows.next_rows(tx.connection, facts.meter_id, at_s, _NEXT_ROWS)
     near = [row for row in rows if row.taken_at_s <= at_s + COMPARED_WITHIN_S]
-    found = [_differs(row, at_s, first_wh, facts) for row in near]
+    found = [disagreement(row, at_s, first_wh, facts) for row in near]
     return found[0] if found and None not in found else None
-
-
-def _differs(near: RegisterRow, at_s: float, shown_wh: int, facts: MeterFacts) -> Refused | None:
-    if abs(shown_wh - near.index_wh) <= _apart_wh(near, at_s, facts):
-        return None
-    return _refuse(
-        "disagrees",
-        f"The display shows {shown_wh / 1000:g} kWh where the node told {near.index_wh / 1000:g} "
-        f"kWh{_factor(shown_wh, near.index_wh)}; check serial number, unit and scale.",
-    )
-
-
-def _apart_wh(near: RegisterRow, at_s: float, facts: MeterFacts) -> int:
-    """How far display and node may be apart: what can pass in between, and a kWh of digits."""
-    ends = sorted((near.taken_at_s, at_s))
-    first = replace(near, taken_at_s=ends[0])
-    passed_wh = most_wh(first, replace(near, taken_at_s=ends[1]), facts) or 0
-    return max(passed_wh, 1000) + facts.digit_wh
-
-
-def _factor(shown_wh: int, told_wh: int) -> str:
-    if not shown_wh or not told_wh:
-        return ""
-    larger, smaller = max(shown_wh, told_wh), min(shown_wh, told_wh)
-    for factor in (1000, 1_000_000):
-        if abs(larger / (smaller * factor) - 1) <= 0.05:  # noqa: PLR2004 - as in the ledger's rule
-            return f", which is a factor of {factor}"
-    return ""
