@@ -14,6 +14,12 @@ LARGEST_SMALL = 2**31 - 1
 #: A digit more than any disk of ours has.
 LARGEST_FILE_BYTES = 1 << 50
 NO_NUL = r"^[^\x00]*$"
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]+$"
+PLAIN_TEXT = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
+SHA256 = r"^[0-9a-f]{64}$"
+CASE_NAME = r"^[0-9]{1,18}\.[0-9]{1,18}\.-?[0-9]{1,19}$"
+STATEMENT_NUMBER = r"^[A-Z0-9_-]+$"
+CONTRACT_REFERENCE = r"^[A-Za-z0-9._-]+$"
 
 #: No program takes a NUL in an argument, and no database a NUL in a text.
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
@@ -21,7 +27,7 @@ Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 Name = Annotated[
     str,
     StringConstraints(
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
+        pattern=ONE_LINE,
         strip_whitespace=True,
         min_length=1,
         max_length=_LONGEST_NAME,
@@ -31,12 +37,14 @@ Name = Annotated[
 Said = Annotated[
     str,
     StringConstraints(
-        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$",
+        pattern=PLAIN_TEXT,
         strip_whitespace=True,
         min_length=1,
         max_length=_LONGEST_TEXT,
     ),
 ]
+#: The digest of a file or a photo.
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]
 #: The number of something, in a body.
 Id = Annotated[int, Field(ge=1, le=LARGEST)]
 #: The number of something, in a path.

@@ -9,11 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.names import NO_NUL
+from api.mistakes import MOST_NAMED, in_one_sentence, mistakes_in
 from domain.refusal import Refused
 
 MEDIA_TYPE = "application/problem+json"
-_LONGEST_PLACE = 60
 #: What the framework says, and what people read instead.
 _SENTENCES = {
     "There was an error parsing the body": "The body cannot be read; send JSON in UTF-8, of "
@@ -67,12 +66,17 @@ class Told:
     status: int
     refusal: Refused
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: What is wrong with each field, where the form of the request was wrong.
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def document(told: Told) -> JSONResponse:
     """As a problem document."""
+    body = problem_document(told.status, told.refusal)
+    if told.fields:
+        body["fields"] = dict(told.fields)
     return JSONResponse(
-        problem_document(told.status, told.refusal),
+        body,
         status_code=told.status,
         media_type=MEDIA_TYPE,
         headers=dict(told.headers),
@@ -91,8 +95,7 @@ def told(request: Request, error: Exception) -> Told:
                 status=error.status_code, refusal=refusal, headers=dict(error.headers or {})
             )
         case RequestValidationError():
-            mistake = _first_mistake(request, error.errors()[0])
-            return Told(status=422, refusal=Refused(code="request.invalid", sentence=mistake))
+            return _invalid(request, error)
     return Told(
         status=500,
         refusal=Refused(
@@ -101,22 +104,23 @@ def told(request: Request, error: Exception) -> Told:
     )
 
 
-def _first_mistake(request: Request, mistake: Mapping[str, Any]) -> str:
-    """Where it is and what is wrong there; the names in it may be anything that was sent."""
+def _invalid(request: Request, error: RequestValidationError) -> Told:
+    """A body or parameter of the wrong form, with every wrong field."""
+    errors = error.errors()
+    unread = _unread(request, errors[0])
+    found = {} if unread is not None else mistakes_in(errors)
+    sentence = in_one_sentence(found) if unread is None else unread
+    named = [(name, what) for name, what in found.items() if name]
+    refusal = Refused(code="request.invalid", sentence=sentence)
+    return Told(status=422, refusal=refusal, fields=dict(named[:MOST_NAMED]))
+
+
+def _unread(request: Request, mistake: Mapping[str, Any]) -> str | None:
+    """What is wrong with the body as a whole; None where it could be read."""
     if mistake["loc"] == ("body",) and mistake["type"] in _NO_SUCH_BODY:
         is_json = "json" in request.headers.get("content-type", "")
         return _NO_SUCH_BODY[mistake["type"]] if is_json else _NO_JSON
     if mistake["type"] == "json_invalid":
         where = mistake["loc"][-1]
         return f"The body is no JSON: {mistake['ctx']['error']} at character {where}."
-    where = ".".join(_shown(part) for part in mistake["loc"])
-    if mistake["type"] == "string_pattern_mismatch" and mistake["ctx"]["pattern"] == NO_NUL:
-        return f"{where}: A text cannot hold a NUL character."
-    return f"{where}: {mistake['msg'].removeprefix('Value error, ').rstrip('.')}."
-
-
-def _shown(part: str | int) -> str:
-    """A place in a body, short and on one line."""
-    text = str(part)
-    cut = text if len(text) <= _LONGEST_PLACE else f"{text[:_LONGEST_PLACE]}..."
-    return cut if cut.isprintable() else repr(cut)
+    return None

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.names import LARGEST_FILE_BYTES, Text
+from api.names import LARGEST_FILE_BYTES, Sha256, Text
 from domain.files import check_relative_path
 from domain.job import SchedulingType
 from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
@@ -30,7 +30,6 @@ _MOST_INPUTS = 10_000
 _NO_LICENCES = "The licences of the script mean nothing here: none are counted."
 
 Label = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class InputIn(BaseModel):

@@ -34,6 +34,7 @@ from chaufferie.cli import (
 )
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.explain import explain
+from chaufferie.cli.fields import in_typed_words
 from chaufferie.cli.indicators import indicators
 from chaufferie.cli.licences import licences
 from chaufferie.cli.modify import modify
@@ -231,7 +232,7 @@ def main() -> None:
             programs.become(sys.argv[1], sys.argv[2:])
         app()
     except ChaufferieError as error:
-        _end(str(error), exit_code_of(error))
+        _end(in_typed_words(error, sys.argv[1:]), exit_code_of(error))
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:

@@ -1,5 +1,6 @@
 """What can go wrong between a program and the server; each error is one plain sentence."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -34,12 +35,22 @@ class ServerFailedError(ChaufferieError):
 class RefusedByServerError(ChaufferieError):
     """The server understood and refused."""
 
-    def __init__(self, sentence: str, *, status: int, code: str, line: int | None = None) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        status: int,
+        code: str,
+        line: int | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep what a program may want to look at."""
         super().__init__(sentence)
         self.status = status
         self.code = code
         self.line = line
+        #: What is wrong with each field of the request, where its form was refused.
+        self.fields = dict(fields or {})
 
 
 class NotAllowedError(RefusedByServerError):

@@ -278,7 +278,11 @@ def error_of(answer: httpx2.Response) -> ChaufferieError:
         return ServerFailedError(f"The server failed: {sentence} Its log says why.")
     line = document.get("line")
     line = line if isinstance(line, int) else None
-    return _refusal(sentence, status, code, line)
+    refusal = _refusal(sentence, status, code, line)
+    fields = document.get("fields")
+    if isinstance(fields, dict):
+        refusal.fields = {str(name): str(what) for name, what in fields.items()}
+    return refusal
 
 
 def refused_document(document: Mapping[str, Any]) -> RefusedByServerError | None:

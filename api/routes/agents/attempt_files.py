@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.files import tus
 from api.files.receiving import checked_sha256, receive_whole
 from api.files.serving import AskedOf, file_response
-from api.jobs.submission import Sha256
-from api.names import LARGEST_FILE_BYTES, LARGEST_SMALL, Number, UploadId
+from api.names import LARGEST_FILE_BYTES, LARGEST_SMALL, Number, Sha256, UploadId
 from api.problems import Problem, not_found
 from api.security import NodeItself, ServicesOf, node_id_of
 from api.services import Services

@@ -13,6 +13,7 @@ from api.heat_sales.statements import (
     statement_view,
     written,
 )
+from api.names import CONTRACT_REFERENCE, ONE_LINE
 from api.problems import Problem, not_found
 from api.security import ServicesOf, StatementsReader, StatementsWriter
 from api.services import Services
@@ -34,8 +35,8 @@ _CONFLICTS = frozenset(
     {"contract.exists", "contract.overlap", "contract.same", "statement.order", "statement.same"}
 )
 _ABSENT = frozenset({"contract.unknown", "statement.unknown"})
-Reference = Annotated[str, Path(max_length=50, pattern=r"^[A-Za-z0-9._-]+$")]
-Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Reference = Annotated[str, Path(max_length=50, pattern=CONTRACT_REFERENCE)]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=ONE_LINE)]
 
 
 class AmendmentIn(BaseModel):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.heat_sales.statements import Form, pdf_answer, statement_view, written
+from api.names import STATEMENT_NUMBER
 from api.problems import Problem, not_found
 from api.routes.heat_sales.contracts import Reason, refused_problem
 from api.security import ServicesOf, StatementsReader, StatementsWriter
@@ -22,7 +23,7 @@ from store.statements.statements import StatementRow
 
 router = APIRouter(prefix="/v1/statements", tags=["statements"])
 
-Numbered = Annotated[str, Path(max_length=40, pattern=r"^[A-Z0-9_-]+$")]
+Numbered = Annotated[str, Path(max_length=40, pattern=STATEMENT_NUMBER)]
 _NO_PDF = Refused(
     code="pdf.not_made",
     sentence="The worker has not made this PDF yet; ask again in some minutes. Where it stays so, "

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.meters.ledger_views import cases_view, meter_view, taken_view
-from api.names import NO_NUL, Name, Number
+from api.names import CASE_NAME, NO_NUL, Name, Number, Sha256
 from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
 from domain.declaration import Act, Declaration, Evidence
@@ -26,8 +26,7 @@ _LARGEST_WH = 2**62
 _LONGEST_NOTE = 2000
 Index = Annotated[int, Field(ge=0, le=_LARGEST_WH)]
 Note = Annotated[str, StringConstraints(max_length=_LONGEST_NOTE, pattern=NO_NUL)]
-Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-CaseName = Annotated[str, Path(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}\.-?[0-9]{1,19}$")]
+CaseName = Annotated[str, Path(pattern=CASE_NAME)]
 
 
 class DeclarationIn(BaseModel):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.heat_sales.statements import Form, pdf_answer, written
+from api.names import STATEMENT_NUMBER
 from api.pages.rendering import HEADERS, Speaks, Speech, render
 from api.problems import not_found
 from api.security import ServicesOf
@@ -26,7 +27,7 @@ from store.statements.statements import StatementRow
 
 router = APIRouter(prefix="/town/statements", tags=["towns"], include_in_schema=False)
 
-Numbered = Annotated[str, Path(max_length=40, pattern=r"^[A-Z0-9_-]+$")]
+Numbered = Annotated[str, Path(max_length=40, pattern=STATEMENT_NUMBER)]
 _LONGEST_LINE_NUMBER = 6
 _NOT_YOURS = Refused(code="role.dispute", sentence="Your role does not dispute statements.")
 

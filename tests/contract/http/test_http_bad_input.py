@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.body_limit import LARGEST_BODY_BYTES
+from api.mistakes import PATTERNS
 from tests.support.builders import reading
 from tests.support.http_scene import HttpScene
 
@@ -215,3 +216,43 @@ def test_a_failure_of_the_server_shows_nothing_of_its_inside(http: HttpScene) ->
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "SELECT" not in answer.text
+
+
+def test_every_wrong_field_is_named_at_once_in_plain_words(http: HttpScene) -> None:
+    answer = http.call("PUT", "/v1/meters/1", "operator", json={"tolerance_frac": 5, "digit": 1})
+    asked = http.get("/v1/jobs?limit=0&from_s=yesterday")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+    assert answer.json()["title"] == "tolerance_frac must be less than 1; digit is not known here."
+    assert list(answer.json()["fields"]) == ["tolerance_frac", "digit"]
+    assert asked.json()["fields"] == {
+        "from_s": "must be a number",
+        "limit": "must be at least 1",
+    }
+
+
+def test_every_pattern_that_people_meet_has_words(http: HttpScene) -> None:
+    met = {
+        word["pattern"]
+        for path, methods in http.app.openapi()["paths"].items()
+        if not path.startswith("/v1/agent")
+        for word in _schemas(http.app.openapi(), methods)
+        if "pattern" in word
+    }
+
+    assert met - set(PATTERNS) == set()
+    assert len(met) > 4
+
+
+def _schemas(document: dict[str, Any], part: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Every object that a part of the description holds or names."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _schemas(document, item)
+    elif isinstance(part, dict):
+        yield part
+        for item in part.values():
+            yield from _schemas(document, item)
+        if "$ref" in part:
+            name = part["$ref"].rpartition("/")[2]
+            yield from _schemas(document, document["components"]["schemas"][name])
