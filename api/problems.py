@@ -28,17 +28,45 @@ _NO_SUCH_BODY = {
 }
 
 
+#: Something that a request names is not there, or not the caller's: 404, whichever route says so.
+UNKNOWN_NAMES = frozenset(
+    {
+        "collectivity.unknown",
+        "contract.unknown",
+        "declaration.unknown",
+        "dependency.no_element",
+        "dependency.unknown_job",
+        "job.no_such_node",
+        "job.no_such_profile",
+        "meter.unknown",
+        "node.unknown",
+        "project.unknown",
+        "quarantine.unknown",
+        "reservation.unknown",
+        "site.unknown",
+        "statement.unknown",
+        "tenant.unknown",
+        "user.unknown",
+    }
+)
+
+
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     """Ends a request with this status and refusal."""
 
     def __init__(
         self, status: int, refusal: Refused, *, headers: dict[str, str] | None = None
     ) -> None:
-        """Answer with this HTTP status."""
+        """Answer with this HTTP status, or 404 where the refusal is of an unknown name."""
         super().__init__(refusal.sentence)
-        self.status = status
+        self.status = status_of(refusal, status)
         self.refusal = refusal
         self.headers = headers
+
+
+def status_of(refusal: Refused, otherwise: int) -> int:
+    """The HTTP status of a refusal."""
+    return 404 if refusal.code in UNKNOWN_NAMES else otherwise
 
 
 def problem_document(status: int, refusal: Refused) -> dict[str, Any]:

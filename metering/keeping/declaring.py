@@ -159,7 +159,7 @@ def _reader_id(tx: Transaction, wanted: Wanted, known: KnownMeter | None) -> int
         return None
     found = meters.node_of(tx.connection, wanted.node_name)
     if found is None:
-        return _refuse("node", f"There is no node {wanted.node_name!r}.")
+        return Refused(code="node.unknown", sentence=f"There is no node {wanted.node_name!r}.")
     node_id, site_id = found
     if site_id != known.site_id:
         return _refuse(

@@ -61,7 +61,8 @@ def _find(tx: Transaction, tenant_name: str, project_name: str) -> Holder | Refu
     if tenant_id is None:
         return Refused(
             code="tenant.unknown",
-            sentence=f"There is no tenant {tenant_name!r}; make it with: chaufferie tenants add",
+            sentence=f"There is no tenant {tenant_name!r}; make it with "
+            "chaufferie tenants add NAME.",
         )
     if project_name != WHOLE_TENANT:
         its = select(project.c.id).where(
@@ -70,8 +71,8 @@ def _find(tx: Transaction, tenant_name: str, project_name: str) -> Holder | Refu
         if tx.connection.execute(its).scalar() is None:
             return Refused(
                 code="project.unknown",
-                sentence=f"There is no project {project_name!r} of {tenant_name!r}; make it with: "
-                "chaufferie projects add",
+                sentence=f"There is no project {project_name!r} of {tenant_name!r}; make it with "
+                "chaufferie projects add NAME.",
             )
     return Holder(tenant_id, project_name)
 

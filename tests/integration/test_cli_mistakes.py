@@ -41,7 +41,7 @@ def test_a_request_that_no_node_can_hold_names_the_largest(typed: CommandLine) -
         (["job", "999999"], 3, "There is no such job"),
         (["logs", "999999"], 3, "There is no such job"),
         (["wait", "999999"], 3, "There is no such job"),
-        (["heat", "--site", "atlantis"], 2, "there are: site0, site1"),
+        (["heat", "--site", "atlantis"], 3, "there are: site0, site1"),
         (["heat", "--from", "someday"], 2, "is no time"),
     ],
 )

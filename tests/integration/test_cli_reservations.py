@@ -56,7 +56,7 @@ def test_jobs_of_a_course_have_its_node_and_others_another(operator: CommandLine
     too_long = school.run("submit", "--reservation=course", "--time=3:00:00", "--", "true")
     assert "There is no reservation 'course' of yours now" in foreign.stderr
     assert "write a shorter --time" in too_long.stderr
-    assert (foreign.returncode, too_long.returncode) == (1, 1)
+    assert (foreign.returncode, too_long.returncode) == (3, 1)
     assert operator.run("reservations", "delete", "course").returncode == 0
 
 

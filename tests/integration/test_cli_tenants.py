@@ -49,7 +49,7 @@ def test_mistakes_end_in_one_sentence(typed: CommandLine) -> None:
         {"CHAUFFERIE_URL": typed.cluster.url, "CHAUFFERIE_TOKEN": tenants_key},
     )
 
-    assert (nobody.returncode, no_tenant.returncode, no_project.returncode) == (3, 1, 3)
+    assert (nobody.returncode, no_tenant.returncode, no_project.returncode) == (3, 3, 3)
     assert "There is no tenant 'nobody'" in nobody.stderr
     assert "chaufferie tenants add" in no_tenant.stderr
     assert "There is no project 'nothing' of operator" in no_project.stderr

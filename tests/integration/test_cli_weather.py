@@ -43,7 +43,7 @@ def test_mistakes_in_a_forecast_are_told_in_one_sentence(typed: CommandLine) -> 
         2,
         1,
         1,
-        2,
+        3,
     )
     assert "cold.csv, line 2: outdoor_temp_c is 'cold'" in wrong.stderr
     assert "is over" in past.stderr

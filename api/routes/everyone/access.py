@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.filters import refuse_unknown_names
 from api.names import AskedName, Id, Name, Number
 from api.problems import Problem, not_found
 from api.security import AnyKey, KeysAdmin, ServicesOf
@@ -20,6 +21,7 @@ from store.access.keys import (
     owner_names,
     revoke_key,
 )
+from store.access.known_names import NamesAsked
 from store.access.tenants import key_place
 from store.fleet.site_queries import nodes as node_rows
 from store.fleet.site_queries import sites as site_rows
@@ -93,12 +95,12 @@ def _check_places(tx: Transaction, body: KeyIn) -> Refused | None:
     if body.node_id is not None:
         known = {row.node_id for row in node_rows(tx.connection, None)}
         if body.node_id not in known:
-            return Refused(code="key.node", sentence=f"There is no node {body.node_id}.")
+            return Refused(code="node.unknown", sentence=f"There is no node {body.node_id}.")
     if body.site_ids is not None:
         known = {row.site_id for row in site_rows(tx.connection, None)}
         missing = next((item for item in body.site_ids if item not in known), None)
         if missing is not None:
-            return Refused(code="key.site", sentence=f"There is no site {missing}.")
+            return Refused(code="site.unknown", sentence=f"There is no site {missing}.")
     if body.role is Role.BUYER and body.site_ids is None:
         return Refused(code="key.site", sentence="A buyer key names the site_ids it may see.")
     if body.user is not None and body.tenant is None:
@@ -124,11 +126,12 @@ def _key_request(body: KeyIn, tenant_id: int | None, person_id: int | None) -> K
 @router.get("/keys")
 async def show_keys(
     services: ServicesOf,
-    principal: KeysAdmin,  # noqa: ARG001 - the declared scope
+    principal: KeysAdmin,
     tenant: AskedName = None,
 ) -> dict[str, Any]:
     """Every key, without its secret; ``tenant`` leaves those of the others out."""
     rows = await services.read(lambda connection: list_keys(connection, tenant))
+    await refuse_unknown_names(services, principal, rows, NamesAsked(tenant=tenant))
     return {"keys": [{**row, "scopes": row["scopes"].split()} for row in rows]}
 
 

@@ -113,7 +113,7 @@ async def change_site(
         raise Problem(422, spec)
     refused = await services.write(lambda tx: nodes.change_site(tx, site_id, spec, principal.actor))
     if refused is not None:
-        raise Problem(404 if refused.code == "site.unknown" else 409, refused)
+        raise Problem(409, refused)
     return {"site_id": site_id}
 
 

@@ -125,7 +125,7 @@ async def declare(
     )
     answer = await services.write(lambda tx: take_declaration(tx, wanted))
     if isinstance(answer, Refused):
-        raise Problem(404 if answer.code == "meter.unknown" else 422, answer)
+        raise Problem(422, answer)
     return await services.read(lambda connection: taken_view(connection, answer, now_s))
 
 
@@ -139,7 +139,7 @@ async def withdraw_declaration(
         lambda tx: withdraw(tx, declaration_id, evidence, principal.actor)
     )
     if isinstance(answer, Refused):
-        raise Problem(404 if answer.code == "declaration.unknown" else 422, answer)
+        raise Problem(422, answer)
 
     def read(connection: Connection) -> dict[str, Any]:
         found = find_declaration(connection, declaration_id)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.billing.quotas import quotas_document
+from api.filters import refuse_unknown_names
 from api.names import AskedName, Name
 from api.problems import Problem
 from api.security import JobsReader, KeysAdmin, ServicesOf, tenant_seen_by
@@ -13,6 +14,7 @@ from api.services import Services
 from domain.quota import WHOLE_TENANT
 from domain.quota_words import Setting, parse_setting
 from domain.refusal import Refused
+from store.access.known_names import NamesAsked
 from store.quotas.setting import set_quotas
 from store.quotas.standing import standings
 
@@ -39,7 +41,9 @@ async def show_quotas(
     services: ServicesOf, principal: JobsReader, tenant: AskedName = None
 ) -> dict[str, Any]:
     """Quotas with what of them is used: a tenant's own, or everybody's for operators."""
-    return await _shown(services, tenant_seen_by(principal), tenant)
+    found = await _shown(services, tenant_seen_by(principal), tenant)
+    await refuse_unknown_names(services, principal, found["quotas"], NamesAsked(tenant=tenant))
+    return found
 
 
 @router.post("")

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from api.filters import refuse_unknown_names
 from api.names import AskedName, Name, Number
 from api.problems import Problem, not_found
 from api.security import JobsReader, KeysAdmin, ServicesOf, tenant_seen_by
 from domain.refusal import Refused
 from store.access import tenants
+from store.access.known_names import NamesAsked
 
 router = APIRouter(prefix="/v1", tags=["tenants"])
 T = TypeVar("T")
@@ -74,6 +76,7 @@ async def show_projects(
     rows = await services.read(
         lambda connection: tenants.projects(connection, tenant_id=visible, tenant_name=tenant)
     )
+    await refuse_unknown_names(services, principal, rows, NamesAsked(tenant=tenant))
     return {"projects": rows}
 
 
@@ -102,11 +105,12 @@ async def close_project(
 @router.get("/users")
 async def show_users(
     services: ServicesOf,
-    principal: KeysAdmin,  # noqa: ARG001 - the declared scope
+    principal: KeysAdmin,
     tenant: AskedName = None,
 ) -> dict[str, Any]:
     """Every user; ``tenant`` leaves those of the others out."""
     rows = await services.read(lambda connection: tenants.persons(connection, tenant))
+    await refuse_unknown_names(services, principal, rows, NamesAsked(tenant=tenant))
     return {"users": rows}
 
 

@@ -60,7 +60,7 @@ async def add_forecast(
 
     refused = await services.write(operation)
     if refused is not None:
-        raise Problem(404 if refused.code == "site.unknown" else 422, refused)
+        raise Problem(422, refused)
     return {"hours": len(forecast.outdoor_temp_c)}
 
 

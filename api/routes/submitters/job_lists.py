@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from api.filters import refuse_unknown_names
 from api.jobs.job_refs import JobPath, found
 from api.names import LARGEST, AskedInstant, AskedName, AskedNumber
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from api.views import job_view
 from domain.job import JobState
+from store.access.known_names import NamesAsked
 from store.jobs import job_lists
 from store.jobs.job_filters import JobsWanted
 
@@ -54,6 +56,9 @@ async def list_jobs(  # noqa: PLR0913, PLR0917 - called by name, from the query
             limit=limit,
         )
     )
+    if before_id is None:
+        asked = NamesAsked(tenant=tenant, project=project, user=user, node=node)
+        await refuse_unknown_names(services, principal, rows, asked)
     next_id = rows[-1]["job_id"] if len(rows) == limit else None
     return {"jobs": [job_view(row) for row in rows], "next_before_id": next_id}
 

@@ -32,7 +32,7 @@ from api.jobs.several_nodes import check_beside
 from api.jobs.submission import SubmissionIn, request_hash, to_spec
 from api.jobs.waiting_jobs import among_accepted, read_waits, refuse_with_what_they_wait_for
 from api.names import NO_NUL, Id, Text
-from api.problems import Problem, not_found, problem_document
+from api.problems import Problem, not_found, problem_document, status_of
 from api.security import JobsReader, JobsWriter, ServicesOf, tenant_id_of, tenant_seen_by
 from api.services import Services
 from api.views import array_detail, job_detail
@@ -204,7 +204,7 @@ def _told(services: Services, spec: JobSpec, sizes: Sizes) -> tuple[str, ...]:
 
 
 def _status(refusal: Refused) -> int:
-    return 409 if refusal.code == "idempotency.conflict" else 422
+    return status_of(refusal, 409 if refusal.code == "idempotency.conflict" else 422)
 
 
 @router.post("", status_code=201)

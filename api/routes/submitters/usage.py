@@ -5,11 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.billing.usage import prices_document, read_cursor, usage_document
+from api.filters import refuse_unknown_names
 from api.names import AskedName
 from api.problems import Problem
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from domain.months import parse_month
 from domain.refusal import Refused
+from store.access.known_names import NamesAsked
 from store.attempts.usage import UsageWanted, usage_sums
 
 router = APIRouter(prefix="/v1", tags=["usage"])
@@ -46,6 +48,9 @@ async def usage(  # noqa: PLR0917 - called by name, from the query
     sums = await services.read(
         lambda connection: usage_sums(connection, wanted, after=key, limit=limit)
     )
+    if key is None:
+        asked = NamesAsked(tenant=tenant, project=project)
+        await refuse_unknown_names(services, principal, sums, asked)
     return usage_document(sums, services.tariff, is_last_page=len(sums) < limit)
 
 

@@ -91,7 +91,7 @@ def test_what_is_taken_or_not_there_is_said(http: HttpScene) -> None:
 
     assert (twice.status_code, twice.json()["code"]) == (409, "collectivity.exists")
     assert (stolen.status_code, stolen.json()["code"]) == (409, "site.given")
-    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "site.unknown")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "site.unknown")
     assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
     assert off_the_globe.status_code == 422
     assert http.get(f"{ROOT}/999", "operator").status_code == 404

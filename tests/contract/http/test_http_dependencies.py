@@ -145,7 +145,7 @@ def test_the_job_of_somebody_else_is_not_there_to_wait_for(http: HttpScene) -> N
     mine = http.send_job(**_job(f"afterok:{theirs}"))
     nobodys = http.send_job(**_job("afterok:999999"))
 
-    assert (mine.status_code, mine.json()["code"]) == (422, "dependency.unknown_job")
+    assert (mine.status_code, mine.json()["code"]) == (404, "dependency.unknown_job")
     assert mine.json()["title"].replace(str(theirs), "N") == nobodys.json()["title"].replace(
         "999999", "N"
     )

@@ -46,7 +46,7 @@ def test_an_operator_changes_anybodys_job_and_a_stranger_none(http: HttpScene) -
     ("options", "status", "code"),
     [
         (["-c", "9"], 422, "job.too_large"),
-        (["-w", "nowhere"], 422, "job.no_such_node"),
+        (["-w", "nowhere"], 404, "job.no_such_node"),
         (["-C", "gold"], 422, "job.no_such_feature"),
         (["-o", "x"], 422, "modify.not_changeable"),
         (["-A", "old"], 422, "project.closed"),
