@@ -20,7 +20,6 @@ from domain.sbatch.dependencies import LABEL
 #: So many fields are named in the sentence, and in the document; a body can have more.
 MOST_SAID, MOST_NAMED = 5, 20
 _LONGEST_FIELD = 60
-_LETTERS = "must begin with a letter and hold letters, digits"
 #: What a text must be that does not match one of our patterns.
 PATTERNS: Mapping[str, str] = {
     NO_NUL: "cannot hold a NUL character",
@@ -29,9 +28,9 @@ PATTERNS: Mapping[str, str] = {
     SHA256: "must be a SHA-256, 64 characters of 0-9 and a-f",
     CASE_NAME: "must be a case as the list of quarantine names it, such as 3.1.4711",
     STATEMENT_NUMBER: "must be the number of a statement, such as CHALEUR-2026-00001",
-    CONTRACT_REFERENCE: "must be letters, digits and any of . _ -",
-    NAME_PATTERN: "must begin with a letter or a digit and hold letters, digits and any of _ . + -",
-    rf"^{LABEL}$": f"{_LETTERS} and any of . -",
+    CONTRACT_REFERENCE: "must be letters, digits and the signs ._-",
+    NAME_PATTERN: "must begin with a letter or a digit, and be letters, digits and the signs _.+-",
+    rf"^{LABEL}$": "must begin with a letter, and be letters, digits and the signs .-",
 }
 #: How the library begins a sentence about what it was given.
 _SHOULD = re.compile(r"^[A-Z][a-z]* should")
