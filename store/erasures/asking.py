@@ -54,6 +54,8 @@ def to_forget(connection: Connection, scope: Scope) -> Sequence[int] | Refused:
 
 def ask(tx: Transaction, scope: Scope, actor: str) -> int | Refused:
     """Have these jobs forgotten; the number of the erasure. Nothing is where one has not ended."""
+    if tx.locks_rows:
+        _lock(tx.connection, scope)
     job_ids = to_forget(tx.connection, scope)
     if isinstance(job_ids, Refused):
         return job_ids
@@ -79,6 +81,18 @@ def ask(tx: Transaction, scope: Scope, actor: str) -> int | Refused:
         detail=f"{len(job_ids)} jobs",
     )
     return number
+
+
+def _lock(connection: Connection, scope: Scope) -> None:
+    """Let none of their instances queue again meanwhile; in the order in which all take them."""
+    its = (
+        select(instance.c.id)
+        .where(instance.c.job_id.in_(_fresh(scope)))
+        .order_by(instance.c.id)
+        .with_for_update()
+        .subquery()
+    )
+    connection.execute(select(func.count()).select_from(its))
 
 
 def _fresh(scope: Scope) -> Select[Any]:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -21,10 +23,11 @@ from store.files import stored_files
 from store.files.content import ContentKey
 from store.files.local_content import LocalContentStore
 from store.files.outputs import LocalOutputStore, output_name
-from store.jobs import job_inputs
+from store.jobs import job_inputs, jobs
 from store.jobs.new_job import Accepted
 from store.jobs.requeue import requeue
 from store.metadata import metadata
+from store.transaction import Transaction
 from tests.support.builders import array_spec, job_spec
 from tests.support.scene import Scene
 
@@ -329,3 +332,59 @@ def test_what_was_forgotten_does_not_run_again(house: House) -> None:
     assert isinstance(refused, Refused)
     assert refused.code == "job.forgotten"
     assert house.scene.state(key.instance_id) is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize("goes_first", ["forget", "requeue"])
+def test_a_job_is_never_forgotten_and_run_again_at_once(house: House, goes_first: str) -> None:
+    """The one who comes second waits until the first is done, and is refused."""
+    scene = house.scene
+    number = house.run(_spec(), scene.node()).instance_id
+
+    def forget(tx: Transaction) -> object:
+        return ask(tx, Scope(tenant_id=scene.tenant_id), "key/1")
+
+    def run_again(tx: Transaction) -> object:
+        return requeue(tx, number, scene.tenant_id, "test")
+
+    first, second = (forget, run_again) if goes_first == "forget" else (run_again, forget)
+
+    def do_second() -> object:
+        with scene.store.transaction() as tx:
+            return second(tx)
+
+    with ThreadPoolExecutor(1) as pool:
+        with scene.store.transaction() as tx:
+            done = first(tx)
+            later = pool.submit(do_second)
+            # It does not end before this one does; where it did, nobody would be refused.
+            wait([later], timeout=1.0)
+        refused = later.result(timeout=60.0)
+
+    assert not isinstance(done, Refused)
+    assert isinstance(refused, Refused)
+    codes = {"forget": "job.forgotten", "requeue": "erasure.not_ended"}
+    assert refused.code == codes[goes_first]
+
+
+def test_forgetting_and_running_again_together_end_in_one_of_them(house: House) -> None:
+    scene = house.scene
+    node_id = scene.node()
+    for _ in range(6):
+        number = house.run(_spec(), node_id).instance_id
+        together = Barrier(2)
+
+        def forget(number: int = number, together: Barrier = together) -> object:
+            together.wait(timeout=60.0)
+            return house.ask(job_id=number)
+
+        def run_again(number: int = number, together: Barrier = together) -> object:
+            together.wait(timeout=60.0)
+            with scene.store.transaction() as tx:
+                return requeue(tx, number, scene.tenant_id, "test")
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = [one.result() for one in (pool.submit(forget), pool.submit(run_again))]
+
+        assert sum(isinstance(answer, Refused) for answer in answers) == 1, answers
+        with scene.store.transaction() as tx:
+            jobs.cancel(tx, number, scene.tenant_id, "test")
