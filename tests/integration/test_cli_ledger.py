@@ -115,7 +115,7 @@ def told(operator: CommandLine) -> list[dict[str, Any]]:
 def test_a_display_in_another_unit_is_refused_and_the_right_one_confirms(
     operator: CommandLine, told: list[dict[str, Any]]
 ) -> None:
-    shown = (told[-1]["heat_register_wh"] + 500) / 1000
+    shown = (told[-1]["heat_register_wh"] + 20) / 1000
     photo = operator.write("display.jpg", "a photo")
     asked = ("meter", "confirm", "KAM-1", "--at", day_of(told[-1]["taken_at_s"]))
     evidence = ("--photo", str(photo))
