@@ -13,23 +13,18 @@ import httpx2
 import pytest
 
 from api.body_limit import LARGEST_BODY_BYTES
+from tests.support.ports import free_port
 
 _START_WITHIN_S = 30.0
 _POST = b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\n"
 _PIECE = b"1000\r\n" + b"x" * 0x1000 + b"\r\n"
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int, str]]:
     """Host, port and an operator's key of a running API."""
     data = tmp_path_factory.mktemp("api")
-    port = _free_port()
+    port = free_port()
     env = {**os.environ, "CHAUFFERIE_DATA_DIR": str(data), "CHAUFFERIE_PORT": str(port)}
     key = data / "operator.key"
     program = [sys.executable, "-m", "api"]

@@ -1,7 +1,8 @@
 import pytest
 
-from tests.support.cluster import Cluster, free_port
+from tests.support.cluster import Cluster
 from tests.support.command_line import CommandLine
+from tests.support.ports import free_port
 
 
 def a_line(text: str) -> bool:

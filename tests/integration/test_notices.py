@@ -23,8 +23,9 @@ from store.fleet import nodes
 from store.fleet.readings import add_readings
 from store.notices.notice_tables import notice
 from tests.support.builders import node_spec, reading
-from tests.support.cluster import ROOT, Cluster, free_port, running_cluster, until
+from tests.support.cluster import ROOT, Cluster, running_cluster, until
 from tests.support.command_line import CommandLine
+from tests.support.ports import free_port
 from tests.support.receivers import Mailbox, Receiver, running_receiver, running_relay
 from tests.support.valkey import Valkey, running_valkey
 

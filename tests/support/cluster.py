@@ -6,7 +6,6 @@ as warm as a test wants it and no plant need run.
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from store.access.keys import KeyRequest, add_key, add_tenant
 from store.fleet import nodes
 from store.opening import default_url, open_store
 from store.transaction import Store
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE_STORAGE_WH_PER_K = 348.0
@@ -290,13 +290,6 @@ def until(holds: Callable[[], bool], patience_s: float = _PATIENCE_S) -> None:
         if time.monotonic() > deadline_s:
             raise TimeoutError
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _reading(node_id: int, round_number: int, water_temp_c: float) -> Mapping[str, object]:
