@@ -249,7 +249,7 @@ def test_a_project_is_forgotten_and_others_stay(house: House) -> None:
 
     assert house.receipt(number)["jobs"] == 1
     assert isinstance(again, Refused)
-    assert again.code == "erasure.nothing"
+    assert again.code == "not_found"
     assert "other" in house.texts()["job"]
     assert house.scene.state(other.instance_id) is JobState.SUCCEEDED
     assert sorted(row["project"] for row in house.scene.usage()) == ["cfd", "fem"]
