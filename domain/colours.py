@@ -6,9 +6,8 @@ from domain.refusal import Refused
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 WHITE, INK = "#ffffff", "#14202b"
-#: WCAG 2.1, success criteria 1.4.3 (text) and 1.4.11 (lines and bars of a chart).
+#: WCAG 2.1, success criterion 1.4.3.
 TEXT_CONTRAST = 4.5
-SHAPE_CONTRAST = 3.0
 #: Below it, sRGB is a straight line (IEC 61966-2-1).
 _LINEAR_BELOW = 0.04045
 
@@ -38,11 +37,6 @@ def contrast(one: str, other: str) -> float:
 def text_on(colour: str) -> str:
     """The colour of text that people can read on this one."""
     return _readable_on(colour) or INK
-
-
-def is_seen_on_white(colour: str) -> bool:
-    """Whether lines and bars of this colour stand out from a white page."""
-    return contrast(colour, WHITE) >= SHAPE_CONTRAST
 
 
 def _readable_on(colour: str) -> str | None:

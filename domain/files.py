@@ -8,8 +8,6 @@ from domain.refusal import Refused
 
 MAX_PATH_BYTES = 1024
 MAX_NAME_BYTES = 255
-#: Hexadecimal digits of a sha256.
-SHA256_LENGTH = 64
 #: Of the working directory: what a job that declares it finds again on its next node.
 CHECKPOINT_FOLDER = "checkpoint"
 #: What nobody need send or keep: everybody has it.

@@ -20,8 +20,6 @@ Liking = Callable[[Draft, JobQueued], Floats]
 
 DEADLINE_REACHED = "deadline_reached"
 ONLY_NODE = "only_node_with_room"
-#: A ``Flex`` job is started this long before its last moment, whatever the water says [s].
-DEADLINE_MARGIN_S = 5.0
 
 
 def plan_by_age(view: View, liking: Liking, code: str) -> Sequence[Step]:

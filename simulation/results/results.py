@@ -5,7 +5,7 @@ every policy that runs in it, and one twin with its servers off.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,10 +94,6 @@ class RunResult:
     decision_s_total: float
     wall_s: float
     series: HourlySeries | None = field(default=None, compare=False)
-
-    def without_series(self) -> "RunResult":
-        """The same figures without what only pictures need."""
-        return replace(self, series=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
