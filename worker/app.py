@@ -17,7 +17,7 @@ from store.transaction import Store
 from worker.accounts import keep_accounts
 from worker.erasures import erase_unfinished
 from worker.ledger import close_months, share_heat
-from worker.notices import Mailing, send_notices
+from worker.notices import Means, send_notices
 from worker.queues import QUEUE, SWEEP_QUEUE
 from worker.retention import run_retention
 from worker.settings import WorkerSettings
@@ -97,9 +97,12 @@ def _serve_people(app: Celery, settings: WorkerSettings, store: Store, rules: No
 
     @app.task(name=NOTICES_TASK, ignore_result=True, shared=False)
     def notices() -> None:
-        file = settings.mail_password_file
-        mailing = Mailing(password_file=file, public_url=settings.public_url)
-        send_notices(store, rules, mailing)
+        means = Means(
+            password_file=settings.mail_password_file,
+            public_url=settings.public_url,
+            ca_file=settings.ca_file,
+        )
+        send_notices(store, rules, means)
 
     @app.task(name=ALERTS_TASK, ignore_result=True, shared=False)
     def alerts() -> None:

@@ -14,10 +14,12 @@ from domain.notice_rules import Relay, Security
 from domain.notices import Occasion, domain_of
 from domain.refusal import Refused
 from store.notices.sending import Due
+from worker.trust import why_unsafe
 
 #: How long the relay may take for one word of the talk [s].
 _PATIENCE_S = 10.0
 _LONGEST_NAME = 60
+_NO_STARTTLS = "it offers no STARTTLS, and nothing is sent to it in the clear"
 _HAPPENED: Mapping[str, str] = {
     Occasion.BEGAN: "began",
     Occasion.ENDED: "ended",
@@ -30,15 +32,20 @@ _HAPPENED: Mapping[str, str] = {
 
 
 def mail_all(
-    items: Sequence[Due], relay: Relay, password: str | None, public_url: str | None
+    items: Sequence[Due],
+    relay: Relay,
+    password: str | None,
+    public_url: str | None,
+    context: ssl.SSLContext,
 ) -> list[tuple[Due, Refused | None]]:
     """Send these in one talk with the relay; beside each, why it did not get through.
 
-    ``public_url`` = where the pages of collectivities are, if that is known.
+    ``public_url`` = where the pages of collectivities are, if that is known. Of the certificate,
+    ``context`` judges, before a password or a mail is sent over a line that is to be safe.
     """
     results: list[tuple[Due, Refused | None]] = []
     try:
-        with _talk(relay, password) as server:
+        with _talk(relay, password, context) as server:
             results.extend((item, _send(server, item, relay, public_url)) for item in items)
     except (OSError, smtplib.SMTPException) as error:
         refusal = Refused(code="mail.relay", sentence=f"the relay: {_said(error)}")
@@ -47,8 +54,7 @@ def mail_all(
 
 
 @contextmanager
-def _talk(relay: Relay, password: str | None) -> Iterator[smtplib.SMTP]:
-    context = ssl.create_default_context()
+def _talk(relay: Relay, password: str | None, context: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
     if relay.security is Security.TLS:
         server: smtplib.SMTP = smtplib.SMTP_SSL(
             relay.host, relay.port, timeout=_PATIENCE_S, context=context
@@ -57,6 +63,9 @@ def _talk(relay: Relay, password: str | None) -> Iterator[smtplib.SMTP]:
         server = smtplib.SMTP(relay.host, relay.port, timeout=_PATIENCE_S)
     with server:
         if relay.security is Security.STARTTLS:
+            server.ehlo_or_helo_if_needed()
+            if not server.has_extn("starttls"):
+                raise smtplib.SMTPNotSupportedError(_NO_STARTTLS)
             server.starttls(context=context)
         if relay.user is not None:
             server.login(relay.user, password or "")
@@ -89,7 +98,10 @@ def _code(error: smtplib.SMTPException) -> str:
 
 
 def _said(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return str(error)
+    shown = f"{type(error).__name__}: {error}"
+    return " ".join((why_unsafe(error) or shown).split())[:200]
 
 
 def compose(item: Due, sender: str, public_url: str | None = None) -> EmailMessage:

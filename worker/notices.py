@@ -9,11 +9,12 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.notice_rules import NoticeRules
+from domain.notice_rules import NoticeRules, Relay
 from domain.refusal import Refused
 from store.notices.sending import Due, mark_failed, mark_sent, note_passing_time, take_due
 from store.transaction import Store
 from worker.mailing import mail_all
+from worker.trust import trust
 from worker.webhooks import deliver_all
 
 _log = logging.getLogger(__name__)
@@ -26,14 +27,15 @@ _HOPELESS = frozenset({"webhook.host", "webhook.url", "mail.none", "mail.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailing:
-    """What mails need besides the rules."""
+class Means:
+    """What sending needs besides the rules."""
 
     password_file: Path | None = None  #: Holds the password of the relay's user.
     public_url: str | None = None  #: Where the pages of collectivities are.
+    ca_file: Path | None = None  #: Authorities that are believed besides the system's.
 
 
-def send_notices(store: Store, rules: NoticeRules, mailing: Mailing) -> int:
+def send_notices(store: Store, rules: NoticeRules, means: Means) -> int:
     """Send what is due; how many got through."""
     with store.transaction() as tx:
         note_passing_time(tx)
@@ -44,7 +46,7 @@ def send_notices(store: Store, rules: NoticeRules, mailing: Mailing) -> int:
         if not due:
             break
         taken += len(due)
-        results = _send(due, rules, mailing, now_s)
+        results = _send(due, rules, means, now_s)
         with store.transaction() as tx:
             mark_sent(tx, [item for item, refused in results if refused is None])
             for item, refused in results:
@@ -59,16 +61,34 @@ def send_notices(store: Store, rules: NoticeRules, mailing: Mailing) -> int:
 
 
 def _send(
-    due: list[Due], rules: NoticeRules, mailing: Mailing, now_s: float
+    due: list[Due], rules: NoticeRules, means: Means, now_s: float
 ) -> list[tuple[Due, Refused | None]]:
     hooks = [item for item in due if item.webhook_id is not None]
-    results = asyncio.run(deliver_all(hooks, rules.origins, now_s)) if hooks else []
     mails = [item for item in due if item.mail_to is not None]
-    if not mails:
-        return results
-    if rules.relay is None:
+    results = _tell_hooks(hooks, rules, means, now_s) if hooks else []
+    return results + (_mail(mails, rules.relay, means) if mails else [])
+
+
+def _tell_hooks(
+    hooks: list[Due], rules: NoticeRules, means: Means, now_s: float
+) -> list[tuple[Due, Refused | None]]:
+    context = trust(means.ca_file)
+    if isinstance(context, Refused):
+        return [(item, context) for item in hooks]
+    return asyncio.run(deliver_all(hooks, rules.origins, now_s, context))
+
+
+def _mail(mails: list[Due], relay: Relay | None, means: Means) -> list[tuple[Due, Refused | None]]:
+    if relay is None:
         refused = Refused(code="mail.none", sentence="the operator has set no mail relay any more")
-        return results + [(item, refused) for item in mails]
-    file = mailing.password_file
-    password = None if file is None else file.read_text("utf-8").strip()
-    return results + mail_all(mails, rules.relay, password, mailing.public_url)
+        return [(item, refused) for item in mails]
+    context = trust(means.ca_file)
+    if isinstance(context, Refused):
+        return [(item, context) for item in mails]
+    file = means.password_file
+    try:
+        password = None if file is None else file.read_text("utf-8").strip()
+    except (OSError, UnicodeError):
+        sentence = "the file that CHAUFFERIE_MAIL_PASSWORD_FILE names cannot be read"
+        return [(item, Refused(code="mail.password", sentence=sentence)) for item in mails]
+    return mail_all(mails, relay, password, means.public_url, context)

@@ -16,6 +16,7 @@ from store.opening import default_url, open_store
 from worker.app import make_app
 from worker.queues import QUEUE
 from worker.settings import read_settings
+from worker.trust import trust
 
 _ARGUMENTS = (
     "worker",
@@ -39,6 +40,9 @@ def serve(queues: Sequence[str]) -> int:
     rules = read_notice_rules(settings.notice_words())
     if isinstance(rules, Refused):
         return _refuse(rules.sentence)
+    trusted = trust(settings.ca_file)
+    if isinstance(trusted, Refused):
+        return _refuse(trusted.sentence)
     url = settings.database_url or default_url(settings.data_dir)
     store = open_store(url, settings.data_dir)
     refused = schema.check(store.database)

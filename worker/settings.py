@@ -99,6 +99,10 @@ class WorkerSettings(BaseSettings):
     mail_password_file: Path | None = Field(
         default=None, description="Holds the password of the relay's user."
     )
+    ca_file: Path | None = Field(
+        default=None,
+        description="Authorities in PEM that are believed besides the system's.",
+    )
     webhook_hosts: str = Field(default="", description="As the API knows them.")
     webhook_private_hosts: str = Field(default="", description="As the API knows them.")
 

@@ -12,6 +12,7 @@ from domain.refusal import Refused
 from domain.webhook_target import AllowedOrigins, Origin, WebhookTarget
 from store.notices.sending import Due
 from worker.signing import signed_headers
+from worker.trust import why_unsafe
 
 #: All of one delivery: looking the name up, connecting, sending, and the status of the answer [s].
 LONGEST_DELIVERY_S = 10.0
@@ -19,7 +20,7 @@ _AT_ONCE = 16
 
 
 async def deliver_all(
-    items: Sequence[Due], allowed: AllowedOrigins, at_s: float
+    items: Sequence[Due], allowed: AllowedOrigins, at_s: float, context: ssl.SSLContext
 ) -> list[tuple[Due, Refused | None]]:
     """Send these; beside each, why it did not get through.
 
@@ -29,12 +30,14 @@ async def deliver_all(
 
     async def deliver(item: Due) -> tuple[Due, Refused | None]:
         async with room:
-            return item, await _deliver(item, allowed, at_s)
+            return item, await _deliver(item, allowed, at_s, context)
 
     return await asyncio.gather(*map(deliver, items))
 
 
-async def _deliver(item: Due, allowed: AllowedOrigins, at_s: float) -> Refused | None:
+async def _deliver(
+    item: Due, allowed: AllowedOrigins, at_s: float, context: ssl.SSLContext
+) -> Refused | None:
     target = allowed.check(item.url or "")
     if isinstance(target, Refused):
         return target
@@ -43,11 +46,11 @@ async def _deliver(item: Due, allowed: AllowedOrigins, at_s: float) -> Refused |
             address = await _look_up(target.origin, allowed)
             if address is None:
                 return _failed("its name stands for no address that it may have")
-            status = await _post(target, address, item, at_s)
+            status = await _post(target, address, item, at_s, context)
     except TimeoutError:
         return _failed(f"it took longer than {LONGEST_DELIVERY_S:.0f} s")
     except (httpx2.HTTPError, OSError, ssl.SSLError, UnicodeError) as error:
-        return _failed(f"{type(error).__name__}: {str(error)[:200]}")
+        return _failed(why_unsafe(error) or f"{type(error).__name__}: {str(error)[:200]}")
     if 200 <= status < 300:  # noqa: PLR2004 - as HTTP has it
         return None
     return _failed(f"it answered with status {status}")
@@ -64,7 +67,9 @@ async def _look_up(origin: Origin, allowed: AllowedOrigins) -> str | None:
     return next(iter(addresses), None)
 
 
-async def _post(target: WebhookTarget, address: str, item: Due, at_s: float) -> int:
+async def _post(
+    target: WebhookTarget, address: str, item: Due, at_s: float, context: ssl.SSLContext
+) -> int:
     """The status of the answer, whose body nobody reads."""
     origin = target.origin
     body = json.dumps({"notice": item.name, **item.payload}, separators=(",", ":")).encode()
@@ -76,7 +81,7 @@ async def _post(target: WebhookTarget, address: str, item: Due, at_s: float) -> 
         **signed_headers(name=item.name, at_s=int(at_s), body=body, secret=item.secret or b""),
     }
     async with (
-        httpx2.AsyncClient(trust_env=False, follow_redirects=False) as http,
+        httpx2.AsyncClient(verify=context, trust_env=False, follow_redirects=False) as http,
         http.stream(
             "POST",
             f"{origin.scheme}://{shown}:{origin.port}{target.path}",

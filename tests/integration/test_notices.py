@@ -5,6 +5,7 @@ import hmac
 import json
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import trustme
 from sqlalchemy import update
 
 from domain.node import SiteSpec
@@ -46,9 +48,9 @@ class House:
     relay_port: int
 
     @contextmanager
-    def worker(self) -> "Iterator[subprocess.Popen[bytes]]":
-        """A worker, killed afterwards."""
-        words = {**self.cluster.server_variables, **_HURRY}
+    def worker(self, **words: str) -> "Iterator[subprocess.Popen[bytes]]":
+        """A worker with these words of its own, killed afterwards."""
+        words = {**self.cluster.server_variables, **_HURRY, **words}
         with (self.cluster.data_dir / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "worker", "--queues", "worker"],
@@ -217,6 +219,28 @@ def test_mail_waits_for_a_relay_that_is_away(house: House, typed: CommandLine) -
             until(lambda: "there is nobody of this name" in log.read_text(), LONG_ENOUGH_S)
 
     assert mailbox.about(refused) == []
+
+
+def test_a_relay_is_believed_by_the_authority_that_the_operator_named(
+    house: House, typed: CommandLine, tmp_path: Path
+) -> None:
+    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(shown)
+    port, log = free_port(), house.cluster.data_dir / "worker.log"
+    words = {"CHAUFFERIE_MAIL_RELAY": f"smtp+starttls://127.0.0.1:{port}"}
+    with running_relay(port, starttls=shown) as mailbox:
+        with house.worker(**words):
+            mail = ("--mail-user=jane@lab.example", "--mail-type=END")
+            job_id = typed.submit("-W", *mail, "--", "true")
+            said = f"{job_id}-ended-1-mail did not get through: the relay: its certificate comes"
+            until(lambda: said in log.read_text(), LONG_ENOUGH_S)
+        assert mailbox.messages == []
+        with house.worker(**words, CHAUFFERIE_CA_FILE=str(ca_file)):
+            until(lambda: len(mailbox.about(job_id)) == 1, LONG_ENOUGH_S)
+
+    assert mailbox.sealed == [True]
 
 
 def test_an_address_that_is_not_allowed_is_refused_in_a_sentence(typed: CommandLine) -> None:

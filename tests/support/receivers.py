@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ class Mailbox:
     """Every mail that a relay took; those for ``nobody`` it refuses for good."""
 
     messages: list[EmailMessage] = field(default_factory=list)
+    sealed: list[bool] = field(default_factory=list)  #: Of each, whether STARTTLS went before it.
     takes_nothing: bool = False  #: It listens to the end, and lets whoever sends wait.
     heard: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -42,7 +44,7 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802 - as aiosmtpd calls it
         self,
         _server: Any,  # noqa: ANN401 - its own types
-        _session: Any,  # noqa: ANN401 - likewise
+        session: Any,  # noqa: ANN401 - likewise
         envelope: Any,  # noqa: ANN401 - likewise
     ) -> str:
         if self.takes_nothing:
@@ -52,6 +54,7 @@ class Mailbox:
         message = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
+        self.sealed.append(session.ssl is not None)
         return "250 OK"
 
     def about(self, job_id: str) -> list[EmailMessage]:
@@ -60,10 +63,14 @@ class Mailbox:
 
 
 @contextmanager
-def running_relay(port: int) -> Iterator[Mailbox]:
-    """A relay on this port of this machine."""
+def running_relay(
+    port: int, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None
+) -> Iterator[Mailbox]:
+    """A relay on this port of this machine; it takes open mail, too, where it offers STARTTLS."""
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=port, ssl_context=tls, tls_context=starttls
+    )
     controller.start()
     try:
         yield mailbox
@@ -102,9 +109,9 @@ class Receiver:
 
 
 @contextmanager
-def running_receiver(port: int) -> Iterator[Receiver]:
+def running_receiver(port: int, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """A receiver on this port of this machine."""
-    receiver = Receiver(f"http://127.0.0.1:{port}")
+    receiver = Receiver(f"{'https' if tls else 'http'}://127.0.0.1:{port}")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -123,6 +130,10 @@ def running_receiver(port: int) -> Iterator[Receiver]:
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
         try:
