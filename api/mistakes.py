@@ -7,6 +7,7 @@ from typing import Any
 from api.names import (
     CASE_NAME,
     CONTRACT_REFERENCE,
+    MONTH,
     NO_NUL,
     ONE_LINE,
     PLAIN_TEXT,
@@ -20,6 +21,7 @@ from domain.sbatch.dependencies import LABEL
 #: So many fields are named in the sentence, and in the document; a body can have more.
 MOST_SAID, MOST_NAMED = 5, 20
 _LONGEST_FIELD = 60
+_LONGEST_SENTENCE = 400
 #: What a text must be that does not match one of our patterns.
 PATTERNS: Mapping[str, str] = {
     NO_NUL: "cannot hold a NUL character",
@@ -28,6 +30,7 @@ PATTERNS: Mapping[str, str] = {
     SHA256: "must be a SHA-256, 64 characters of 0-9 and a-f",
     CASE_NAME: "must be a case as the list of quarantine names it, such as 3.1.4711",
     STATEMENT_NUMBER: "must be the number of a statement, such as CHALEUR-2026-00001",
+    MONTH: "must be a month, such as 2026-01",
     CONTRACT_REFERENCE: "must be letters, digits and the signs ._-",
     NAME_PATTERN: "must begin with a letter or a digit, and be letters, digits and the signs _.+-",
     rf"^{LABEL}$": "must begin with a letter, and be letters, digits and the signs .-",
@@ -80,9 +83,14 @@ def mistakes_in(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def in_one_sentence(found: Mapping[str, str]) -> str:
-    """All of it, for a person; of many fields the first."""
-    shown = [f"{field} {what}".strip() for field, what in list(found.items())[:MOST_SAID]]
-    more = len(found) - MOST_SAID
+    """All of it, for a person; of many fields, or long ones, the first."""
+    shown: list[str] = []
+    for field, what in list(found.items())[:MOST_SAID]:
+        text = f"{field} {what}".strip()
+        if shown and len("; ".join([*shown, text])) > _LONGEST_SENTENCE:
+            break
+        shown.append(text)
+    more = len(found) - len(shown)
     if more > 0:
         shown.append(f"and {counted(more, 'field')} more")
     text = "; ".join(shown)

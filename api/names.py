@@ -19,6 +19,7 @@ PLAIN_TEXT = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 CASE_NAME = r"^[0-9]{1,18}\.[0-9]{1,18}\.-?[0-9]{1,19}$"
 STATEMENT_NUMBER = r"^[A-Z0-9_-]+$"
+MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 CONTRACT_REFERENCE = r"^[A-Za-z0-9._-]+$"
 
 #: No program takes a NUL in an argument, and no database a NUL in a text.

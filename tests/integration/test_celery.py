@@ -19,6 +19,7 @@ from store.schema import upgrade
 from store.tables import outbox
 from store.transaction import Store
 from worker.app import (
+    ALERTS_TASK,
     CELL_TASK,
     ERASURES_TASK,
     LEDGER_TASK,
@@ -163,6 +164,7 @@ def test_no_task_asks_for_an_hour_or_keeps_a_result(store: Store, tmp_path: Path
     ours = {name: task for name, task in app.tasks.items() if name.startswith("chaufferie.")}
 
     assert set(ours) == {
+        ALERTS_TASK,
         RETENTION_TASK,
         CELL_TASK,
         LEDGER_TASK,

@@ -54,7 +54,7 @@ def test_singletons_of_one_name_run_one_by_one(typed: CommandLine) -> None:
 
 def test_mistakes_about_dependencies_end_in_a_sentence(typed: CommandLine) -> None:
     for words, code, said in (
-        (["-d", "afterok:999999"], 1, "There is no job 999999 of yours"),
+        (["-d", "afterok:999999"], 3, "There is no job 999999 of yours"),
         (["-d", "afterok:@mesh"], 1, "labelled mesh"),
         (["-d", "whenever:1"], 2, "whenever:1"),
     ):

@@ -18,7 +18,8 @@ from tests.support.past import sold_past
 from tests.support.valkey import running_valkey
 
 DIRECTORY = Path(__file__).parent
-TOWN = Collectivity(name="Ville de Bains-les-Eaux", siret="21750001600019")
+#: The buyer of the how-to.
+TOWN = Collectivity(name="Ville de Bains-les-Eaux", siret="21990012300031")
 NUMBER = "CHALEUR-2026-00001"
 
 
@@ -60,13 +61,13 @@ def test_from_a_contract_to_a_verified_pdf_and_its_correction(
     typed.write("contract.toml", terms)
 
     added = typed.run("contracts", "add", "contract.toml")
+    assert added.returncode == 0, added.stderr
     shown = typed.run("contracts", "show", "M-2026-17")
     drafted = typed.document("contracts", "draft", "M-2026-17")
     issued = typed.run("statement", "issue", "M-2026-17", "--month", "2026-01")
     listed = typed.run("statement", "list", "--contract", "M-2026-17")
     lines = typed.run("statement", "show", NUMBER)
 
-    assert added.returncode == 0, added.stderr
     assert "95.10 EUR for a MWh" in shown.stdout
     assert "Next statement  2026-01" in shown.stdout
     assert drafted["totals"]["energy_wh"] == 1_000_000

@@ -121,7 +121,7 @@ def test_a_damaged_file_never_stands_under_its_name(tmp_path: Path) -> None:
         "files": [{"path": "a.txt", "sha256": "0" * 64, "size_bytes": 3}],
     }
     with (
-        scripted_server([Answer(document=job), Answer(text="abc")]) as server,
+        scripted_server([*[Answer(document=job)] * 2, Answer(text="abc")]) as server,
         Client(server.url, "key") as client,
         pytest.raises(errors.DamagedFileError, match=r"a\.txt"),
     ):
@@ -138,7 +138,7 @@ def test_a_file_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
         "files": [{"path": "../a.txt", "sha256": "0" * 64, "size_bytes": 3}],
     }
     with (
-        scripted_server([Answer(document=job), Answer(text="abc")]) as server,
+        scripted_server([*[Answer(document=job)] * 2, Answer(text="abc")]) as server,
         Client(server.url, "key") as client,
         pytest.raises(errors.DamagedFileError, match="inside the working directory"),
     ):

@@ -46,7 +46,9 @@ def test_a_sweep_prints_a_table_for_each_season(
     assert swept.returncode == 0, swept.stderr
     assert "tiny, winter: mean of 2 seeds" in swept.stdout
     assert "tiny, summer: mean of 2 seeds" in swept.stdout
-    assert len(re.findall(r"^coldest +\d", swept.stdout, re.MULTILINE)) == 2
+    for column in ("useful kWh", "flex mean h"):  # The heat, and the waiting below it.
+        assert swept.stdout.count(column) == 2
+    assert len(re.findall(r"^coldest +\d", swept.stdout, re.MULTILINE)) == 4
     assert "4 of 4 cells done" in swept.stderr
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.names import Number
+from api.names import MONTH, Number
 from api.pages.deliverables import file_answer
 from api.problems import Problem, not_found
 from api.security import KeysAdmin, ServicesOf
@@ -18,7 +18,6 @@ from store.deliverables import deliverables
 from store.deliverables.deliverables import Key
 
 router = APIRouter(prefix="/v1/collectivities", tags=["collectivities"])
-_MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 _LARGEST_PERIOD = 999_912
 
 
@@ -30,7 +29,7 @@ class PlanIn(BaseModel):
     day: int = Field(ge=0, le=31)
     language: Language = Language.FRENCH
     roles: list[TownRole] = Field(default_factory=lambda: list(TownRole), max_length=10)
-    since: str | None = Field(default=None, pattern=_MONTH)
+    since: str | None = Field(default=None, pattern=MONTH)
 
 
 @router.get("/{collectivity_id}/deliverables")

@@ -213,7 +213,7 @@ def test_acts_bear_the_key_of_who_did_them(issued: HttpScene) -> None:
         ({"heat_vat": None}, 422, "heat_vat"),
         ({"tariffs": [{"valid_from": "2026-01-01", "price_per_mwh": "NaN"}]}, 422, "price_per_mwh"),
         ({"deliveries": [{"site_id": 2**70}]}, 422, "site_id"),
-        ({"reference": "../1"}, 422, "reference"),
+        ({"reference": "../1"}, 422, "Reference"),
         ({"surprise": 1}, 422, "surprise"),
         ({"reference": "M-2"}, 409, "sold by contract"),
         ({}, 409, "already"),

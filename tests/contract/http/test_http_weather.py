@@ -65,8 +65,8 @@ def test_a_key_of_some_sites_does_not_see_the_forecasts_of_others(http: HttpScen
     ("fields", "status", "said"),
     [
         ({"outdoor_temp_c": []}, 422, "outdoor_temp_c"),
-        ({"outdoor_temp_c": [20.0, 290.0]}, 422, "outdoor_temp_c.1"),
-        ({"outdoor_temp_c": [20.0, None]}, 422, "outdoor_temp_c.1"),
+        ({"outdoor_temp_c": [20.0, 290.0]}, 422, "outdoor_temp_c[1]"),
+        ({"outdoor_temp_c": [20.0, None]}, 422, "outdoor_temp_c[1]"),
         ({"outdoor_temp_c": [0.0] * 385}, 422, "outdoor_temp_c"),
         ({"first_hour_s": 1.79e12}, 422, "Unix seconds"),
         ({"first_hour_s": 1000.0}, 422, "is over"),

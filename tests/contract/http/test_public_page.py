@@ -183,5 +183,5 @@ def test_what_is_wrong_for_a_publication_is_refused(boiler: Boiler) -> None:
     hourly = boiler.http.put(address, "operator", json={"figures": "hourly"})
     nowhere = boiler.http.put("/v1/sites/999/publication", "operator", json={"figures": "daily"})
 
-    assert (hourly.status_code, nowhere.status_code) == (422, 422)
+    assert (hourly.status_code, nowhere.status_code) == (422, 404)
     assert boiler.http.get(address, "operator").json()["figures"] == "none"
