@@ -16,7 +16,7 @@ from api.billing.operator_file import read_tariff
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
 from api.jobs.partitions import read_partitions
-from domain.notice_rules import read_notice_rules
+from domain.notices.rules import read_notice_rules
 from domain.refusal import Refused
 from store.schema import check
 

@@ -14,8 +14,8 @@ from api.names import (
     SHA256,
     STATEMENT_NUMBER,
 )
+from domain.jobs.reservation import NAME_PATTERN
 from domain.plurals import counted
-from domain.reservation import NAME_PATTERN
 from domain.sbatch.dependencies import LABEL
 
 #: So many fields are named in the sentence, and in the document; a body can have more.

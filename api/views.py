@@ -6,12 +6,12 @@ from typing import Any
 
 from api.jobs import dependencies
 from api.jobs.dependencies import why_never
-from domain.job_ref import element_ref
-from domain.licences import counts_of
-from domain.node import SiteSpec
-from domain.reading import Reading
-from domain.requirements import feature_tags
-from domain.retention import Keeping
+from domain.billing.retention import Keeping
+from domain.fleet.licences import counts_of
+from domain.fleet.node import SiteSpec
+from domain.fleet.reading import Reading
+from domain.jobs.job_ref import element_ref
+from domain.jobs.requirements import feature_tags
 from store.dependencies.dependency_queries import ShownCondition
 from store.fleet.site_queries import MeterRow, NodeRow, SiteRow
 from store.fleet.weather import ForecastRow

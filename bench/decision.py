@@ -34,7 +34,7 @@ from domain.events import (
     TimePassed,
     WeatherForecast,
 )
-from domain.job import EndReason, SchedulingType
+from domain.jobs.job import EndReason, SchedulingType
 from domain.refusal import Refused
 from scheduler.engine import REFRESH_S, Engine
 from scheduler.placement.registry import policy_named

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from cluster import machine
 
-from domain.declaration import Act, Declaration
-from domain.months import after, begin_of
-from domain.node import NodeSpec, SiteSpec
+from domain.calendar.months import after, begin_of
+from domain.fleet.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
-from domain.register import MeterKind, RegisterRow
+from domain.registers.declaration import Act, Declaration
+from domain.registers.register import MeterKind, RegisterRow
 from metering.keeping.closing import close_month
 from store import schema
 from store.database import Database

@@ -15,13 +15,13 @@ from typing import TypeVar
 
 from cluster import machine
 
-from domain.collectivities import Collectivity
-from domain.declaration import Act, Declaration, Evidence
+from domain.calendar.months import after, begin_of
+from domain.fleet.node import NodeSpec, SiteSpec
+from domain.fleet.reading import Reading
 from domain.languages import Language
-from domain.months import after, begin_of
-from domain.node import NodeSpec, SiteSpec
-from domain.reading import Reading
 from domain.refusal import Refused
+from domain.registers.declaration import Act, Declaration, Evidence
+from domain.towns.collectivities import Collectivity
 from metering.books import contracting, drafting, issuing
 from metering.contracts.document import contract_from_plain
 from metering.keeping.closing import close_month

@@ -28,14 +28,14 @@ class JobQueued:
     excluded: tuple[str, ...] = ()  #: Names of nodes on which it must not run.
     array_id: int | None = None  #: The job whose array it belongs to.
     at_once: int | None = None  #: So many of that array may be placed at once; None = no limit.
-    requires: tuple[str, ...] = ()  #: Clauses that its node must meet; see `domain.requirements`.
+    requires: tuple[str, ...] = ()  #: Clauses that a node must meet; `domain.jobs.requirements`.
     nodes: int = 1  #: Of one site, each with all that is said here, at once or not at all.
     gpus: int = 0
     gpu_kind: str = ""  #: Of which kind they must be; empty = any.
     project: str = ""  #: Of its tenant, under which it counts; empty = none.
     priority: int = 0  #: Points by which a person moved it before others, or after them.
     reservation_id: int | None = None  #: In which it is to run, as long as that lasts.
-    licences: tuple[str, ...] = ()  #: Seats it takes while it runs; see `domain.licences`.
+    licences: tuple[str, ...] = ()  #: Seats it takes while it runs; see `domain.fleet.licences`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from enum import Enum
 from typing import Any
 
 from domain import events
-from domain.array_spec import ArraySpec
 from domain.commands import AssignAttempt, Candidate, Command, LimitPower, PreemptAttempt, Why
 from domain.events import Event
-from domain.job import SchedulingType
-from domain.job_spec import EndWarning, InputFile, JobSpec, Resources
+from domain.jobs.array_spec import ArraySpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import EndWarning, InputFile, JobSpec, Resources
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 

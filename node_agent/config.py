@@ -6,10 +6,10 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from pathlib import Path
 from typing import Any
 
-from domain.gpus import gpu_model
-from domain.node import NodeSpec, node_spec_of
+from domain.fleet.gpus import gpu_model
+from domain.fleet.node import NodeSpec, node_spec_of
+from domain.jobs.requirements import is_feature
 from domain.refusal import Refused
-from domain.requirements import is_feature
 
 #: What the network of jobs may be.
 OPEN, CLOSED = "open", "closed"

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from domain.node import NodeSpec
-from domain.profiles import MOST_PROFILES
+from domain.fleet.node import NodeSpec
+from domain.fleet.profiles import MOST_PROFILES
 from node_agent.machine import hardware
 from node_agent.profiles.detection import Detected, detect
 from node_agent.profiles.reading import OWN_FOLDER, read_recipes

@@ -18,8 +18,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from domain.job import EndReason
-from domain.reading import Reading
+from domain.fleet.reading import Reading
+from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from node_agent.config import AgentConfig, load_config
 from node_agent.devices.boiler import Boiler

@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from domain.delivery import CompletionResult
-from domain.job import EndReason
+from domain.jobs.delivery import CompletionResult
+from domain.jobs.job import EndReason
 from node_agent.config import AgentConfig
 from node_agent.executors.process import place_of
 from node_agent.heat.advice import AdviceFile

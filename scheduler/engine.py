@@ -31,7 +31,7 @@ from domain.events import (
     UsageRecalled,
     WeatherForecast,
 )
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from scheduler import knowledge
 from scheduler.order.ranking import account_of
 from scheduler.placement.cluster import ClusterState, Occupation

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from domain.licences import MOST_SEATS, NAME_PATTERN, LicenceServer, LicenceServers
+from domain.fleet.licences import MOST_SEATS, NAME_PATTERN, LicenceServer, LicenceServers
 from domain.refusal import Refused
 from scheduler.order_file import FILE_NAME
 

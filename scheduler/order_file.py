@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from domain.order import OrderChoice
+from domain.jobs.order import OrderChoice
 from domain.refusal import Refused
 from domain.units import DAY_S
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
 from domain.events import EngineStarted, LicencesSet, OrderSet, TimePassed
-from domain.order import OrderChoice
+from domain.jobs.order import OrderChoice
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.learned import what_was_learned
 from scheduler.placement.policy import Policy

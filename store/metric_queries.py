@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Float, cast, func, select
 
-from domain.job import FINAL_STATES, JobState
+from domain.jobs.job import FINAL_STATES, JobState
 from store.jobs.job_queries import count_by_state
 from store.tables import attempt, decision, instance, job, node, outbox, refused_reading, site
 

@@ -209,7 +209,7 @@ job_usage = Table(
     Column("energy_estimate_wh", Double, nullable=False),
     Column("is_simulated", Boolean, nullable=False),
     Column("ended_at_s", Double, nullable=False),
-    Column("month", Integer, nullable=False),  # in which it ended; see domain.months
+    Column("month", Integer, nullable=False),  # in which it ended; see domain.calendar.months
     Column("project", Text, nullable=False),  # '' = none
     Column("scheduling_type", Text, nullable=False),
     Column("heat_estimate_wh", Double, nullable=False),

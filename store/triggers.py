@@ -3,7 +3,7 @@
 The triggers on states carry the moves as constants rather than look them up in a table: they run
 for every change of a state, on the path of every job, and cost it some 3 microseconds (SQLite,
 300 000 changes). No trigger is part of a migration; they follow it, so that they always say what
-``domain.job`` and ``store.append_only`` say, also after a migration has copied their table.
+``domain.jobs.job`` and ``store.append_only`` say, also after a migration has copied their table.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.job import ATTEMPT_TRANSITIONS, JOB_TRANSITIONS
+from domain.jobs.job import ATTEMPT_TRANSITIONS, JOB_TRANSITIONS
 from store import append_only
 
 #: The database says this where it refuses a move.

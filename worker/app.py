@@ -8,7 +8,7 @@ import threading
 
 from celery import Celery
 
-from domain.notice_rules import NoticeRules
+from domain.notices.rules import NoticeRules
 from domain.units import DAY_S
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.files.local_content import LocalContentStore

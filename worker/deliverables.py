@@ -6,8 +6,8 @@ is made when its turn comes, however late, and once more only where it would say
 
 from collections.abc import Iterator
 
-from domain.deliverables import DeliverableKind
-from domain.months import after, month_of
+from domain.calendar.months import after, month_of
+from domain.towns.deliverables import DeliverableKind
 from metering.papers.deliverables import Wanted, content, source
 from store.collectivities.collectivities import CollectivityRow, find_collectivity
 from store.deliverables import deliverables

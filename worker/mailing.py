@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from domain.endings import describe_reason
-from domain.notice_rules import Relay, Security
-from domain.notices import Occasion, domain_of
+from domain.jobs.endings import describe_reason
+from domain.notices.notice import Occasion, domain_of
+from domain.notices.rules import Relay, Security
 from domain.refusal import Refused
 from store.notices.sending import Due
 from worker.trust import why_unsafe

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.notice_rules import NoticeRules, Relay
+from domain.notices.rules import NoticeRules, Relay
 from domain.refusal import Refused
 from store.notices.sending import Due, mark_failed, mark_sent, note_passing_time, take_due
 from store.transaction import Store

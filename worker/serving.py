@@ -9,7 +9,7 @@ from typing import Any
 from celery.beat import Service
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
-from domain.notice_rules import read_notice_rules
+from domain.notices.rules import read_notice_rules
 from domain.refusal import Refused
 from store import schema
 from store.opening import default_url, open_store

@@ -6,15 +6,15 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.disclosure import (
+from domain.billing.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
+from domain.notices.rules import NoticeWords
+from domain.refusal import Refused
+from domain.towns.alerts import DEFAULT_NO_HEAT_FRAC
+from domain.towns.disclosure import (
     ACCOUNT_NOTICE_DAYS,
     DEFAULT_ACCOUNTS_KEPT_DAYS,
     DEFAULT_READINGS_WHOLE_S,
 )
-from domain.notice_rules import NoticeWords
-from domain.refusal import Refused
-from domain.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
-from domain.town_alerts import DEFAULT_NO_HEAT_FRAC
 from domain.units import DAY_S
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import httpx2
 
+from domain.notices.webhook_target import AllowedOrigins, Origin, WebhookTarget
 from domain.refusal import Refused
-from domain.webhook_target import AllowedOrigins, Origin, WebhookTarget
 from store.notices.sending import Due
 from worker.signing import signed_headers
 from worker.trust import why_unsafe

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from domain.job import SchedulingType
-from domain.licences import LicenceServers
-from domain.months import month_of_day
-from domain.prices import ComputePrices, PriceList
+from domain.billing.prices import ComputePrices, PriceList
+from domain.calendar.months import month_of_day
+from domain.fleet.licences import LicenceServers
+from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 from metering.balance import DEFAULT_BOILER, BoilerFactor, Told, boiler_factors
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.quota import WHOLE_TENANT
-from domain.quota_words import write_key
+from domain.billing.quota import WHOLE_TENANT
+from domain.billing.quota_words import write_key
 from store.quotas.standing import Standing
 
 MEANINGS: Mapping[str, str] = {

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.billing.operator_file import Tariff
-from domain.job import SchedulingType
-from domain.months import write_month, year_of
-from domain.prices import ComputePrices, PriceList, core_hours, cost, kilowatt_hours
+from domain.billing.prices import ComputePrices, PriceList, core_hours, cost, kilowatt_hours
+from domain.calendar.months import write_month, year_of
+from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 from metering.co2 import Factor
 from store.attempts.usage import NO_PROJECT, UsageKey, UsageSum

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect
 
 from api.problems import Problem
 from api.services import Services
-from domain.files import EMPTY_SHA256, check_sha256
-from domain.quota import describe_bytes
+from domain.billing.quota import describe_bytes
+from domain.files.job_files import EMPTY_SHA256, check_sha256
 from domain.refusal import Refused
 from store.files import stored_files, uploads
 from store.files.content import BusyError, ContentKey, NoSpaceError, Reception, refuse_other_content

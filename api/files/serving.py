@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from api.problems import Problem, not_found
 from api.services import Services
-from domain.files import EMPTY_SHA256
+from domain.files.job_files import EMPTY_SHA256
 from domain.refusal import Refused
 from store.files.content import ContentKey
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from domain.refusal import Refused
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from metering.indicators import erf
 from metering.keeping.accounts import energy_of, open_account
 from metering.ledger.energy import EnergyBetween

@@ -12,12 +12,12 @@ from pydantic import (
 )
 
 from api.names import LARGEST_SMALL, Text
-from domain.gpus import MOST_GPUS, gpu_model
-from domain.licences import MOST_OF_A_JOB
-from domain.licences import NAME_PATTERN as LICENCE_PATTERN
-from domain.node import NodeSpec, node_spec_of
-from domain.profiles import MOST_PROFILES, NAME_PATTERN, PER_CORE, PER_JOB, VERSION_PATTERN
-from domain.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
+from domain.fleet.gpus import MOST_GPUS, gpu_model
+from domain.fleet.licences import MOST_OF_A_JOB
+from domain.fleet.licences import NAME_PATTERN as LICENCE_PATTERN
+from domain.fleet.node import NodeSpec, node_spec_of
+from domain.fleet.profiles import MOST_PROFILES, NAME_PATTERN, PER_CORE, PER_JOB, VERSION_PATTERN
+from domain.jobs.requirements import LONGEST_FEATURE, MOST_FEATURES, is_feature
 
 _LARGEST_MIB = 1 << 40
 _LARGEST_W = 1e6

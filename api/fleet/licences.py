@@ -6,9 +6,9 @@ from dataclasses import replace
 from api.fleet.profiles import asked_profiles
 from api.jobs.capacity import Sizes
 from api.services import Services
-from domain.job_spec import JobSpec
-from domain.licences import MOST_SEATS, LicenceServers, counts_of, licences_of
-from domain.profiles import PER_CORE
+from domain.fleet.licences import MOST_SEATS, LicenceServers, counts_of, licences_of
+from domain.fleet.profiles import PER_CORE
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.access.tenants import tenant_name
 from store.rows import Connection

@@ -15,8 +15,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from domain.node import NodeState
-from domain.register import MeterKind
+from domain.fleet.node import NodeState
+from domain.registers.register import MeterKind
 from domain.units import J_PER_WH
 from store import metric_queries
 from store.database import Database

@@ -8,7 +8,7 @@ from api.fleet.heat import heat_report
 from api.jobs.explain import waiting_sentences
 from api.security import tenant_seen_by
 from domain.access import Principal, Scope
-from domain.job import FINAL_STATES, HOLDING_STATES, JobState
+from domain.jobs.job import FINAL_STATES, HOLDING_STATES, JobState
 from domain.units import W_PER_KW, WH_PER_KWH
 from scheduler.explaining.beliefs import Beliefs, believe
 from scheduler.explaining.wording import in_words

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from domain.job_spec import JobSpec
-from domain.node import NodeSpec
-from domain.profiles import NodeProfile, parse_profile, version_key
+from domain.fleet.node import NodeSpec
+from domain.fleet.profiles import NodeProfile, parse_profile, version_key
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.fleet.site_queries import NodeRow
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import Response
 
-from domain import paris
+from domain.calendar import paris
+from domain.calendar.months import write_month
 from domain.languages import Language
-from domain.months import write_month
 from metering.papers.page import page
 from metering.papers.table import table
 from store.contracts.contracts import ContractRow

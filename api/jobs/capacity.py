@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from api.services import Services
-from domain.gpus import count_of_kind
-from domain.gpus import in_words as gpus_in_words
-from domain.job_spec import JobSpec
-from domain.node import NodeSpec
-from domain.quota import describe_bytes
+from domain.billing.quota import describe_bytes
+from domain.fleet.gpus import count_of_kind
+from domain.fleet.gpus import in_words as gpus_in_words
+from domain.fleet.node import NodeSpec
+from domain.jobs.job_spec import JobSpec
+from domain.jobs.requirements import feature_tags, in_words, meets, tags_of
+from domain.jobs.sizing import core_need, fits, has_gpus
 from domain.refusal import Refused
-from domain.requirements import feature_tags, in_words, meets, tags_of
-from domain.sizing import core_need, fits, has_gpus
 from store.fleet import site_queries
 
 #: Inventories change when a node is enrolled or declares itself anew [s].

@@ -8,10 +8,10 @@ from typing import Any
 from api.jobs.dependencies import explain_blocked, why_never
 from domain import wire
 from domain.commands import Why
-from domain.endings import describe_reason
 from domain.events import JobQueued
-from domain.job import EndReason, JobState
-from domain.job_ref import element_ref
+from domain.jobs.endings import describe_reason
+from domain.jobs.job import EndReason, JobState
+from domain.jobs.job_ref import element_ref
 from domain.refusal import Refused
 from scheduler.explaining.beliefs import Beliefs, believe
 from scheduler.explaining.placed import explain_placed

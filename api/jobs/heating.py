@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.job import HOLDING_STATES, AttemptState
-from domain.node import NodeSpec
-from domain.reading import Reading
+from domain.fleet.node import NodeSpec
+from domain.fleet.reading import Reading
+from domain.jobs.job import HOLDING_STATES, AttemptState
 from store.fleet.site_queries import node_and_water
 from store.ledger.heat_shares import share_of
 from store.rows import Connection

@@ -7,7 +7,7 @@ from fastapi import Path
 
 from api.problems import Problem
 from api.services import Services
-from domain.job_ref import LONGEST_REF, parse_job_ref
+from domain.jobs.job_ref import LONGEST_REF, parse_job_ref
 from domain.refusal import Refused
 from store.jobs import job_refs
 from store.jobs.job_refs import Single, Target

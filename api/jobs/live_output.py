@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from api.hub import job_topic, output_topic
 from api.services import Services
-from domain.job import FINAL_STATES
+from domain.jobs.job import FINAL_STATES
 from store.files.outputs import OutputStore, output_name
 from store.jobs import job_queries
 

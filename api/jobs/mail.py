@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from domain.job_spec import JobSpec
-from domain.notice_rules import NoticeRules
+from domain.jobs.job_spec import JobSpec
+from domain.notices.rules import NoticeRules
 
 
 def knowing_relay(spec: JobSpec, rules: NoticeRules) -> JobSpec:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.access import Principal, Role
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.jobs.priority import refusal_to_raise
 

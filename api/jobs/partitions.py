@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from api.jobs.capacity import Sizes
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
-from domain.months import month_of
-from domain.prices import PriceList, core_hours, cost, kilowatt_hours
+from domain.billing.prices import PriceList, core_hours, cost, kilowatt_hours
+from domain.calendar.months import month_of
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.sizing import core_need, fits
 from domain.sbatch.durations import describe_duration
-from domain.sizing import core_need, fits
 from domain.units import HOUR_S
 from scheduler.explaining.beliefs import believe
 from scheduler.explaining.likely_start import LikelyStart, likely_start

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from api.jobs.capacity import Sizes, fitting
 from api.services import Services
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.sbatch.durations import describe_duration
 from store.reservations.reservations import for_job

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from api.jobs.capacity import Sizes, fitting
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 
 

@@ -11,9 +11,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.names import LARGEST_FILE_BYTES, Sha256, Text
-from domain.files import check_relative_path
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
+from domain.files.job_files import check_relative_path
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, InputFile, JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.dependencies import LABEL
 from domain.sbatch.durations import describe_duration

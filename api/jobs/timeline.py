@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.commands import Why
-from domain.endings import describe_reason
+from domain.jobs.endings import describe_reason
 from scheduler.explaining.placed import explain_placed
 from store.instances import job_history
 from store.instances.job_history import Steering

@@ -8,8 +8,8 @@ from typing import Any
 
 from api.billing.operator_file import Tariff
 from api.fleet.heat import heat_report
-from domain.months import month_of, year_of
-from domain.register import MeterKind
+from domain.calendar.months import month_of, year_of
+from domain.registers.register import MeterKind
 from domain.units import HOUR_S
 from metering.balance import (
     Balance,

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from math import isinf
 from typing import Any
 
-from domain.declaration import Act
-from domain.months import month_of, write_month
-from domain.register import Epoch, PeriodLine
+from domain.calendar.months import month_of, write_month
+from domain.registers.declaration import Act
+from domain.registers.register import Epoch, PeriodLine
 from metering.keeping.accounts import Account
 from metering.keeping.deciding import case_id
 from metering.keeping.standing import Standing

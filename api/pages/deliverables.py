@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from domain.deliverables import period_text
+from domain.towns.deliverables import period_text
 from store.deliverables.deliverables import Key
 
 _TYPES = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.pages.outline import CORSICA, MAINLAND
-from domain.collectivities import Place
+from domain.towns.collectivities import Place
 
 WIDTH, HEIGHT = 400, 400
 _MARGIN = 8

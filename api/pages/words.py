@@ -19,8 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from domain.months import first_day
-from domain.paris_days import Period, Span, local
+from domain.calendar.months import first_day
+from domain.calendar.paris_days import Period, Span, local
 from domain.units import WH_PER_KWH
 
 if TYPE_CHECKING:

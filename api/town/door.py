@@ -17,7 +17,7 @@ from api.problems import Problem
 from api.security import ServicesOf
 from domain.access import Scope
 from domain.refusal import Refused
-from domain.town_accounts import TownVisitor
+from domain.towns.accounts import TownVisitor
 from store.access.browser_sessions import Session
 from store.collectivities.town_sessions import find_town_visitor
 

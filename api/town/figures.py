@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from domain.paris_days import Period, Span, Step
-from domain.reading import Reading
+from domain.calendar.paris_days import Period, Span, Step
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from domain.units import HOUR_S
 from metering.balance import Quarantine
 from metering.keeping.accounts import Account, energy_of, open_account

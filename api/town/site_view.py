@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from api.pages.charts import Chart, chart
 from api.pages.words import Words
 from api.town.figures import SiteFigures
-from domain.collectivities import Place
-from domain.paris_days import Period
+from domain.calendar.paris_days import Period
+from domain.towns.collectivities import Place
 from domain.units import WH_PER_KWH
 
 

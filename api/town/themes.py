@@ -2,7 +2,7 @@
 
 from api.pages.rendering import OWN_THEME, Theme
 from api.services import Services
-from domain.town_accounts import TownVisitor
+from domain.towns.accounts import TownVisitor
 from store.collectivities import collectivities, publications
 from store.collectivities.collectivities import CollectivityRow
 from store.rows import Connection

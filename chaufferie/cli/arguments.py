@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chaufferie.cli.instants import past_instant_s
-from domain.job_ref import parse_job_ref
+from domain.jobs.job_ref import parse_job_ref
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, JobId, open_client
 from chaufferie.cli.speech import say, say_json, say_table
-from domain.job import FINAL_STATES
+from domain.jobs.job import FINAL_STATES
 
 _TERMS = {
     "age": ("age", "h"),

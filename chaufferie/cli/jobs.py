@@ -21,8 +21,8 @@ from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, remarks, say, say_fields, say_json, say_table
 from chaufferie.cli.waiting import wait_for
-from domain.endings import describe_reason
-from domain.job import JobState
+from domain.jobs.endings import describe_reason
+from domain.jobs.job import JobState
 
 if TYPE_CHECKING:
     from chaufferie.sdk.job import Job

@@ -11,7 +11,7 @@ from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.speech import remark, remarks, say, say_json
 from chaufferie.cli.submit import leading_data_dir, words_of
 from chaufferie.sdk.errors import BadInputError, RefusedByServerError
-from domain.job_ref import parse_job_ref
+from domain.jobs.job_ref import parse_job_ref
 from domain.refusal import Refused
 from domain.sbatch.parse import split_command_line
 

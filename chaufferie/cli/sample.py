@@ -10,8 +10,8 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, say, say_json
 from chaufferie.sdk.errors import BadInputError
-from domain.months import after, begin_of, month_of, write_month
-from domain.paris import write_instant
+from domain.calendar.months import after, begin_of, month_of, write_month
+from domain.calendar.paris import write_instant
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client

@@ -11,8 +11,8 @@ from chaufferie.cli.arguments import AsJson, DataDir, JobIds, JobParts, open_cli
 from chaufferie.cli.exits import ExitCode, exit_code_of
 from chaufferie.cli.speech import remark, say, say_json
 from chaufferie.sdk.errors import RefusedByServerError
-from domain.job import FINAL_STATES, JobState
-from domain.order import MOST_POINTS
+from domain.jobs.job import FINAL_STATES, JobState
+from domain.jobs.order import MOST_POINTS
 
 if TYPE_CHECKING:
     from chaufferie.sdk.steering import Steered

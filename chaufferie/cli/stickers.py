@@ -10,7 +10,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from domain.plurals import counted
-from domain.publication import PublishedFigures
+from domain.towns.publication import PublishedFigures
 
 stickers = typer.Typer(
     help="Make and print the stickers of boilers.", no_args_is_help=True, rich_markup_mode=None

@@ -10,9 +10,9 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.collectivities import ROOT, Which, find
 from chaufferie.cli.speech import say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
-from domain.deliverables import DeliverableKind
 from domain.languages import Language
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
+from domain.towns.deliverables import DeliverableKind
 
 Kind = Annotated[DeliverableKind, typer.Argument(metavar="KIND", help="readings, lines or year.")]
 _NEVER = "never"

@@ -9,7 +9,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.collectivities import ROOT, Which, find
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from chaufferie.sdk.errors import NotFoundError
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's address.")]
 

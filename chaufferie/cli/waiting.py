@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.speech import remark
-from domain.job import JobState
+from domain.jobs.job import JobState
 
 if TYPE_CHECKING:
     from chaufferie.sdk.job import Job

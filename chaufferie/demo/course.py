@@ -12,7 +12,7 @@ from chaufferie.sdk.client import Client
 from chaufferie.sdk.download import fetch_file
 from chaufferie.sdk.fleet import Heat, SiteView
 from chaufferie.sdk.job import Job
-from domain.job import FINAL_STATES, JobState
+from domain.jobs.job import FINAL_STATES, JobState
 
 _LOOK_EVERY_S = 0.4
 #: Readings are sent every two seconds; one that began after the last job is waited for.

@@ -13,7 +13,7 @@ from chaufferie.demo.course import Course, Followed
 from chaufferie.sdk.fleet import SiteView
 from chaufferie.up.embedded import Running
 from chaufferie.up.sites import TIME_FACTOR
-from domain.job import JobState
+from domain.jobs.job import JobState
 
 _BAR_CELLS = 24
 _COLDEST_SHOWN_C = 10.0

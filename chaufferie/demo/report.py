@@ -14,7 +14,7 @@ from chaufferie.sdk.job import describe_end
 from chaufferie.up.embedded import Running
 from chaufferie.up.sites import TIME_FACTOR
 from chaufferie.up.typed import typed_command
-from domain.job import JobState
+from domain.jobs.job import JobState
 from domain.units import WH_PER_KWH
 
 #: The width of a report that goes to a file or a pipe, where nobody says how wide it may be.

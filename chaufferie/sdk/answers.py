@@ -13,9 +13,9 @@ from chaufferie.sdk.download import fetch_file
 from chaufferie.sdk.errors import JobFailedError, RemoteError
 from chaufferie.sdk.job import Job, describe_end
 from chaufferie.sdk.transport import Transport
-from domain.endings import describe_reason
-from domain.files import ResultFile
-from domain.job import EndReason, JobState
+from domain.files.job_files import ResultFile
+from domain.jobs.endings import describe_reason
+from domain.jobs.job import EndReason, JobState
 
 #: Ends at which the program itself had the last word.
 _ENDS_OF_ITS_OWN = frozenset({EndReason.COMPLETED, EndReason.PROGRAM_FAILED})

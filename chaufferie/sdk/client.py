@@ -26,7 +26,7 @@ from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
 from chaufferie.sdk.weather import Forecast, read_forecasts
 from chaufferie.sdk.webhooks import Webhooks
-from domain.job import FINAL_STATES, JobState
+from domain.jobs.job import FINAL_STATES, JobState
 
 #: How long a request is tried while nobody answers: a server that starts again is back by then.
 DEFAULT_PATIENCE_S = 10.0

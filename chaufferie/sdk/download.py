@@ -23,7 +23,7 @@ from chaufferie.sdk.errors import (
 )
 from chaufferie.sdk.staging import sha256_of
 from chaufferie.sdk.transport import Transport
-from domain.files import ResultFile, check_relative_path
+from domain.files.job_files import ResultFile, check_relative_path
 from domain.refusal import Refused
 
 _PIECE_BYTES = 1 << 20

@@ -20,8 +20,8 @@ from chaufferie.sdk.job import Job
 from chaufferie.sdk.settling import Settling
 from chaufferie.sdk.staging import Input, upload
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
-from domain.array_spec import MAX_ARRAY_SIZE
-from domain.globs import Selection
+from domain.files.globs import Selection
+from domain.jobs.array_spec import MAX_ARRAY_SIZE
 from domain.sbatch.submission import Submission
 
 P = ParamSpec("P")

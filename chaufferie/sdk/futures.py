@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from chaufferie.sdk.answers import Answer
 from chaufferie.sdk.job import Job
-from domain.job import JobState
+from domain.jobs.job import JobState
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from chaufferie.sdk.errors import (
 )
 from chaufferie.sdk.heating import EnergyUsed, Water, energy_of, water_of
 from chaufferie.sdk.transport import Transport
-from domain.files import ResultFile
-from domain.forgotten import forgotten
-from domain.job import FINAL_STATES, JobState
+from domain.files.job_files import ResultFile
+from domain.jobs.forgotten import forgotten
+from domain.jobs.job import FINAL_STATES, JobState
 
 Stream = Literal["stdout", "stderr"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
 from chaufferie.sdk.transport import Transport
-from domain.job import JobState
+from domain.jobs.job import JobState
 
 _PAGE = 200
 

@@ -10,7 +10,7 @@ from typing import Any
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.sdk.sending import send_file
 from chaufferie.sdk.transport import Transport
-from domain.files import EMPTY_SHA256, check_relative_path
+from domain.files.job_files import EMPTY_SHA256, check_relative_path
 from domain.refusal import Refused
 
 _PIECE_BYTES = 1 << 20

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from chaufferie.sdk.transport import Transport
-from domain.job import JobState
+from domain.jobs.job import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

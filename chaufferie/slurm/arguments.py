@@ -5,7 +5,7 @@ import re
 from typing import NoReturn
 
 from chaufferie.sdk.errors import BadInputError
-from domain.job_ref import parse_job_ref
+from domain.jobs.job_ref import parse_job_ref
 
 _OUTSIDE_BRACKETS = re.compile(r",(?![^\[]*\])")
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from domain.job import JobState
+from domain.jobs.job import JobState
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client

@@ -21,8 +21,8 @@ from chaufferie.slurm.words import (
     state_of,
     states_behind,
 )
-from domain.job import FINAL_STATES, JobState
-from domain.job_spec import DEFAULT_TIME_LIMIT_S
+from domain.jobs.job import FINAL_STATES, JobState
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.sbatch.durations import describe_duration
 
 if TYPE_CHECKING:

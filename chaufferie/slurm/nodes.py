@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from chaufferie.slurm.arguments import Parser
 from chaufferie.slurm.words import fill
-from domain.job import SchedulingType
-from domain.node import NodeState
+from domain.fleet.node import NodeState
+from domain.jobs.job import SchedulingType
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client

@@ -10,8 +10,8 @@ from chaufferie.sdk.errors import BadInputError
 from chaufferie.slurm.arguments import Parser, job_refs
 from chaufferie.slurm.updating import update
 from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, node_list, reason_of, state_of
-from domain.job import FINAL_STATES
-from domain.job_spec import DEFAULT_TIME_LIMIT_S
+from domain.jobs.job import FINAL_STATES
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.hostlist import parse_hostlist
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.job import FINAL_STATES, EndReason, JobState
+from domain.jobs.job import FINAL_STATES, EndReason, JobState
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.hostlist import fold_hostlist
 

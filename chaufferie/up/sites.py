@@ -12,7 +12,7 @@ from typing import Any
 from chaufferie.up.asking import ask
 from chaufferie.up.layout import Layout, write_private
 from chaufferie.up.machine import Machine
-from domain.node import MAINS_TEMP_C
+from domain.fleet.node import MAINS_TEMP_C
 
 #: Seconds of the simulated plant for one second of the clock: water is slow, people are not.
 TIME_FACTOR = 120.0

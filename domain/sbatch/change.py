@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.requirements import ConstraintMistake, parse_constraint
 from domain.refusal import Refused
-from domain.requirements import ConstraintMistake, parse_constraint
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.environment import Asked
 from domain.sbatch.getopt import read_options

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from domain.gpus import ANY_KIND, MOST_GPUS, gpu_model
+from domain.fleet.gpus import ANY_KIND, MOST_GPUS, gpu_model
 from domain.sbatch.environment import Asked
 from domain.sbatch.given import Given
 from domain.sbatch.gres import Gres, parse_gpus, parse_gres

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.licences import Licences, parse_licences
+from domain.fleet.licences import Licences, parse_licences
 from domain.sbatch.settings import Settings
 
 KEY = "licenses"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.notices import MOST_ADDRESSES, NoticeType, is_address, parse_notice_types
+from domain.notices.notice import MOST_ADDRESSES, NoticeType, is_address, parse_notice_types
 from domain.sbatch.given import shortened
 from domain.sbatch.settings import Settings
 

@@ -2,8 +2,8 @@
 
 import re
 
-from domain.order import MOST_POINTS
-from domain.reservation import is_reservation_name
+from domain.jobs.order import MOST_POINTS
+from domain.jobs.reservation import is_reservation_name
 from domain.sbatch.settings import Settings
 
 #: What ``--nice`` means without a number, as in Slurm.

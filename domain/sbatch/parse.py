@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from domain.array_spec import ArrayMistake, ArraySpec, parse_array
-from domain.job import SchedulingType
-from domain.profiles import ProfileWish, parse_profile
+from domain.fleet.profiles import ProfileWish, parse_profile
+from domain.jobs.array_spec import ArrayMistake, ArraySpec, parse_array
+from domain.jobs.job import SchedulingType
+from domain.jobs.requirements import ConstraintMistake, Requires, parse_constraint
 from domain.refusal import Refused
-from domain.requirements import ConstraintMistake, Requires, parse_constraint
 from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.exports import Export, parse_export

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from domain.globs import parse_patterns
+from domain.files.globs import parse_patterns
 from domain.sbatch.durations import parse_time_limit_s
 from domain.sbatch.settings import Settings
 from domain.units import DAY_S

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
 from domain.sbatch.durations import (
     NO_LIMIT_S,
     describe_duration,

@@ -2,7 +2,7 @@
 
 import re
 
-from domain.job_spec import DEFAULT_WARNING_LEAD_S, EndWarning
+from domain.jobs.job_spec import DEFAULT_WARNING_LEAD_S, EndWarning
 
 #: POSIX names with the numbers of Linux; a fixed table, since parsing must not depend on the host.
 _NUMBERS = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
-from domain.array_spec import ArraySpec
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
+from domain.jobs.array_spec import ArraySpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, EndWarning
 from domain.sbatch.environment import Asked
 from domain.sbatch.exports import Export
 from domain.sbatch.licences import LicenceWish

@@ -5,9 +5,9 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from domain.months import after
+from domain.calendar.months import after
 from domain.refusal import Refused
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from metering.books.contracting import contract_of
 from metering.contracts.contract import Contract, outside
 from metering.statements.canonical import canonical

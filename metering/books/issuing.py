@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain import paris
-from domain.months import write_month
+from domain.calendar import paris
+from domain.calendar.months import write_month
 from domain.refusal import Refused
 from metering.books import drafting
 from metering.books.contracting import contract_of, unknown

@@ -7,9 +7,9 @@ behind the building's own meter and be on its bill already.
 
 from dataclasses import dataclass
 
-from domain.months import first_day, later, months_through
+from domain.calendar.months import first_day, later, months_through
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind, PeriodLine
+from domain.registers.register import Mark, MeterKind, PeriodLine
 from metering.books.contracting import contract_of
 from metering.contracts.contract import Contract, Delivery
 from store.contracts import contracts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from domain.months import later, month_of_day, months_between, write_month
+from domain.calendar.months import later, month_of_day, months_between, write_month
 from domain.refusal import Refused
 from metering.contracts.checks import begins_month, text
 from metering.contracts.parties import Party, Routing

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain.refusal import Refused
-from domain.siret import check_siret
+from domain.towns.siret import check_siret
 from metering.contracts.checks import text
 
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/+-]*")

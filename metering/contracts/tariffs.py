@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from domain.months import month_of_day
+from domain.calendar.months import month_of_day
 from metering.contracts.checks import ONE, ZERO, amount, begins_month, text
 
 _MOST_PERCENT = Decimal(100)

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from math import inf, isinf
 from typing import Any
 
-from domain.declaration import Act, Declaration, in_force
-from domain.months import after, begin_of, month_of, months_through
+from domain.calendar.months import after, begin_of, month_of, months_through
 from domain.refusal import Refused
-from domain.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
-from domain.register_chain import canonical
+from domain.registers.chain import canonical
+from domain.registers.declaration import Act, Declaration, in_force
+from domain.registers.register import Decision, Doubt, Epoch, EpochKind, RegisterRow, Segment
 from metering.ledger.course import CLOSING_SEQ, OPENING_SEQ, Flat, closing_row, opening_row
 from metering.ledger.energy import EnergyBetween, energy_between
 from metering.ledger.epochs import epochs_of

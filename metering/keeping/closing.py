@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from domain import register_chain as chain
-from domain.months import after, begin_of, month_of, write_month
+from domain.calendar.months import after, begin_of, month_of, write_month
 from domain.refusal import Refused
-from domain.register import Doubt, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
+from domain.registers import chain
+from domain.registers.register import Doubt, Mark, MeterFacts, PeriodLine, RegisterRow, Segment
 from metering.keeping.accounts import (
     Account,
     Walked,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.refusal import Refused
-from domain.register import Decision, Doubt
+from domain.registers.register import Decision, Doubt
 from metering.keeping.standing import standing_of
 from metering.ledger.lines import Case
 from store.ledger import meters

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from domain.declaration import BEGINNINGS, Act, Declaration
-from domain.months import month_of, write_month
-from domain.paris import write_instant
+from domain.calendar.months import month_of, write_month
+from domain.calendar.paris import write_instant
 from domain.refusal import Refused
-from domain.register import MeterFacts
+from domain.registers.declaration import BEGINNINGS, Act, Declaration
+from domain.registers.register import MeterFacts
 from domain.units import HOUR_S
 from metering.keeping.accounts import Account, open_account
 from metering.keeping.standing import undeclared_place

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import floor
 
 from domain.refusal import Refused
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from domain.units import DAY_S
 from metering.keeping.accounts import Account, energy_of, open_account
 from metering.sharing import Held, NodeUse, share_interval

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.declaration import BEGINNINGS, Act, in_force
-from domain.months import after, month_of
-from domain.register import Doubt, MeterKind, RegisterRow
+from domain.calendar.months import after, month_of
+from domain.registers.declaration import BEGINNINGS, Act, in_force
+from domain.registers.register import Doubt, MeterKind, RegisterRow
 from metering.balance import Quarantine
 from metering.keeping.accounts import Account, is_told_anew, months_to_walk, open_account, walk
 from metering.keeping.stuck import stuck

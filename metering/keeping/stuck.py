@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from domain.months import month_of
-from domain.register import MeterKind
+from domain.calendar.months import month_of
+from domain.registers.register import MeterKind
 from domain.units import HOUR_S
 from metering.keeping.accounts import Account
 from metering.ledger.course import Flat

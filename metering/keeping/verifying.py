@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.register import Segment
-from domain.register_chain import broken_links, canonical, digest_rows
+from domain.registers.chain import broken_links, canonical, digest_rows
+from domain.registers.register import Segment
 from store.ledger import closed_months, meters, pruning, register_rows
 from store.ledger.meters import KnownMeter
 from store.rows import Connection

@@ -7,8 +7,8 @@ never been declared, and what closed months said by it is corrected by adjustmen
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.declaration import Act, Declaration, Evidence, in_force
 from domain.refusal import Refused
+from domain.registers.declaration import Act, Declaration, Evidence, in_force
 from metering.keeping.accounts import open_account
 from metering.keeping.declaring import is_forgotten
 from metering.ledger.agreeing import PUT_IN, contradiction

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain.declaration import BEGINNINGS, Act, Declaration, in_force
-from domain.paris import write_instant
+from domain.calendar.paris import write_instant
 from domain.refusal import Refused
-from domain.register import MeterFacts
+from domain.registers.declaration import BEGINNINGS, Act, Declaration, in_force
+from domain.registers.register import MeterFacts
 
 #: A meter comes to its place by these.
 PUT_IN = frozenset({Act.INSTALL, Act.SWAP})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from domain.register import Epoch, Mark, MeterFacts, RegisterRow
+from domain.registers.register import Epoch, Mark, MeterFacts, RegisterRow
 from domain.units import HOUR_S
 
 #: A row further than this from the edge of a month does not stand for it [s].

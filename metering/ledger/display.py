@@ -5,9 +5,9 @@ it. Time is that of the clock, also for simulated meters, whose own time runs fa
 stands before a meter reads it by the clock.
 """
 
-from domain.paris import write_instant
+from domain.calendar.paris import write_instant
 from domain.refusal import Refused
-from domain.register import MeterFacts, RegisterRow
+from domain.registers.register import MeterFacts, RegisterRow
 from metering.ledger.steps import BUFFER_S, CLOCK_SLACK_S
 
 _S_PER_H = 3600.0

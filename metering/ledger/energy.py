@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.refusal import Refused
-from domain.register import Decision, Doubt, Epoch, MeterFacts, RegisterRow
+from domain.registers.register import Decision, Doubt, Epoch, MeterFacts, RegisterRow
 from metering.ledger.course import Course, Edge, closing_row, opening_row
 from metering.ledger.judging import in_order, judge
 from metering.ledger.wording import sentence

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from domain.declaration import BEGINNINGS, Act, Declaration, in_force
-from domain.register import Epoch, EpochKind
+from domain.registers.declaration import BEGINNINGS, Act, Declaration, in_force
+from domain.registers.register import Epoch, EpochKind
 
 _FIRST = 1
 

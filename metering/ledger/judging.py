@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
-from domain.register import Decision, Doubt, Epoch, MeterFacts, RegisterRow
+from domain.registers.register import Decision, Doubt, Epoch, MeterFacts, RegisterRow
 from metering.ledger.steps import Step, step_between
 
 #: A row dated further than this after its reception has a wrong clock [s].

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from domain.months import after, begin_of
-from domain.register import Doubt, Epoch, Mark, MeterFacts, RegisterRow
+from domain.calendar.months import after, begin_of
+from domain.registers.register import Doubt, Epoch, Mark, MeterFacts, RegisterRow
 from metering.ledger.course import Course, Edge, Flat
 from metering.ledger.judging import Judged
 from metering.ledger.steps import most_wh

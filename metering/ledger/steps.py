@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.register import Doubt, MeterFacts, RegisterRow
+from domain.registers.register import Doubt, MeterFacts, RegisterRow
 from domain.units import HOUR_S
 
 #: Two clocks of a node (that of the stamp, that of the instrument) may differ by this much [s].

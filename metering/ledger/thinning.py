@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 
-from domain.register import Decision, Epoch, MeterFacts, RegisterRow
+from domain.registers.register import Decision, Epoch, MeterFacts, RegisterRow
 from metering.ledger.course import GAP_S
 from metering.ledger.judging import Placed
 

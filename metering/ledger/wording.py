@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.register import Doubt
+from domain.registers.register import Doubt
 
 _WHY: Mapping[Doubt, str] = {
     Doubt.WENT_BACK: "went back and no rollover explains it; read the display, then declare a "

@@ -4,9 +4,9 @@ import json
 from collections.abc import Collection
 from itertools import pairwise
 
-from domain.months import after, write_month
+from domain.calendar.months import after, write_month
 from domain.refusal import Refused
-from domain.register_chain import site_digest
+from domain.registers.chain import site_digest
 from metering.books.recomputing import differing
 from metering.keeping.verifying import verify
 from metering.statements.together import misfits

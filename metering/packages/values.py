@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain.collectivities import check_collectivity
-from domain.node import NodeSpec, SiteSpec, node_spec_of
-from domain.paris_days import midnight
-from domain.reading import Reading
+from domain.calendar.paris_days import midnight
+from domain.fleet.node import NodeSpec, SiteSpec, node_spec_of
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
-from domain.register import Mark
-from domain.town_accounts import check_email
+from domain.registers.register import Mark
+from domain.towns.accounts import check_email
+from domain.towns.collectivities import check_collectivity
 from metering.contracts.document import contract_from_plain
 from store.packages.resource import Row
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.deliverables import DeliverableKind
+from domain.calendar.months import after, begin_of
+from domain.calendar.paris import write_instant
 from domain.languages import Language
-from domain.months import after, begin_of
-from domain.paris import write_instant
 from domain.refusal import Refused
-from domain.register import RegisterRow
+from domain.registers.register import RegisterRow
+from domain.towns.deliverables import DeliverableKind
 from metering.books.contracting import contract_of
 from metering.books.yearly import year_of
 from metering.keeping.standing import standing_of

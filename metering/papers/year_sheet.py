@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from domain import paris
+from domain.calendar import paris
 from domain.languages import Language
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from metering.books.yearly import MeterYear
 from metering.contracts.contract import Contract
 from metering.papers.cells import Cell, csv_text, kwh

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from domain import months, paris
+from domain.calendar import months, paris
 from domain.refusal import Refused
 from domain.units import HOUR_S
 from metering.contracts.contract import outside

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind, PeriodLine
+from domain.registers.register import Mark, MeterKind, PeriodLine
 from metering.contracts.contract import Contract
 
 

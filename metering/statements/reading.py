@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from domain import months, paris
+from domain.calendar import months, paris
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind, PeriodLine
+from domain.registers.register import Mark, MeterKind, PeriodLine
 from metering.contracts.document import contract_from_plain
 from metering.statements.canonical import LARGEST_INTEGER
 from metering.statements.document import FORMAT, RULES

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from domain.months import after, parse_month, write_month
+from domain.calendar.months import after, parse_month, write_month
 from metering.statements.canonical import DIGEST
 from metering.statements.inputs import Kind
 

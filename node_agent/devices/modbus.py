@@ -10,7 +10,7 @@ from typing import Any
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
-from domain.modbus_map import (
+from domain.fleet.modbus_map import (
     LONGEST_LIMIT_VALID_S,
     MAP_VERSION,
     MEASUREMENTS,

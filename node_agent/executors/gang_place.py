@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import node_agent
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from domain.sbatch.environment import Asked
 from domain.sbatch.gang import GangFacts, share_out
 from node_agent.config import neighbour_interface

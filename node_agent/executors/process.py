@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.environment import DEFAULT_GPU_VARIABLE, JobFacts, job_environment
 from domain.sbatch.gang import GangFacts

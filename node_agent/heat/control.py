@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
 from domain.units import HOUR_S
 

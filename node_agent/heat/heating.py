@@ -7,7 +7,7 @@ them as the cycle says, and sends the reading on.
 import logging
 from dataclasses import dataclass, fields, replace
 
-from domain.reading import Reading, check_reading
+from domain.fleet.reading import Reading, check_reading
 from domain.refusal import Refused
 from node_agent.devices.boiler import Boiler, DeviceError, Measurement, Nameplate
 from node_agent.heat.control import (

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain import wire
-from domain.files import ResultFile
-from domain.gpus import ANY_KIND, pick
-from domain.job import EndReason
-from domain.job_spec import JobSpec
+from domain.files.job_files import ResultFile
+from domain.fleet.gpus import ANY_KIND, pick
+from domain.jobs.job import EndReason
+from domain.jobs.job_spec import JobSpec
 from domain.sbatch.patterns import ArrayPlace
 from node_agent.executors.process import OutputPaths, Place
 from node_agent.jobs.results import Found, Stamp

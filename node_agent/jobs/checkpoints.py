@@ -7,7 +7,7 @@ was read until after it was sent. Otherwise the copy before stays.
 import asyncio
 from functools import partial
 
-from domain.files import CHECKPOINT_FOLDER, ResultFile, check_relative_path
+from domain.files.job_files import CHECKPOINT_FOLDER, ResultFile, check_relative_path
 from node_agent.jobs.book import Held
 from node_agent.jobs.results import Found, collect
 from node_agent.jobs.sending import CHANGED, FileSender

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from domain.globs import Selection
+from domain.files.globs import Selection
 from node_agent.jobs.book import Book, Held, Phase
 from node_agent.jobs.checkpoints import Checkpoints
 from node_agent.jobs.results import Found, collect

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from node_agent.executors.process import Place, remove_place, working_directory
 from node_agent.jobs.book import Book, Held, Phase
 from node_agent.jobs.checkpoints import Checkpoints

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain.files import CHECKPOINT_FOLDER, check_relative_path
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
-from domain.licences import LicenceServer, counts_of, servers_of_plain
+from domain.files.job_files import CHECKPOINT_FOLDER, check_relative_path
+from domain.fleet.licences import LicenceServer, counts_of, servers_of_plain
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.sizing import mem_need_mib
 from domain.refusal import Refused
-from domain.sizing import mem_need_mib
 from domain.units import BYTES_PER_MIB
 from node_agent.config import AgentConfig, neighbour_interface
 from node_agent.executors.fenced import fenced

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from domain.files import ResultFile, check_relative_path
-from domain.globs import Selection
+from domain.files.globs import Selection
+from domain.files.job_files import ResultFile, check_relative_path
 from domain.refusal import Refused
 
 MOST_FILES = 10_000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from domain.files import ResultFile
+from domain.files.job_files import ResultFile
 from node_agent.jobs.results import Found, Stamp, open_unchanged
 from node_agent.uplink.connection import Key, RefusedByServerError, Uplink, UplinkError
 from node_agent.warden.protocol import boot_now_s

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from node_agent.config import AgentConfig
 from node_agent.executors.process import make_place, place_of
 from node_agent.inventory import Inventory

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from domain.gpus import MOST_GPUS, gpu_model
-from domain.requirements import is_feature
+from domain.fleet.gpus import MOST_GPUS, gpu_model
+from domain.jobs.requirements import is_feature
 from domain.sbatch.environment import DEFAULT_GPU_VARIABLE
 from node_agent.machine.asking import ask
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.profiles import VERSION_PATTERN, NodeProfile, ProfileWish, version_key
+from domain.fleet.profiles import VERSION_PATTERN, NodeProfile, ProfileWish, version_key
 from node_agent.machine.asking import ask
 from node_agent.profiles.recipe import Recipe, filled
 

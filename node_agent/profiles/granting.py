@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from domain.job_spec import JobSpec
-from domain.licences import LicenceServer
-from domain.profiles import parse_profile
+from domain.fleet.licences import LicenceServer
+from domain.fleet.profiles import parse_profile
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from node_agent.profiles.detection import Detected, newest
 from node_agent.profiles.recipe import filled

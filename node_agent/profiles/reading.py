@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from domain.licences import NAME_PATTERN as LICENCE_PATTERN
-from domain.profiles import NAME_PATTERN, PER_CORE, PER_JOB
+from domain.fleet.licences import NAME_PATTERN as LICENCE_PATTERN
+from domain.fleet.profiles import NAME_PATTERN, PER_CORE, PER_JOB
 from node_agent.profiles.recipe import (
     COMMAND_PLACES,
     FOUND_PLACES,

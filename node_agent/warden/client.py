@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from node_agent.warden.protocol import (
     EndRecord,
     Key,

@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from node_agent.warden.protocol import (
     JOURNAL_NAME,
     EndRecord,

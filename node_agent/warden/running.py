@@ -5,7 +5,7 @@ import resource
 import signal
 from dataclasses import dataclass
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from domain.units import BYTES_PER_MIB
 from node_agent.warden.outputs import printed_bytes
 from node_agent.warden.processes import kill_group_quietly

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from node_agent.warden.ledger import WardenLedger
 from node_agent.warden.outputs import cut_output
 from node_agent.warden.processes import (

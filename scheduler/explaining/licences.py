@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.events import JobQueued
-from domain.licences import counts_of
+from domain.fleet.licences import counts_of
 from scheduler.placement.licences import LicenceBook
 
 WAITING_FOR_LICENCES = "waiting_for_licences"

@@ -8,7 +8,7 @@ from math import exp, inf
 import numpy as np
 
 from domain.events import JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.explaining.waiting import (
     ABOUT_TO_START,
     RESERVED_FOR_WIDER_JOB,

@@ -1,7 +1,7 @@
 """Whose turn comes before whose, as the policy that decides takes waiting jobs: pure."""
 
 from domain.events import JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.order.ranking import account_of
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.heat_aware import HeatAware

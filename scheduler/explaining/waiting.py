@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from domain import gpus
+from domain.billing.quota import Measure, Quota
 from domain.events import JobQueued
-from domain.job import SchedulingType
-from domain.quota import Measure, Quota
-from domain.requirements import in_words as requirement_in_words
-from domain.sizing import core_need, fits
+from domain.fleet import gpus
+from domain.jobs.job import SchedulingType
+from domain.jobs.requirements import in_words as requirement_in_words
+from domain.jobs.sizing import core_need, fits
 from scheduler.explaining.kept import Keeping
 from scheduler.explaining.licences import why_no_licence
 from scheduler.explaining.reserved import why_not_in_its_own, why_reserved

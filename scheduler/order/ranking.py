@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.events import JobQueued, OrderSet
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_FLEX_WAIT_S
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_FLEX_WAIT_S
 from domain.units import DAY_S, HOUR_S
 from scheduler.order.fair_share import Account, FairShare, Standing
 

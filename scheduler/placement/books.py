@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from domain.gpus import overlap
-from domain.sizing import gpu_need
+from domain.fleet.gpus import overlap
+from domain.jobs.sizing import gpu_need
 from scheduler.placement.shape import is_brief
 
 if TYPE_CHECKING:

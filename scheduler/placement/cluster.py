@@ -16,7 +16,7 @@ from domain.events import (
     PriorityChanged,
     ReadingTaken,
 )
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.units import DAY_S, HOUR_S
 from scheduler.forecast.demand import DemandForecast
 from scheduler.forecast.duration import DurationForecast, Expectation

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.gpus import ANY_KIND, count_of_kind, overlap
+from domain.fleet.gpus import ANY_KIND, count_of_kind, overlap
 
 Counts = NDArray[np.int64]
 

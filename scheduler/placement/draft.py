@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from domain.commands import Candidate, Why
 from domain.events import JobQueued
-from domain.sizing import core_need, gpu_need, mem_need_mib
+from domain.jobs.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.placement import silence
 from scheduler.placement.devices import DeviceDraft
 from scheduler.placement.gangs import gang_of, whole_gangs

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from domain.events import JobQueued, NodeJoined
-from domain.requirements import tags_of
-from domain.sizing import core_need, gpu_need, mem_need_mib
+from domain.jobs.requirements import tags_of
+from domain.jobs.sizing import core_need, gpu_need, mem_need_mib
 from domain.units import DAY_S
 from scheduler.columns import Columns
 from scheduler.placement.devices import DeviceColumns

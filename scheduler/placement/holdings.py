@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from domain.events import JobQueued, NodeJoined
-from domain.gpus import overlap
-from domain.sizing import core_need, gpu_need, mem_need_mib
+from domain.fleet.gpus import overlap
+from domain.jobs.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.columns import Columns
 
 if TYPE_CHECKING:

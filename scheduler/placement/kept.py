@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.events import JobQueued
-from domain.gpus import overlap
-from domain.sizing import core_need, gpu_need, mem_need_mib
+from domain.fleet.gpus import overlap
+from domain.jobs.sizing import core_need, gpu_need, mem_need_mib
 from scheduler.placement.gangs import emptiest_gang, whole_gangs
 from scheduler.placement.policy import Placement, Stop
 

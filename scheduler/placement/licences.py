@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from domain.events import JobQueued, LicencesSet
-from domain.licences import Licences, counts_of
+from domain.fleet.licences import Licences, counts_of
 
 
 class LicenceBook:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from domain.events import JobQueued, QuotaSet
-from domain.job import SchedulingType
-from domain.licences import counts_of
+from domain.fleet.licences import counts_of
+from domain.jobs.job import SchedulingType
 from scheduler.placement.cluster import ClusterState
 
 if TYPE_CHECKING:

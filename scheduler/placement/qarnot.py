@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from domain.commands import Why
 from domain.events import JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.placement.draft import MOST_CANDIDATES, Draft
 from scheduler.placement.policy import PowerCap, Step, Stop, View
 from scheduler.placement.shape import Shape

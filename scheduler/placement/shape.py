@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.events import JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.order.fair_share import Account
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from domain.commands import Why
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.forecast.survival import BLOCKS_H
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.gain import Floats

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.requirements import choices, has
+from domain.jobs.requirements import choices, has
 
 Flags = NDArray[np.bool_]
 

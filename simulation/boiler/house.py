@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from domain.modbus_map import LONGEST_LIMIT_VALID_S, MEASUREMENTS, NAMEPLATE, SET_POINT
-from domain.modbus_map import decode as decode_block
-from domain.modbus_map import encode as encode_block
+from domain.fleet.modbus_map import LONGEST_LIMIT_VALID_S, MEASUREMENTS, NAMEPLATE, SET_POINT
+from domain.fleet.modbus_map import decode as decode_block
+from domain.fleet.modbus_map import encode as encode_block
 from domain.refusal import Refused
 from simulation.boiler.always_on import Orders, advance
 from simulation.boiler.config import HouseConfig

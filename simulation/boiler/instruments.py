@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from domain.modbus_map import MAP_VERSION, Value
+from domain.fleet.modbus_map import MAP_VERSION, Value
 from simulation.boiler.sites import SimulatedSite
 from simulation.plant.fleet import Fleet, FleetState, Flows, headroom_wh
 
 
 def nameplate(site: SimulatedSite, time_factor: float) -> Mapping[str, Value]:
-    """The values of `domain.modbus_map.NAMEPLATE` for a site."""
+    """The values of `domain.fleet.modbus_map.NAMEPLATE` for a site."""
     return {
         "map_version": MAP_VERSION,
         "is_simulated": 1,

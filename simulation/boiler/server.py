@@ -1,6 +1,6 @@
 """Simulated boilers as one Modbus TCP server.
 
-Each boiler is one unit of the server; its registers are those of `domain.modbus_map`.
+Each boiler is one unit of the server; its registers are those of `domain.fleet.modbus_map`.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from domain.modbus_map import MEASUREMENTS, NAMEPLATE, SET_POINT, Field, span
+from domain.fleet.modbus_map import MEASUREMENTS, NAMEPLATE, SET_POINT, Field, span
 from domain.refusal import Refused
 from simulation.boiler.config import HouseConfig, load_house
 from simulation.boiler.house import BoilerHouse

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from simulation.results.results import CellResult, HourlySeries, RunResult, SiteLabel, Wait
 
 _NAMES = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.units import HOUR_S
 from simulation.results.json import run_to_plain
 from simulation.results.results import CellResult, RunResult

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.job import EndReason, SchedulingType
+from domain.jobs.job import EndReason, SchedulingType
 from domain.units import HOUR_S
 from simulation.plant.fleet import FleetState, Flows
 from simulation.results.results import HourlySeries

@@ -29,7 +29,7 @@ from domain.events import (
     ReadingTaken,
     WeatherForecast,
 )
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from domain.units import HOUR_S
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.placement.policy import Policy

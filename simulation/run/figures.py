@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from domain.units import HOUR_S, J_PER_KWH, WH_PER_KWH
 from metering.indicators import ere, erf, pue
 from simulation.oracle.bound import Bound

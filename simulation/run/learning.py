@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from domain.events import ReadingTaken
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.units import HOUR_S
 from scheduler.engine import Engine
 from scheduler.placement.only_looking import OnlyLooking

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.units import HOUR_S
 from simulation.oracle.work import Work
 from simulation.run.rack import BOOT_S, work_power_w

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.units import DAY_S, HOUR_S
 from simulation.clock import VirtualClock
 from simulation.workload.arrivals import draw_arrivals_s, weekly_weights

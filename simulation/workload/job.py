@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.events import JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

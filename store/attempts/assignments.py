@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from domain import wire
 from domain.commands import AssignAttempt, PreemptAttempt
-from domain.job import AttemptState, JobState
+from domain.jobs.job import AttemptState, JobState
 from store.engine.event_log import withdrawn_meanwhile
 from store.gangs import members
 from store.tables import attempt, instance, outbox

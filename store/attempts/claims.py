@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from domain.delivery import AttemptKey, Claimed, Gang, Kill, LoweredLimit, PowerAdvice
 from domain.events import AttemptClaimed
-from domain.job import AttemptState, EndReason, JobState
+from domain.jobs.delivery import AttemptKey, Claimed, Gang, Kill, LoweredLimit, PowerAdvice
+from domain.jobs.job import AttemptState, EndReason, JobState
 from store.attempts import partings, shares
 from store.attempts.losses import lose_attempts
 from store.dependencies.dependencies import begun

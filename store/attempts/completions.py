@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Double, bindparam, func, insert, select, update
 
 from domain import wire
-from domain.delivery import Completion, CompletionResult
+from domain.calendar.months import month_of
 from domain.events import AttemptEnded
-from domain.job import (
+from domain.fleet.node import NodeSpec, node_spec_of
+from domain.jobs.delivery import Completion, CompletionResult
+from domain.jobs.job import (
     FINAL_STATES,
     INNOCENT_ENDS,
     PROGRAM_FAILURES,
@@ -17,10 +19,8 @@ from domain.job import (
     EndReason,
     JobState,
 )
-from domain.job_spec import JobSpec
-from domain.months import month_of
-from domain.node import NodeSpec, node_spec_of
-from domain.retry import retry_delay_s
+from domain.jobs.job_spec import JobSpec
+from domain.jobs.retry import retry_delay_s
 from store.attempts.usage import NO_PROJECT
 from store.dependencies.dependencies import settle
 from store.files.results import Left, list_results, replace_results

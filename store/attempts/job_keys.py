@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.access import Principal, Role, Scope
-from domain.delivery import AttemptKey
-from domain.job import JobState
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import JobState
 from domain.refusal import Refused
 from store.access.keys import admit
 from store.settings import read_setting, write_setting

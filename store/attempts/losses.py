@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy import Double, bindparam, select, update
 
 from domain import wire
-from domain.delivery import AttemptKey
 from domain.events import AttemptEnded
-from domain.job import AttemptState, EndReason, JobState
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import AttemptState, EndReason, JobState
 from store.dependencies.dependencies import settle
 from store.gangs import members
 from store.instances.queueing import queued_event

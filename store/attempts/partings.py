@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select, update
 
-from domain.delivery import AttemptKey, Completion, CompletionResult
-from domain.job import EndReason, JobState
+from domain.jobs.delivery import AttemptKey, Completion, CompletionResult
+from domain.jobs.job import EndReason, JobState
 from store.attempts.losses import lose_attempts
 from store.gangs.breaks import OWN_ENDS
 from store.gangs.member_tables import attempt_member

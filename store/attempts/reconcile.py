@@ -2,10 +2,10 @@
 
 from sqlalchemy import func, select, update
 
-from domain.delivery import AttemptKey
 from domain.events import NodeLeft
-from domain.job import EndReason, JobState
-from domain.node import NodeState
+from domain.fleet.node import NodeState
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason, JobState
 from store.attempts import partings
 from store.attempts.losses import lose_attempts
 from store.gangs import members

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
 
-from domain.delivery import AttemptKey, Completion, Kill
-from domain.job import HOLDING_STATES, EndReason, JobState
+from domain.jobs.delivery import AttemptKey, Completion, Kill
+from domain.jobs.job import HOLDING_STATES, EndReason, JobState
 from store.attempts import partings
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_OPEN, are_ready, nodes_of

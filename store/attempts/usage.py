@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Connection, Select, func, select, tuple_
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from store.tables import job_usage, tenant
 
 #: What a usage row says where its job named no project.

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from domain.job import HOLDING_STATES, AttemptState, JobState
+from domain.jobs.job import HOLDING_STATES, AttemptState, JobState
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_OPEN
 from store.tables import attempt, instance, node

@@ -6,9 +6,9 @@ from itertools import islice, pairwise
 
 from sqlalchemy import func, select
 
-from domain.months import after, write_month
-from domain.register import Segment
-from domain.register_chain import broken_links, site_digest
+from domain.calendar.months import after, write_month
+from domain.registers.chain import broken_links, site_digest
+from domain.registers.register import Segment
 from store.ledger import closed_months
 from store.ledger.ledger_tables import (
     meter,

@@ -4,7 +4,7 @@ import json
 
 from sqlalchemy import Select, Text, and_, cast, exists, func, or_, select, text
 
-from domain.job import (
+from domain.jobs.job import (
     FINAL_STATES,
     HOLDING_STATES,
     PROGRAM_FAILURES,

@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy import func, or_, select
 
-from domain.months import write_month
+from domain.calendar.months import write_month
 from store.contracts.contract_tables import contract
 from store.statements.statement_tables import statement, statement_elsewhere, statement_series
 from store.statements.statements import CREDIT_NOTE

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.refusal import Refused
-from domain.town_accounts import Membership, TownRole, TownVisitor
+from domain.towns.accounts import Membership, TownRole, TownVisitor
 from domain.units import DAY_S
 from store.access.tokens import new_secret, token_hash
 from store.collectivities.account_tables import (

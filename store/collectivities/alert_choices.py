@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.languages import Language
-from domain.town_accounts import TownVisitor
-from domain.town_alerts import AlertKind, Subject
+from domain.towns.accounts import TownVisitor
+from domain.towns.alerts import AlertKind, Subject
 from store.collectivities.account_tables import town_membership
 from store.collectivities.accounts import visitor_of
 from store.collectivities.alert_tables import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from domain.notices import Occasion
+from domain.notices.notice import Occasion
 from store.collectivities.account_tables import town_account
 from store.collectivities.alert_tables import town_alert, town_alert_due, town_mailbox
 from store.notices.notice_tables import notice

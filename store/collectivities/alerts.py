@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.town_alerts import (
+from domain.towns.alerts import (
     AlertKind,
     Changes,
     Closing,

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
-from domain.collectivities import Collectivity, Place
 from domain.refusal import Refused
+from domain.towns.collectivities import Collectivity, Place
 from store.collectivities.collectivity_tables import collectivity, collectivity_site
 from store.rows import AnyRow
 from store.tables import site

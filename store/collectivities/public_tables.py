@@ -18,7 +18,7 @@ site_publication = Table(
     "site_publication",
     metadata,
     Column("site_id", ID, ForeignKey("site.id"), primary_key=True, autoincrement=False),
-    Column("figures", Text, nullable=False),  # which: see domain.publication
+    Column("figures", Text, nullable=False),  # which: see domain.towns.publication
     Column("purpose", Text),
     Column("changed_at_s", Double, nullable=False),
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from domain.publication import Publication, PublishedFigures
 from domain.refusal import Refused
+from domain.towns.publication import Publication, PublishedFigures
 from domain.units import DAY_S, HOUR_S
 from store.collectivities.collectivity_tables import collectivity_site
 from store.collectivities.public_tables import boiler_sticker, no_heat_report, site_publication

@@ -7,7 +7,7 @@ it ends in ``open_session``.
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.refusal import Refused
-from domain.town_accounts import TownVisitor
+from domain.towns.accounts import TownVisitor
 from store.access.browser_sessions import Session, end_session, lasts, new_session
 from store.access.tokens import token_hash
 from store.collectivities.account_tables import town_account, town_session, town_sign_in

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
 
-from domain.deliverables import DeliverableKind, Plan
+from domain.calendar.months import month_of
 from domain.languages import Language
-from domain.months import month_of
 from domain.refusal import Refused
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
+from domain.towns.deliverables import DeliverableKind, Plan
 from store.collectivities.collectivity_tables import collectivity
 from store.deliverables.deliverable_tables import (
     deliverable,

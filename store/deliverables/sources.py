@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from domain.months import after, begin_of
+from domain.calendar.months import after, begin_of
 from store.contracts.contract_tables import contract, contract_version
 from store.ledger.ledger_tables import (
     meter_declaration,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Double, and_, bindparam, exists, or_, select, update
 
-from domain.job import EndReason, JobState
+from domain.jobs.job import EndReason, JobState
 from domain.sbatch.dependencies import DependencyKind
 from store.dependencies.dependency_rows import (
     BAD,

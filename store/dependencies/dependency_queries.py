@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from domain.job_ref import element_ref
+from domain.jobs.job_ref import element_ref
 from domain.sbatch.dependencies import DependencyKind
 from domain.units import MINUTE_S
 from store.dependencies.dependency_rows import ConditionState

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, select
 
-from domain.job import FINAL_STATES, JobState
+from domain.jobs.job import FINAL_STATES, JobState
 from domain.sbatch.dependencies import DependencyKind
 from store.dependencies.dependency_tables import dependency
 from store.tables import attempt, instance, job

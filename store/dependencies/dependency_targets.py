@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain.array_spec import ArraySpec
-from domain.job_ref import element_ref
+from domain.jobs.array_spec import ArraySpec
+from domain.jobs.job_ref import element_ref
 from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
 from store.dependencies.dependency_rows import OPEN, ConditionState, chunks

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, Double, bindparam, select, update
 
 from domain import wire
-from domain.job import JobState
+from domain.jobs.job import JobState
 from store.dependencies.dependency_rows import chunks
 from store.instances.array_queueing import record_queued
 from store.instances.queueing import queued_event

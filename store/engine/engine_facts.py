@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, and_, false, func, select
 
 from domain import wire
-from domain.delivery import AttemptKey
 from domain.events import AttemptClaimed, Event, NodeLeft
-from domain.job import HOLDING_STATES, INNOCENT_ENDS, JobState
-from domain.node import NodeState
+from domain.fleet.node import NodeState
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import HOLDING_STATES, INNOCENT_ENDS, JobState
 from store.fleet.nodes import joined_event
 from store.fleet.readings import latest_readings, reading_event
 from store.fleet.wishes import heard

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from domain import wire
 from domain.events import Event, OrderSet, UsageRecalled
-from domain.order import OrderChoice
+from domain.jobs.order import OrderChoice
 from domain.units import DAY_S
 from store.settings import read_setting, write_setting
 from store.tables import job_usage, tenant

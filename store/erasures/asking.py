@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select
 
-from domain.forgotten import forgotten
-from domain.job import FINAL_STATES
+from domain.jobs.forgotten import forgotten
+from domain.jobs.job import FINAL_STATES
 from domain.refusal import Refused
 from store.erasures.erasure_tables import erased_at_s, erased_job, erasure
 from store.tables import instance, job

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, select, update
 
 from domain import wire
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from store.dependencies.dependency_tables import dependency
 from store.erasures.erasure_tables import erased_job, erasure
 from store.erasures.node_shares import note_node_shares

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, delete, insert, literal, select, tuple_, update
 
-from domain.delivery import AttemptKey
+from domain.jobs.delivery import AttemptKey
 from store.erasures.erasure_tables import erasure_node, node_erasure
 from store.erasures.receipts import confirm_if_all_have
 from store.gangs.member_tables import attempt_member

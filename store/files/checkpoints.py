@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, delete, insert, select
 
-from domain.delivery import AttemptKey
-from domain.files import ResultFile
-from domain.job import FINAL_STATES
+from domain.files.job_files import ResultFile
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import FINAL_STATES
 from store.files.content import ContentKey
 from store.files.results import Left
 from store.files.stored_files import let_go, revive

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
-from domain.delivery import AttemptKey
-from domain.files import ResultFile
-from domain.job import HOLDING_STATES, JobState
+from domain.files.job_files import ResultFile
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import HOLDING_STATES, JobState
 from store.files.stored_files import let_go, revive
 from store.tables import instance, result_file
 from store.transaction import Transaction

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.quota import Quota
+from domain.billing.quota import Quota
 from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.quotas import quotas

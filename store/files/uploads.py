@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
-from domain.quota import Quota
+from domain.billing.quota import Quota
 from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.files.stored_files import used_bytes

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select, update
 
 from domain.commands import LimitPower
-from domain.delivery import PowerAdvice
+from domain.jobs.delivery import PowerAdvice
 from store.tables import node
 from store.transaction import Transaction
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from domain import wire
 from domain.events import NodeJoined, NodeLeft
-from domain.node import NodeSpec, NodeState, SiteSpec, node_spec_of
+from domain.fleet.node import NodeSpec, NodeState, SiteSpec, node_spec_of
 from domain.refusal import Refused
 from store.access.tokens import token_hash
 from store.tables import enrolment, node, site

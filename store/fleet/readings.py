@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import and_, func, insert, select, update
 
 from domain.events import ReadingTaken
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
-from domain.register import MeterKind, RegisterRow
+from domain.registers.register import MeterKind, RegisterRow
 from store.fleet.wishes import heard
 from store.ledger.meters import meter_id_of
 from store.ledger.register_rows import add_rows

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from store.fleet.readings import load_reading
 from store.tables import reading
 

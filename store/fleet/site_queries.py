@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from domain.job import HOLDING_STATES
-from domain.node import NodeSpec, SiteSpec, node_spec_of
-from domain.reading import Reading
+from domain.fleet.node import NodeSpec, SiteSpec, node_spec_of
+from domain.fleet.reading import Reading
+from domain.jobs.job import HOLDING_STATES
 from store.fleet.advice import advice_at
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_CURRENT, IS_OPEN

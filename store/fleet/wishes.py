@@ -6,11 +6,18 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from domain.calendar.paris_days import local, midnight
 from domain.events import ReadingTaken
-from domain.node import SiteSpec
-from domain.paris_days import local, midnight
+from domain.fleet.node import SiteSpec
 from domain.refusal import Refused
-from domain.wishes import CalendarEntry, CalendarKind, Wishes, check_entry, check_warmest, heeding
+from domain.towns.wishes import (
+    CalendarEntry,
+    CalendarKind,
+    Wishes,
+    check_entry,
+    check_warmest,
+    heeding,
+)
 from store.fleet.wish_tables import site_calendar, site_wish
 from store.tables import node, site
 from store.transaction import Transaction

@@ -1,6 +1,6 @@
 """What ends an attempt of several nodes for all of them."""
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 
 #: Ends of a member that are the program's own doing; any other means that its node was lost.
 OWN_ENDS: frozenset[EndReason] = frozenset(

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from domain.commands import AssignAttempt
-from domain.delivery import AttemptKey, GangNode
-from domain.job import HOLDING_STATES, EndReason, JobState
-from domain.node import node_spec_of
+from domain.fleet.node import node_spec_of
+from domain.jobs.delivery import AttemptKey, GangNode
+from domain.jobs.job import HOLDING_STATES, EndReason, JobState
 from store.gangs.member_tables import attempt_member
 from store.rows import AnyRow
 from store.tables import instance, node

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 
 from domain import wire
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from store.instances.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
 from store.tables import job

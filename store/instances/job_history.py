@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from domain.array_spec import ArrayMistake, parse_array
+from domain.jobs.array_spec import ArrayMistake, parse_array
 from store.tables import audit
 
 _OF_JOBS = "job."

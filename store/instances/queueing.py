@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 
 from domain.events import JobArrayQueued, JobQueued
-from domain.job import SchedulingType
-from domain.job_spec import DEFAULT_FLEX_WAIT_S, DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import DEFAULT_FLEX_WAIT_S, DEFAULT_TIME_LIMIT_S, JobSpec
 
 _PSEUDONYM_LENGTH = 16
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from domain.job import JobState
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.job import JobState
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 
 #: A job in one of these is nowhere yet.
 WAITING_STATES = (JobState.QUEUED.value, JobState.HELD.value, JobState.BLOCKED.value)

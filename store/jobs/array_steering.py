@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select, update
 
 from domain.events import JobArrayWithdrawn
-from domain.job import AttemptState, JobState
+from domain.jobs.job import AttemptState, JobState
 from store.dependencies.dependencies import has_conditions, let_go, settle
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss

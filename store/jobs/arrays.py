@@ -15,9 +15,9 @@ from sqlalchemy import (
     select,
 )
 
-from domain.array_spec import ArrayPart, ArraySpec
-from domain.job import JobState
-from domain.job_spec import JobSpec
+from domain.jobs.array_spec import ArrayPart, ArraySpec
+from domain.jobs.job import JobState
+from domain.jobs.job_spec import JobSpec
 from store.instances.waiting import give_up_at_s
 from store.jobs.job_refs import Single, Target
 from store.tables import instance

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
-from domain.delivery import AttemptKey
-from domain.files import EMPTY_SHA256
-from domain.job_spec import JobSpec
+from domain.files.job_files import EMPTY_SHA256
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.files.stored_files import touch

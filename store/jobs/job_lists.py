@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from domain.array_spec import ArraySpec
-from domain.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
+from domain.jobs.array_spec import ArraySpec
+from domain.jobs.job import FINAL_STATES, HOLDING_STATES, JobState, state_of_array
 from store.instances.array_sums import array_span, array_state, count_by_state
 from store.jobs.arrays import elements_of
 from store.jobs.job_filters import JobsWanted, narrowed

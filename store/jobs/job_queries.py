@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from domain import wire
 from domain.commands import AssignAttempt, Why
 from domain.events import JobQueued
-from domain.job import JobState
+from domain.jobs.job import JobState
 from store.files.content import ContentKey
 from store.gangs import members
 from store.instances.queueing import queued_event

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from domain.array_spec import ArraySpec
-from domain.job_ref import JobRef
+from domain.jobs.array_spec import ArraySpec
+from domain.jobs.job_ref import JobRef
 from domain.refusal import Refused
 from store.tables import instance, job
 

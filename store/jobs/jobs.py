@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, update
 
 from domain import wire
 from domain.events import JobArrayQueued, JobQueued, JobWithdrawn
-from domain.job import AttemptState, JobState
-from domain.job_spec import JobSpec
+from domain.jobs.job import AttemptState, JobState
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies.dependencies import has_conditions, let_go, settle
 from store.gangs.member_tables import attempt_member

@@ -7,8 +7,8 @@ from sqlalchemy import delete, select, update
 
 from domain import wire
 from domain.events import JobArrayWithdrawn, JobWithdrawn
-from domain.job import FINAL_STATES, JobState
-from domain.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
+from domain.jobs.job import FINAL_STATES, JobState
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import ORDER_KEYS, SIZE_KEYS, TIME_KEYS, TYPE_KEYS, Change
 from domain.sbatch.durations import describe_duration

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from store.dependencies.dependency_targets import NewCondition
 
 

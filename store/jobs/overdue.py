@@ -5,7 +5,7 @@ import json
 from sqlalchemy import bindparam, select, update
 
 from domain.events import JobWithdrawn
-from domain.job import EndReason, JobState
+from domain.jobs.job import EndReason, JobState
 from store.dependencies.dependencies import settle
 from store.instances.waiting import WAITING_STATES
 from store.tables import instance, job

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from domain import wire
 from domain.events import PriorityChanged
-from domain.job import FINAL_STATES
+from domain.jobs.job import FINAL_STATES
 from domain.refusal import Refused
 from store.tables import instance, job
 from store.transaction import Transaction

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from sqlalchemy import insert, select, update
 
-from domain.files import EMPTY_SHA256
-from domain.job import FINAL_STATES, EndReason, JobState
-from domain.job_spec import JobSpec
+from domain.files.job_files import EMPTY_SHA256
+from domain.jobs.job import FINAL_STATES, EndReason, JobState
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies.dependencies import has_conditions, let_go
 from store.dependencies.dependency_rows import ConditionState, chunks

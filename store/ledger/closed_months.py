@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from domain.months import write_month
+from domain.calendar.months import write_month
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind, PeriodLine, Segment
+from domain.registers.register import Mark, MeterKind, PeriodLine, Segment
 from store.ledger.ledger_tables import (
     meter,
     register_closing,

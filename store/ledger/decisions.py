@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from domain.register import Decision
+from domain.registers.register import Decision
 from store.ledger.ledger_tables import register_decision
 from store.transaction import Transaction
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from domain.register import Epoch, RegisterRow
+from domain.registers.register import Epoch, RegisterRow
 from store.ledger.ledger_tables import register_ledger
 from store.ledger.register_rows import columns, register_row
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
-from domain.months import begin_of
+from domain.calendar.months import begin_of
 from store.gangs.member_tables import attempt_member
 from store.ledger.share_tables import heat_interval, heat_share, heat_share_month
 from store.tables import attempt, instance, node, site, tenant

@@ -29,7 +29,7 @@ meter_declaration = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("meter_id", ID, ForeignKey("meter.id"), nullable=False),
-    Column("act", Text, nullable=False),  # see domain.declaration
+    Column("act", Text, nullable=False),  # see domain.registers.declaration
     Column("at_s", Double, nullable=False),
     Column("index_wh", BigInteger),  # read off the display
     Column("closing_index_wh", BigInteger),  # of the life that ends: of this meter

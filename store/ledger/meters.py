@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
 
-from domain.declaration import Act, Declaration, Evidence
-from domain.node import node_spec_of
-from domain.reading import Reading
-from domain.register import MeterFacts, MeterKind
+from domain.fleet.node import node_spec_of
+from domain.fleet.reading import Reading
+from domain.registers.declaration import Act, Declaration, Evidence
+from domain.registers.register import MeterFacts, MeterKind
 from store.ledger.ledger_tables import meter, meter_declaration, register_ledger
 from store.rows import AnyRow
 from store.tables import node, site

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
-from domain.months import after, begin_of
+from domain.calendar.months import after, begin_of
 from store.ledger.ledger_tables import register_ledger, register_pruning, register_segment
 from store.transaction import Transaction
 

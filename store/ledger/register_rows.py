@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from domain.months import after, begin_of, month_of
-from domain.register import RegisterRow
+from domain.calendar.months import after, begin_of, month_of
+from domain.registers.register import RegisterRow
 from store.ledger.ledger_tables import register_closing, register_ledger
 from store.ledger.shared_anew import tell_anew
 from store.rows import AnyRow

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, delete, func, insert, select
 
-from domain.job import HOLDING_STATES, JobState
-from domain.job_spec import JobSpec
-from domain.licences import counts_of
+from domain.fleet.licences import counts_of
+from domain.jobs.job import HOLDING_STATES, JobState
+from domain.jobs.job_spec import JobSpec
 from store.licences.licence_tables import job_licence
 from store.tables import instance
 from store.transaction import Transaction

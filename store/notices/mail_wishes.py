@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Text, cast, insert, select, update
 
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from store.notices.notice_tables import mail_wish, notice
 
 

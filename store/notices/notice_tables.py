@@ -23,7 +23,7 @@ webhook = Table(
     Column("tenant_id", ID, ForeignKey("tenant.id"), nullable=False),
     Column("url", Text, nullable=False),
     Column("project", Text),  # null = of every project
-    Column("types", Text, nullable=False),  # words of domain.notices, with commas between
+    Column("types", Text, nullable=False),  # words of domain.notices.notice, with commas between
     Column("secret", LargeBinary, nullable=False),  # signs what is sent
     Column("created_at_s", Double, nullable=False),
     Column("removed_at_s", Double),

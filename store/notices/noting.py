@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.job import FINAL_STATES, JobState
-from domain.job_ref import element_ref
-from domain.notices import NoticeType, Occasion, is_wanted
+from domain.jobs.job import FINAL_STATES, JobState
+from domain.jobs.job_ref import element_ref
+from domain.notices.notice import NoticeType, Occasion, is_wanted
 from store.instances.array_sums import array_span, array_state, count_by_state
 from store.notices.notice_tables import mail_wish, notice, webhook
 from store.rows import AnyRow

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from domain.notices import NoticeType, Occasion
+from domain.notices.notice import NoticeType, Occasion
 from domain.refusal import Refused
 from store.notices.notice_tables import notice, webhook
 from store.tables import tenant

@@ -7,8 +7,8 @@ from typing import Protocol
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.png import clean_png
 from domain.refusal import Refused
+from domain.towns.png import clean_png
 from store.collectivities.collectivities import set_logo
 from store.collectivities.collectivity_tables import collectivity
 from store.ledger.ledger_tables import meter, register_line

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, insert, select
 
-from domain.declaration import Act
-from domain.months import month_of
-from domain.register import MeterKind
+from domain.calendar.months import month_of
+from domain.registers.declaration import Act
+from domain.registers.register import MeterKind
 from store.ledger.ledger_tables import (
     meter,
     meter_declaration,

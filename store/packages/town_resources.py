@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Select, func, insert, select, update
 
 from domain import wire
-from domain.node import NodeSpec
-from domain.publication import PublishedFigures
-from domain.town_accounts import TownRole
-from domain.wishes import CalendarKind
+from domain.fleet.node import NodeSpec
+from domain.towns.accounts import TownRole
+from domain.towns.publication import PublishedFigures
+from domain.towns.wishes import CalendarKind
 from store.collectivities.account_tables import town_account, town_membership
 from store.collectivities.collectivity_tables import collectivity, collectivity_site
 from store.collectivities.public_tables import boiler_sticker, no_heat_report, site_publication

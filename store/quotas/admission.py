@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from domain.job_spec import JobSpec
-from domain.months import month_of
-from domain.prices import PriceList
-from domain.quota import AT_ONCE, BUDGETS, WHOLE_TENANT, Measure
+from domain.billing.prices import PriceList
+from domain.billing.quota import AT_ONCE, BUDGETS, WHOLE_TENANT, Measure
+from domain.billing.spending import UsageLine, used
+from domain.calendar.months import month_of
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import Change
-from domain.spending import UsageLine, used
 from store.quotas import quotas, totals
 from store.quotas.price_list import read_prices
 from store.quotas.quotas import Holder, SetQuota

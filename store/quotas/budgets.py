@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from domain.months import month_of
-from domain.prices import PriceList
-from domain.quota import BUDGETS, Measure, Period
-from domain.spending import used
+from domain.billing.prices import PriceList
+from domain.billing.quota import BUDGETS, Measure, Period
+from domain.billing.spending import used
+from domain.calendar.months import month_of
 from store.quotas import quotas, totals
 from store.quotas.price_list import read_prices, write_prices
 from store.quotas.quota_tables import quota

@@ -6,8 +6,8 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from domain import wire
-from domain.job import SchedulingType
-from domain.prices import ComputePrices, PriceList
+from domain.billing.prices import ComputePrices, PriceList
+from domain.jobs.job import SchedulingType
 from store.settings import read_setting, write_setting
 from store.transaction import Transaction
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, select
 
+from domain.billing.quota import AT_ONCE, WHOLE_TENANT, Measure, Period, Quota
 from domain.events import QuotaSet
-from domain.quota import AT_ONCE, WHOLE_TENANT, Measure, Period, Quota
 from store.quotas.price_list import read_prices
 from store.quotas.quota_tables import quota
 from store.rows import AnyRow

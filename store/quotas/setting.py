@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
 
-from domain.quota import BUDGETS, WHOLE_TENANT, Measure
-from domain.quota_words import Setting, write_key
+from domain.billing.quota import BUDGETS, WHOLE_TENANT, Measure
+from domain.billing.quota_words import Setting, write_key
 from domain.refusal import Refused
 from store.quotas import budgets, quotas
 from store.quotas.price_list import read_prices

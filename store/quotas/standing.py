@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from domain.months import month_of
-from domain.quota import BUDGETS, WHOLE_TENANT, Measure, Quota
-from domain.spending import used
+from domain.billing.quota import BUDGETS, WHOLE_TENANT, Measure, Quota
+from domain.billing.spending import used
+from domain.calendar.months import month_of
 from store.quotas import quotas, totals
 from store.quotas.price_list import read_prices
 from store.quotas.quotas import Holder

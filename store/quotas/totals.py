@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.job import SchedulingType
-from domain.spending import UsageLine
+from domain.billing.spending import UsageLine
+from domain.jobs.job import SchedulingType
 from store.quotas.quota_tables import usage_total
 from store.transaction import Transaction
 

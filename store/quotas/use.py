@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, literal_column, select
 
-from domain.job import HOLDING_STATES
-from domain.quota import WHOLE_TENANT
+from domain.billing.quota import WHOLE_TENANT
+from domain.jobs.job import HOLDING_STATES
 from store.instances.waiting import WAITING_STATES
 from store.quotas.quotas import Holder
 from store.tables import instance, job, node, tenant, upload

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from domain import wire
-from domain.job import HOLDING_STATES
-from domain.job_spec import DEFAULT_TIME_LIMIT_S
+from domain.jobs.job import HOLDING_STATES
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S
 from store.gangs.member_tables import attempt_member
 from store.tables import instance, job
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, insert, or_, select, update
 
 from domain.events import Event, ReservationMade, ReservationRemoved
+from domain.jobs.reservation import ReservationWish
 from domain.refusal import Refused
-from domain.reservation import ReservationWish
 from store.access.tenants import project_ends
 from store.reservations.in_the_way import lasting_into
 from store.reservations.reservation_tables import reservation, reservation_node

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from domain.disputes import Dispute
+from domain.towns.disputes import Dispute
 from store.rows import AnyRow
 from store.statements.dispute_tables import statement_dispute
 from store.statements.statement_tables import statement

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chaufferie import JobRequest
-from domain.job import JobState
+from domain.jobs.job import JobState
 from tests.support.embedded import (
     COMMAND,
     Up,

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from domain.months import begin_of, month_of, write_month
-from domain.node import SiteSpec
+from domain.calendar.months import begin_of, month_of, write_month
+from domain.fleet.node import SiteSpec
 from store.fleet import nodes
 from tests.support.builders import node_spec, reading
 from tests.support.cluster import running_cluster

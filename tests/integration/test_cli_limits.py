@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.endings import END_SENTENCES
-from domain.job import EndReason
+from domain.jobs.endings import END_SENTENCES
+from domain.jobs.job import EndReason
 from tests.support.command_line import CommandLine
 
 

@@ -1,7 +1,7 @@
 """Jobs that fail, wait too long or lose their node, as a person at the command line sees them."""
 
-from domain.delivery import AttemptKey
-from domain.job import EndReason
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason
 from store.attempts.losses import lose_attempts
 from tests.support.command_line import CommandLine
 from tests.support.warden import until

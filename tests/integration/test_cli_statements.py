@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.collectivities import Collectivity
+from domain.towns.collectivities import Collectivity
 from tests.support.cluster import Cluster, running_cluster, until
 from tests.support.command_line import CommandLine
 from tests.support.past import sold_past

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from node_agent.executors.fenced import fenced, why_no_fence
 from node_agent.executors.process import Place
 from node_agent.fence.relay import MOST_CONNECTIONS

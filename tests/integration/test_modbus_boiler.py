@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
-from domain.modbus_map import MEASUREMENTS, SET_POINT, span
-from domain.reading import Reading
+from domain.fleet.modbus_map import MEASUREMENTS, SET_POINT, span
+from domain.fleet.reading import Reading
 from node_agent.devices.boiler import DeviceError, Measurement
 from node_agent.devices.modbus import ModbusAddress, ModbusBoiler, modbus_boiler
 from node_agent.heat.heating import Heating

@@ -11,8 +11,8 @@ import pytest
 import trustme
 from sqlalchemy import select
 
-from domain.notice_rules import NoticeRules, NoticeWords, read_notice_rules
-from domain.notices import NoticeType
+from domain.notices.notice import NoticeType
+from domain.notices.rules import NoticeRules, NoticeWords, read_notice_rules
 from domain.refusal import Refused
 from store.notices import webhooks
 from store.notices.notice_tables import notice

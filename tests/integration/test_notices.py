@@ -19,7 +19,7 @@ import pytest
 import trustme
 from sqlalchemy import update
 
-from domain.node import SiteSpec
+from domain.fleet.node import SiteSpec
 from domain.refusal import Refused
 from store.fleet import nodes
 from store.fleet.readings import add_readings

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from domain.collectivities import Collectivity
 from domain.refusal import Refused
+from domain.towns.collectivities import Collectivity
 from metering.books import contracting, issuing
 from tests.support.chromium import Visit, chromium
 from tests.support.cluster import Cluster, running_cluster

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from domain.job import JobState
+from domain.jobs.job import JobState
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store.database import Database

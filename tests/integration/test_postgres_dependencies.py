@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from domain.delivery import AttemptKey, Completion
 from domain.events import JobQueued
-from domain.job import EndReason, JobState
+from domain.jobs.delivery import AttemptKey, Completion
+from domain.jobs.job import EndReason, JobState
 from domain.sbatch.dependencies import DependencyKind
 from store.attempts import completions
 from store.checks.invariants import look_at_all

@@ -12,7 +12,7 @@ import pytest
 
 from chaufferie import Client, Executor
 from chaufferie.sdk.errors import BadInputError, JobFailedError, RemoteError
-from domain.job import JobState
+from domain.jobs.job import JobState
 from tests.support.cluster import Cluster
 from tests.support.cut_proxy import cut_proxy
 

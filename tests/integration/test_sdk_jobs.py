@@ -5,7 +5,7 @@ import pytest
 
 from chaufferie import Client, JobRequest
 from chaufferie.sdk.errors import BadInputError, JobFailedError, WaitTimedOutError
-from domain.job import JobState
+from domain.jobs.job import JobState
 from tests.support.cluster import Cluster
 
 

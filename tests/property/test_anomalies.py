@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.months import begin_of
-from domain.register import (
+from domain.calendar.months import begin_of
+from domain.registers.register import (
     Decision,
     Doubt,
     Epoch,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from domain.commands import AssignAttempt
 from domain.events import Event, JobQueued
-from domain.job import SchedulingType
-from domain.sizing import core_need, mem_need_mib
+from domain.jobs.job import SchedulingType
+from domain.jobs.sizing import core_need, mem_need_mib
 from scheduler.engine import Engine
 from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined, reading_taken
 from tests.support.told import policy

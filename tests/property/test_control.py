@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
 from node_agent.heat.control import (
     Action,

@@ -26,10 +26,10 @@ from domain.events import (
     TimePassed,
     WeatherForecast,
 )
-from domain.gpus import pick
-from domain.job import EndReason, SchedulingType
-from domain.licences import counts_of
-from domain.requirements import meets, tags_of
+from domain.fleet.gpus import pick
+from domain.fleet.licences import counts_of
+from domain.jobs.job import EndReason, SchedulingType
+from domain.jobs.requirements import meets, tags_of
 from scheduler.engine import Engine
 from tests.support.builders import (
     NOW_S,

@@ -16,11 +16,11 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from domain.delivery import AttemptKey, Completion, CompletionResult
-from domain.job import FINAL_STATES, HOLDING_STATES, EndReason, JobState
-from domain.quota import Measure, Period
-from domain.quota_words import Setting
-from domain.retry import FIRST_DELAY_S
+from domain.billing.quota import Measure, Period
+from domain.billing.quota_words import Setting
+from domain.jobs.delivery import AttemptKey, Completion, CompletionResult
+from domain.jobs.job import FINAL_STATES, HOLDING_STATES, EndReason, JobState
+from domain.jobs.retry import FIRST_DELAY_S
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
 from store.attempts import partings, reconcile

@@ -16,7 +16,7 @@ from domain.events import (
     ReservationRemoved,
     UsageRecalled,
 )
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import Engine
 from tests.property.test_engine_machine import ClusterMachine, Job, types
 from tests.support.builders import (

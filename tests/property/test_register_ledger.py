@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.register import Epoch, EpochKind, MeterFacts, MeterKind, RegisterRow
+from domain.registers.register import Epoch, EpochKind, MeterFacts, MeterKind, RegisterRow
 from metering.ledger.energy import EnergyBetween, energy_between
 
 ROLLOVER_WH = 10_000

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from simulation.scenario.fault import Fault, FaultKind
 from tests.support.small_scenes import Small, Watched
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.slurm import looking, steering
 from chaufferie.slurm.words import fill, state_of
-from domain.job import EndReason, JobState
+from domain.jobs.job import EndReason, JobState
 from node_agent.shims.srun import file_name, step_environment
 from node_agent.shims.srun_options import SrunError, read_step
 

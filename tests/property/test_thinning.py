@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.months import after, begin_of
-from domain.register import Decision, Epoch, EpochKind, MeterFacts, MeterKind, RegisterRow
+from domain.calendar.months import after, begin_of
+from domain.registers.register import Decision, Epoch, EpochKind, MeterFacts, MeterKind, RegisterRow
 from metering.ledger.judging import in_order, judge, judge_placed
 from metering.ledger.lines import EpochSums, edges_of, month_sums
 from metering.ledger.thinning import ToldRow, thinned

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from domain import wire
+from domain.calendar.paris_days import local
 from domain.events import ReadingTaken
-from domain.paris_days import local
 from domain.refusal import Refused
-from domain.wishes import CalendarEntry, CalendarKind
+from domain.towns.wishes import CalendarEntry, CalendarKind
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import Pace, SchedulerService
 from store.fleet import wishes

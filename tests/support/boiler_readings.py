@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from domain.modbus_map import Value
-from domain.reading import Reading, check_reading
+from domain.fleet.modbus_map import Value
+from domain.fleet.reading import Reading, check_reading
 from domain.refusal import Refused
 
 

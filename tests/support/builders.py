@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from domain.array_spec import ArraySpec, parse_array
 from domain.events import (
     AttemptClaimed,
     AttemptEnded,
@@ -14,10 +13,11 @@ from domain.events import (
     OrderSet,
     ReadingTaken,
 )
-from domain.job import EndReason, SchedulingType
-from domain.job_spec import JobSpec, Resources
-from domain.node import NodeSpec
-from domain.reading import Reading
+from domain.fleet.node import NodeSpec
+from domain.fleet.reading import Reading
+from domain.jobs.array_spec import ArraySpec, parse_array
+from domain.jobs.job import EndReason, SchedulingType
+from domain.jobs.job_spec import JobSpec, Resources
 
 NOW_S = 1_790_000_000.0
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx2
 
 from domain.access import Role
-from domain.node import NodeSpec, SiteSpec
+from domain.fleet.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
 from store.access.keys import KeyRequest, add_key, add_tenant
 from store.fleet import nodes

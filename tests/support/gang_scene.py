@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain.delivery import AttemptKey, Completion, CompletionResult, Kill
-from domain.job import EndReason
-from domain.job_spec import JobSpec, Resources
+from domain.jobs.delivery import AttemptKey, Completion, CompletionResult, Kill
+from domain.jobs.job import EndReason
+from domain.jobs.job_spec import JobSpec, Resources
 from store.attempts import partings
 from store.attempts.claims import Handed
 from tests.support.builders import job_spec, node_spec

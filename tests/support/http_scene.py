@@ -15,9 +15,9 @@ from api.billing.operator_file import Tariff
 from api.services import Services
 from api.town.passwords import Passwords
 from domain.access import Role
-from domain.node import SiteSpec
+from domain.billing.retention import Keeping
+from domain.fleet.node import SiteSpec
 from domain.refusal import Refused
-from domain.retention import Keeping
 from scheduler.placement.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store.access.keys import KeyRequest, add_key, add_tenant, revoke_key

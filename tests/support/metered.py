@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from domain.declaration import Act, Declaration, Evidence
-from domain.months import after, begin_of
-from domain.reading import Reading
+from domain.calendar.months import after, begin_of
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
-from domain.register import PeriodLine
+from domain.registers.declaration import Act, Declaration, Evidence
+from domain.registers.register import PeriodLine
 from metering.keeping.closing import close_month
 from store.fleet.readings import Intake, add_readings
 from store.ledger.closed_months import statement_lines

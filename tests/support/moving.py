@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from domain.declaration import Evidence
-from domain.months import begin_of
-from domain.paris_days import local
-from domain.publication import Publication, PublishedFigures
+from domain.calendar.months import begin_of
+from domain.calendar.paris_days import local
 from domain.refusal import Refused
-from domain.register import Decision
-from domain.town_accounts import TownRole
-from domain.wishes import CalendarEntry, CalendarKind
+from domain.registers.declaration import Evidence
+from domain.registers.register import Decision
+from domain.towns.accounts import TownRole
+from domain.towns.publication import Publication, PublishedFigures
+from domain.towns.wishes import CalendarEntry, CalendarKind
 from metering.keeping.sharing_round import share_site
 from metering.keeping.withdrawing import withdraw
 from metering.packages.command import export_package

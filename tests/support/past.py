@@ -1,10 +1,10 @@
 """A site whose past is known: a real meter that told of two months, seen by a person and closed."""
 
-from domain.collectivities import Collectivity
-from domain.declaration import Act, Declaration, Evidence
-from domain.months import begin_of
-from domain.node import NodeSpec, SiteSpec
+from domain.calendar.months import begin_of
+from domain.fleet.node import NodeSpec, SiteSpec
 from domain.refusal import Refused
+from domain.registers.declaration import Act, Declaration, Evidence
+from domain.towns.collectivities import Collectivity
 from metering.keeping.closing import close_month
 from store.collectivities import collectivities
 from store.fleet import nodes

@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.commands import AssignAttempt, PreemptAttempt, Why
-from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.events import Event
-from domain.job import EndReason, JobState
-from domain.job_ref import parse_job_ref
-from domain.job_spec import JobSpec
-from domain.node import NodeSpec, SiteSpec
+from domain.fleet.node import NodeSpec, SiteSpec
+from domain.jobs.delivery import AttemptKey, Completion, CompletionResult
+from domain.jobs.job import EndReason, JobState
+from domain.jobs.job_ref import parse_job_ref
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.access import keys
 from store.attempts import assignments, claims, completions, reconcile

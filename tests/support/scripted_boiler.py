@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.modbus_map import LONGEST_LIMIT_VALID_S
+from domain.fleet.modbus_map import LONGEST_LIMIT_VALID_S
 from node_agent.devices.boiler import DeviceError, Measurement, Nameplate
 
 NAMEPLATE = Nameplate(

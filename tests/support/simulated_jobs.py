@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from simulation.workload.job import SimulatedJob
 
 HOUR_S = 3600.0

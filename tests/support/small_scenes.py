@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.events import AttemptEnded
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from scheduler.placement.policy import Policy
 from scheduler.placement.registry import policy_named

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from domain.collectivities import Collectivity
-from domain.months import begin_of
+from domain.calendar.months import begin_of
 from domain.refusal import Refused
+from domain.towns.collectivities import Collectivity
 from metering.books import contracting, issuing
 from metering.books.issuing import Issued
 from store.collectivities import collectivities

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain import months
+from domain.calendar import months
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind, PeriodLine
+from domain.registers.register import Mark, MeterKind, PeriodLine
 from metering.contracts.contract import Contract
 from metering.contracts.document import contract_from_plain
 from metering.statements.inputs import HeatLine, Source, StatementInputs

@@ -6,8 +6,8 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from domain.job import FINAL_STATES, JobState
-from domain.job_spec import JobSpec, Resources
+from domain.jobs.job import FINAL_STATES, JobState
+from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.change import Change, parse_change
 from domain.sbatch.dependencies import DependencyKind

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import httpx2
 from fastapi.testclient import TestClient
 
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
 from tests.support.http_scene import HOST, HttpScene
 
 SIRETS = ("21750001600019", "21990012300007", "21990012300015")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
-from domain.register import MeterKind
-from domain.town_alerts import (
+from domain.registers.register import MeterKind
+from domain.towns.alerts import (
     DEFAULT_NO_HEAT_FRAC,
     AlertKind,
     Closing,

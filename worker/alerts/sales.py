@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator
 
+from domain.calendar.months import after, begin_of, month_of
 from domain.languages import Language
-from domain.months import after, begin_of, month_of
 from domain.refusal import Refused
-from domain.register import MeterKind
-from domain.town_alerts import (
+from domain.registers.register import MeterKind
+from domain.towns.alerts import (
     NEAR_CEILING_FRAC,
     AlertKind,
     Closing,

@@ -4,8 +4,8 @@ Looking takes no lock; what came of it is noted in one transaction, by which onl
 workers notes a thing. A round that dies is done by the next one.
 """
 
-from domain.notice_rules import NoticeRules
-from domain.town_alerts import AlertKind, Finding, OpenAlert, changes
+from domain.notices.rules import NoticeRules
+from domain.towns.alerts import AlertKind, Finding, OpenAlert, changes
 from store.collectivities import alerts
 from store.collectivities.alert_choices import heard_collectivities
 from store.collectivities.alert_mails import APART_S, write_mails

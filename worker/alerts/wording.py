@@ -11,8 +11,8 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from domain.calendar.paris_days import local
 from domain.languages import Language
-from domain.paris_days import local
 from domain.units import WH_PER_KWH, WH_PER_MWH
 
 _PAGE, _CHOICES = "/town", "/town/alerts"

@@ -19,7 +19,9 @@ from api.routes.agents.attempt_files import FileIn, kept_files
 from api.security import NodeItself, ServicesOf, node_id_of, public
 from api.services import Services
 from domain.access import Role
-from domain.delivery import (
+from domain.fleet.licences import plain_server
+from domain.fleet.reading import Reading, check_reading
+from domain.jobs.delivery import (
     AttemptKey,
     Claimed,
     Completion,
@@ -29,9 +31,7 @@ from domain.delivery import (
     LoweredLimit,
     PowerAdvice,
 )
-from domain.job import EndReason
-from domain.licences import plain_server
-from domain.reading import Reading, check_reading
+from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from store.access.keys import KeyRequest, NewKey, add_key
 from store.attempts import claims, completions, partings

@@ -14,8 +14,8 @@ from api.problems import Problem, not_found
 from api.security import NodeItself, ServicesOf, node_id_of
 from api.services import Services
 from domain.access import Principal
-from domain.delivery import AttemptKey
-from domain.files import CHECKPOINT_FOLDER, EMPTY_SHA256, ResultFile, check_relative_path
+from domain.files.job_files import CHECKPOINT_FOLDER, EMPTY_SHA256, ResultFile, check_relative_path
+from domain.jobs.delivery import AttemptKey
 from domain.refusal import Refused
 from store.files import checkpoints, results, stored_files
 from store.files.content import ContentKey

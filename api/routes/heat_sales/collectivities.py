@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.names import Name, Number, Said
 from api.problems import Problem, not_found
 from api.security import KeysAdmin, ServicesOf
-from domain.collectivities import Collectivity, Place, check_collectivity
-from domain.png import clean_png
 from domain.refusal import Refused
+from domain.towns.collectivities import Collectivity, Place, check_collectivity
+from domain.towns.png import clean_png
 from store.collectivities import collectivities
 from store.collectivities.collectivities import CollectivityRow
 

@@ -18,8 +18,8 @@ from api.problems import Problem, not_found
 from api.security import ServicesOf, StatementsReader, StatementsWriter
 from api.services import Services
 from domain.access import Principal
+from domain.calendar.months import parse_month, write_month
 from domain.languages import Language
-from domain.months import parse_month, write_month
 from domain.refusal import Refused
 from metering.books import contracting, drafting, issuing, yearly
 from metering.contracts.contract import Contract

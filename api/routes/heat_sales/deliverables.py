@@ -9,11 +9,11 @@ from api.names import MONTH, Number
 from api.pages.deliverables import file_answer
 from api.problems import Problem, not_found
 from api.security import KeysAdmin, ServicesOf
-from domain.deliverables import DeliverableKind, Plan, check_plan, period_text
+from domain.calendar.months import parse_month
 from domain.languages import Language
-from domain.months import parse_month
 from domain.refusal import Refused
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
+from domain.towns.deliverables import DeliverableKind, Plan, check_plan, period_text
 from store.deliverables import deliverables
 from store.deliverables.deliverables import Key
 

@@ -9,7 +9,7 @@ from api.names import Name, Number
 from api.problems import Problem, not_found
 from api.security import KeysAdmin, ServicesOf
 from domain.refusal import Refused
-from domain.town_accounts import TownRole, check_email
+from domain.towns.accounts import TownRole, check_email
 from store.collectivities import accounts
 from store.collectivities.accounts import Invited
 

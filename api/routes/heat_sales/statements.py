@@ -12,8 +12,8 @@ from api.routes.heat_sales.contracts import Reason, refused_problem
 from api.security import ServicesOf, StatementsReader, StatementsWriter
 from api.services import Services
 from domain.access import Principal
+from domain.calendar.months import parse_month
 from domain.languages import Language
-from domain.months import parse_month
 from domain.refusal import Refused
 from metering.books import issuing
 from store.contracts import contracts

@@ -10,7 +10,7 @@ from api.names import Id, Number, Text
 from api.problems import Problem, not_found
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import node_view, site_view
-from domain.node import MAINS_TEMP_C, SiteSpec
+from domain.fleet.node import MAINS_TEMP_C, SiteSpec
 from domain.refusal import Refused
 from domain.units import DAY_S
 from store.access.tokens import new_secret

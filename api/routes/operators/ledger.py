@@ -9,9 +9,9 @@ from api.meters.ledger_views import lines_view, month_view, verified_view
 from api.names import AskedNumber, Id
 from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
-from domain.months import parse_month, write_month
+from domain.calendar.months import parse_month, write_month
 from domain.refusal import Refused
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from metering.keeping.closing import close_month
 from metering.keeping.verifying import verify
 from store.ledger.closed_months import closed_months, lines_of, statement_lines

@@ -9,8 +9,8 @@ from api.meters.ledger_views import cases_view, meter_view, taken_view
 from api.names import CASE_NAME, NO_NUL, Name, Number, Sha256
 from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
-from domain.declaration import Act, Declaration, Evidence
 from domain.refusal import Refused
+from domain.registers.declaration import Act, Declaration, Evidence
 from metering.keeping.accounts import open_account
 from metering.keeping.deciding import Verdict, find_case, take_verdict
 from metering.keeping.declaring import Wanted, describe, take_declaration

@@ -11,8 +11,8 @@ from api.names import AskedName, Name
 from api.problems import Problem
 from api.security import JobsReader, KeysAdmin, ServicesOf, tenant_seen_by
 from api.services import Services
-from domain.quota import WHOLE_TENANT
-from domain.quota_words import Setting, parse_setting
+from domain.billing.quota import WHOLE_TENANT
+from domain.billing.quota_words import Setting, parse_setting
 from domain.refusal import Refused
 from store.access.known_names import NamesAsked
 from store.quotas.setting import set_quotas

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.names import Name, Number
 from api.problems import Problem, not_found
 from api.security import NodesAdmin, NodesReader, ServicesOf
+from domain.jobs.reservation import MOST_NODES, NAME_PATTERN, ReservationWish
 from domain.refusal import Refused
-from domain.reservation import MOST_NODES, NAME_PATTERN, ReservationWish
 from domain.units import DAY_S
 from store.reservations import reservations
 

@@ -9,7 +9,7 @@ from api.names import Number, Said
 from api.passers_by import stickers as drawing
 from api.problems import Problem, not_found
 from api.security import NodesAdmin, ServicesOf
-from domain.publication import Publication, PublishedFigures
+from domain.towns.publication import Publication, PublishedFigures
 from store.collectivities import publications
 from store.collectivities.publications import Sticker
 

@@ -7,7 +7,7 @@ from api.files.receiving import checked_sha256, receive_whole
 from api.names import UploadId
 from api.problems import not_found
 from api.security import JobsWriter, ServicesOf, tenant_id_of
-from domain.files import EMPTY_SHA256
+from domain.files.job_files import EMPTY_SHA256
 from store.files import stored_files
 from store.files.content import ContentKey
 

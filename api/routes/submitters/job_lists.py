@@ -9,7 +9,7 @@ from api.jobs.job_refs import JobPath, found
 from api.names import LARGEST, AskedInstant, AskedName, AskedNumber
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from api.views import job_view
-from domain.job import JobState
+from domain.jobs.job import JobState
 from store.access.known_names import NamesAsked
 from store.jobs import job_lists
 from store.jobs.job_filters import JobsWanted

@@ -38,9 +38,9 @@ from api.services import Services
 from api.views import array_detail, job_detail
 from domain import wire
 from domain.access import Principal
-from domain.array_spec import MAX_ARRAY_SIZE
-from domain.job import FINAL_STATES, JobState
-from domain.job_spec import JobSpec
+from domain.jobs.array_spec import MAX_ARRAY_SIZE
+from domain.jobs.job import FINAL_STATES, JobState
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies import dependency_queries
 from store.erasures.erasure_tables import erased_at_s

@@ -20,7 +20,7 @@ from api.names import Text
 from api.problems import Problem
 from api.routes.submitters.jobs import CapacityOf
 from api.security import JobsWriter, ServicesOf, tenant_seen_by
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import ORDER_KEYS, SIZE_KEYS, TYPE_KEYS, Change, parse_change
 from domain.units import DAY_S

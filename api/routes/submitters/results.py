@@ -30,7 +30,7 @@ from api.problems import Problem, not_found
 from api.security import JobsReader, ServicesOf, is_admitted, tenant_seen_by
 from api.services import Services
 from domain.access import Scope
-from domain.forgotten import forgotten
+from domain.jobs.forgotten import forgotten
 from domain.refusal import Refused
 from store.erasures.erasure_tables import erased_at_s
 from store.files.outputs import output_name

@@ -12,9 +12,9 @@ from api.problems import Problem, not_found
 from api.security import JobsWriter, ServicesOf, tenant_seen_by
 from api.services import Services
 from domain.access import Principal
-from domain.job import JobState
-from domain.job_ref import element_ref
-from domain.order import MOST_POINTS
+from domain.jobs.job import JobState
+from domain.jobs.job_ref import element_ref
+from domain.jobs.order import MOST_POINTS
 from domain.refusal import Refused
 from store.instances.array_sums import array_state
 from store.jobs import array_steering, job_queries, jobs

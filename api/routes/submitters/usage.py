@@ -9,7 +9,7 @@ from api.filters import refuse_unknown_names
 from api.names import AskedName
 from api.problems import Problem
 from api.security import JobsReader, ServicesOf, tenant_seen_by
-from domain.months import parse_month
+from domain.calendar.months import parse_month
 from domain.refusal import Refused
 from store.access.known_names import NamesAsked
 from store.attempts.usage import UsageWanted, usage_sums

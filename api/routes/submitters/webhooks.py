@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.names import Name, Number
 from api.problems import Problem, not_found
 from api.security import JobsReader, PersonWriter, ServicesOf, tenant_id_of, tenant_seen_by
-from domain.notices import WEBHOOK_TYPES, parse_notice_types
+from domain.notices.notice import WEBHOOK_TYPES, parse_notice_types
+from domain.notices.webhook_target import LONGEST_URL
 from domain.refusal import Refused
-from domain.webhook_target import LONGEST_URL
 from store.notices import webhooks
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])

@@ -12,7 +12,7 @@ from api.town import door
 from api.town.door import SignedIn
 from api.town.themes import theme_for
 from domain.languages import Language
-from domain.town_alerts import AlertKind
+from domain.towns.alerts import AlertKind
 from store.collectivities import alert_choices, alerts, collectivities
 from store.collectivities.alert_choices import Choice
 from store.collectivities.alerts import StoredAlert, Watched

@@ -10,8 +10,8 @@ from api.pages.rendering import Speaks, render
 from api.problems import not_found
 from api.security import ServicesOf
 from api.town.door import SignedIn
-from domain.deliverables import DeliverableKind
-from domain.town_accounts import Membership, TownVisitor
+from domain.towns.accounts import Membership, TownVisitor
+from domain.towns.deliverables import DeliverableKind
 from store.collectivities.collectivities import find_collectivity
 from store.deliverables import deliverables
 from store.deliverables.deliverables import Key, Made

@@ -12,7 +12,7 @@ from api.town.door import SignedIn
 from api.town.passwords import Passwords
 from api.town.themes import theme_for
 from domain.refusal import Refused
-from domain.town_accounts import LONGEST_PASSWORD, check_email, check_password
+from domain.towns.accounts import LONGEST_PASSWORD, check_email, check_password
 from store.access.browser_sessions import Session
 from store.collectivities import accounts, town_sessions
 from store.transaction import Transaction

@@ -17,10 +17,10 @@ from api.town.door import SignedIn
 from api.town.figures import SiteFigures, figures
 from api.town.site_view import SiteView, site_charts
 from api.town.themes import theme_for, theme_from
-from domain.colours import check_colour, text_on
-from domain.paris_days import Period, Span, local, period_of
+from domain.calendar.paris_days import Period, Span, local, period_of
 from domain.refusal import Refused
-from domain.town_accounts import Membership
+from domain.towns.accounts import Membership
+from domain.towns.colours import check_colour, text_on
 from store.collectivities import collectivities
 from store.collectivities.collectivities import CollectivityRow
 from store.rows import Connection

@@ -16,10 +16,10 @@ from api.services import Services
 from api.town import door
 from api.town.door import Person, SignedIn
 from api.town.themes import theme_for, theme_of
-from domain.disputes import LONGEST_TEXT, check_dispute
 from domain.languages import Language
 from domain.refusal import Refused
-from domain.town_accounts import Membership, TownRight
+from domain.towns.accounts import Membership, TownRight
+from domain.towns.disputes import LONGEST_TEXT, check_dispute
 from store.contracts import contracts
 from store.rows import Connection
 from store.statements import disputes, papers, statements

@@ -17,10 +17,10 @@ from api.services import Services
 from api.town import door
 from api.town.door import Person, SignedIn
 from api.town.themes import theme_from
-from domain.publication import Publication, PublishedFigures
 from domain.refusal import Refused
-from domain.town_accounts import Membership, TownRight
-from domain.wishes import CalendarEntry, CalendarKind
+from domain.towns.accounts import Membership, TownRight
+from domain.towns.publication import Publication, PublishedFigures
+from domain.towns.wishes import CalendarEntry, CalendarKind
 from store.collectivities import publications
 from store.fleet import wishes
 from store.rows import Connection

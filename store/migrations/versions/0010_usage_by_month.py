@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.types import TypeEngine
 
-from domain.months import after, begin_of, month_of
+from domain.calendar.months import after, begin_of, month_of
 
 revision = "0010"
 down_revision = "0009"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from domain.months import month_of
+from domain.calendar.months import month_of
 
 revision = "0014"
 down_revision = "0013"

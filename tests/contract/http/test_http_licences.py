@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.billing.operator_file import Tariff, read_tariff
-from domain.profiles import NodeProfile
+from domain.fleet.profiles import NodeProfile
 from tests.support.databases import Databases
 from tests.support.http_scene import HttpScene
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.access import Role
-from domain.declaration import Act, Declaration, Evidence
-from domain.months import after, begin_of
+from domain.calendar.months import after, begin_of
+from domain.registers.declaration import Act, Declaration, Evidence
 from metering.keeping.closing import close_month
 from metering.statements.verify import verify
 from store.ledger.meters import declare, known_meters

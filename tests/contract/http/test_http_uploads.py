@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from api.files import receiving
-from domain.retention import Keeping
+from domain.billing.retention import Keeping
 from tests.support.databases import Databases
 from tests.support.http_scene import HttpScene
 

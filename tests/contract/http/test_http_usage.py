@@ -8,7 +8,7 @@ import pytest
 
 from api.billing.operator_file import Tariff, read_tariff
 from domain.access import Role
-from domain.months import begin_of
+from domain.calendar.months import begin_of
 from tests.support.databases import Databases
 from tests.support.http_scene import HttpScene
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from domain.notice_rules import NoticeRules, NoticeWords, read_notice_rules
+from domain.notices.rules import NoticeRules, NoticeWords, read_notice_rules
 from tests.support.http_scene import HttpScene
 
 URL = "https://hooks.lab.example/done"

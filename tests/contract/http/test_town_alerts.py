@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from domain.languages import Language
-from domain.notice_rules import NoticeRules, NoticeWords, read_notice_rules
-from domain.town_alerts import AlertKind, Finding, Subject, Unknown, changes
+from domain.notices.rules import NoticeRules, NoticeWords, read_notice_rules
+from domain.towns.alerts import AlertKind, Finding, Subject, Unknown, changes
 from store.collectivities import alert_choices, alerts
 from tests.support.http_scene import HttpScene
 from tests.support.town import Town

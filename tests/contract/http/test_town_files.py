@@ -1,7 +1,7 @@
 """Files that a town gets by itself: planned by the operator, fetched by those they are for."""
 
-from domain.deliverables import DeliverableKind
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
+from domain.towns.deliverables import DeliverableKind
 from store.deliverables import deliverables
 from store.deliverables.deliverables import Key
 from tests.support.http_scene import HttpScene

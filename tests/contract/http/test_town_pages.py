@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
 from tests.support.http_scene import HttpScene
 from tests.support.pictures import png
 from tests.support.routes import routes_of

@@ -2,7 +2,7 @@
 
 # ruff: noqa: F811 - fixtures come from beside the tests of statements
 
-from domain.town_accounts import TownRole
+from domain.towns.accounts import TownRole
 from tests.contract.http.test_http_statements import FIRST, issued, sold  # noqa: F401 - fixtures
 from tests.support.http_scene import HttpScene
 from tests.support.town import SIRETS, Browser, Town

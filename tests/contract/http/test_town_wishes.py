@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.paris_days import local
-from domain.town_accounts import TownRole
+from domain.calendar.paris_days import local
+from domain.towns.accounts import TownRole
 from tests.support.http_scene import HttpScene
 from tests.support.town import SIRETS, Browser, Town
 

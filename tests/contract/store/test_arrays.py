@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from domain.delivery import AttemptKey
 from domain.events import AttemptClaimed, JobArrayQueued, JobArrayWithdrawn, JobQueued
-from domain.job import AttemptState, EndReason, JobState
-from domain.job_ref import parse_job_ref
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import AttemptState, EndReason, JobState
+from domain.jobs.job_ref import parse_job_ref
 from domain.refusal import Refused
 from scheduler.service import Pace, SchedulerService
 from store.checks.invariants import look_at_all

@@ -1,10 +1,10 @@
 import json
 
 from domain import wire
-from domain.delivery import AttemptKey, Kill
 from domain.events import AttemptClaimed
-from domain.job import AttemptState, EndReason, JobState
-from domain.job_spec import Resources
+from domain.jobs.delivery import AttemptKey, Kill
+from domain.jobs.job import AttemptState, EndReason, JobState
+from domain.jobs.job_spec import Resources
 from store.attempts import claims
 from store.attempts.assignments import CLAIM_LEASE_S, HINT_TOPIC
 from store.engine import outbox

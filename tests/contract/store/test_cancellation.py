@@ -1,8 +1,8 @@
 import pytest
 
-from domain.delivery import AttemptKey
 from domain.events import JobWithdrawn
-from domain.job import AttemptState, EndReason, JobState
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import AttemptState, EndReason, JobState
 from store.jobs import jobs
 from tests.support.builders import job_spec
 from tests.support.scene import Scene

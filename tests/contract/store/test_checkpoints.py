@@ -1,10 +1,10 @@
 """What an instance goes on from: kept whole, for as long as it may be needed."""
 
-from domain.delivery import AttemptKey
+from domain.billing.quota import stored_bytes_quota
 from domain.events import JobQueued
-from domain.files import ResultFile
-from domain.job import EndReason, SchedulingType
-from domain.quota import stored_bytes_quota
+from domain.files.job_files import ResultFile
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason, SchedulingType
 from store.files import checkpoints, results, stored_files
 from store.files.content import ContentKey
 from store.files.results import Left

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.months import after, begin_of
+from domain.calendar.months import after, begin_of
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind
+from domain.registers.register import Mark, MeterKind
 from metering.keeping.closing import close_month
 from store.append_only import REFUSAL
 from store.ledger.closed_months import closed_months, lines_of, segments, statement_lines

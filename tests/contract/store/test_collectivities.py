@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from domain.collectivities import Collectivity, Place
 from domain.refusal import Refused
+from domain.towns.collectivities import Collectivity, Place
 from store.collectivities import collectivities
 from store.tables import audit, node
 from tests.support.scene import Scene

@@ -1,9 +1,9 @@
 import pytest
 
-from domain.delivery import AttemptKey, Completion, CompletionResult
 from domain.events import AttemptEnded, JobQueued
-from domain.files import ResultFile
-from domain.job import PROGRAM_FAILURES, AttemptState, EndReason, JobState
+from domain.files.job_files import ResultFile
+from domain.jobs.delivery import AttemptKey, Completion, CompletionResult
+from domain.jobs.job import PROGRAM_FAILURES, AttemptState, EndReason, JobState
 from store.attempts import completions
 from store.jobs import job_queries
 from tests.support.builders import job_spec, node_spec

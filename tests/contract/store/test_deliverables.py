@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.deliverables import DeliverableKind, Plan
-from domain.months import begin_of
+from domain.calendar.months import begin_of
+from domain.towns.deliverables import DeliverableKind, Plan
 from store.append_only import REFUSAL
 from store.deliverables import deliverables
 from store.deliverables.deliverable_tables import deliverable

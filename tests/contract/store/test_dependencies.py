@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from domain.delivery import AttemptKey
 from domain.events import JobArrayQueued, JobQueued
-from domain.job import EndReason, JobState
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason, JobState
 from domain.refusal import Refused
 from domain.sbatch.dependencies import parse_dependency
 from store.checks.invariants import look_at_all

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from domain.delivery import AttemptKey
-from domain.files import ResultFile
-from domain.job import JobState
-from domain.job_spec import InputFile, JobSpec
-from domain.quota import stored_bytes_quota
+from domain.billing.quota import stored_bytes_quota
+from domain.files.job_files import ResultFile
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import JobState
+from domain.jobs.job_spec import InputFile, JobSpec
 from domain.refusal import Refused
 from store.erasures import node_shares, receipts
 from store.erasures.asking import Scope, ask

@@ -1,8 +1,8 @@
 from sqlalchemy import update
 
-from domain.delivery import AttemptKey
 from domain.events import EngineStarted, JobQueued
-from domain.job import EndReason
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from scheduler.engine import ENGINE_VERSION
 from scheduler.placement.baselines import ColdestTank

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.delivery import AttemptKey, CompletionResult, GangNode, Kill
 from domain.events import AttemptClaimed, AttemptEnded, JobQueued
-from domain.job import AttemptState, EndReason, JobState
+from domain.jobs.delivery import AttemptKey, CompletionResult, GangNode, Kill
+from domain.jobs.job import AttemptState, EndReason, JobState
 from store.attempts.reconcile import extend_leases_after_outage
 from store.checks.invariants import look_at_all
 from store.engine.engine_facts import job_facts

@@ -1,6 +1,6 @@
-from domain.delivery import AttemptKey, Kill
 from domain.events import AttemptEnded, JobQueued, NodeLeft
-from domain.job import AttemptState, EndReason, JobState
+from domain.jobs.delivery import AttemptKey, Kill
+from domain.jobs.job import AttemptState, EndReason, JobState
 from store.fleet import nodes
 from tests.support.builders import job_spec
 from tests.support.scene import Scene

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from metering.keeping.deciding import FoundCase, Verdict, case_id, find_case, take_verdict
 from metering.keeping.sharing_round import SILENT_S, share_anew, share_site
 from metering.keeping.standing import standings

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from domain.delivery import AttemptKey
-from domain.job import EndReason
-from domain.months import month_of
+from domain.calendar.months import month_of
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from metering.keeping.closing import close_month
 from metering.statements.canonical import canonical, digest_of, sealed

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import update
 
 from domain.events import JobQueued, NodeJoined
-from domain.profiles import NodeProfile
+from domain.fleet.profiles import NodeProfile
 from store.fleet import nodes, site_queries
 from store.tables import node
 from tests.support.builders import job_spec, node_spec

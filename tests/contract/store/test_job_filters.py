@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.access import Role
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from store.access import tenants
 from store.access.keys import KeyRequest, add_key

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from domain.events import TimePassed
-from domain.job_spec import JobSpec
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from scheduler.explaining.beliefs import believe
 from scheduler.placement.policy import Policy

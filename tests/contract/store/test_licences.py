@@ -1,6 +1,6 @@
 """Seats of licences in the store: freed once whatever happens, and known after a restart."""
 
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from scheduler.placement.baselines import ColdestTank
 from scheduler.ports import ROLE
 from scheduler.replay import Replay, replay_last_run

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from domain.declaration import Act, Declaration, Evidence
-from domain.months import begin_of
+from domain.calendar.months import begin_of
 from domain.refusal import Refused
-from domain.register import Doubt, Mark
+from domain.registers.declaration import Act, Declaration, Evidence
+from domain.registers.register import Doubt, Mark
 from metering.keeping.closing import close_over
 from metering.keeping.deciding import Verdict, case_id, find_case, take_verdict
 from metering.keeping.declaring import Wanted, take_declaration

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain.delivery import AttemptKey, LoweredLimit
+from domain.billing.quota_words import parse_setting
 from domain.events import JobArrayQueued, JobArrayWithdrawn, JobQueued, JobWithdrawn
-from domain.job import EndReason, JobState, SchedulingType
-from domain.job_spec import JobSpec, Resources
-from domain.quota_words import parse_setting
+from domain.jobs.delivery import AttemptKey, LoweredLimit
+from domain.jobs.job import EndReason, JobState, SchedulingType
+from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.change import Change, parse_change
 from domain.sbatch.dependencies import DependencyKind

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.job import ATTEMPT_TRANSITIONS, JOB_TRANSITIONS, AttemptState, JobState
+from domain.jobs.job import ATTEMPT_TRANSITIONS, JOB_TRANSITIONS, AttemptState, JobState
 from store import triggers
 from store.tables import attempt, instance
 from tests.support.scene import Scene

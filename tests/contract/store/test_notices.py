@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain.delivery import Completion
-from domain.job import EndReason, JobState
-from domain.job_spec import JobSpec, Resources
-from domain.notices import NoticeType
+from domain.jobs.delivery import Completion
+from domain.jobs.job import EndReason, JobState
+from domain.jobs.job_spec import JobSpec, Resources
+from domain.notices.notice import NoticeType
 from domain.refusal import Refused
 from store.attempts import completions
 from store.jobs import array_steering

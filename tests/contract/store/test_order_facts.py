@@ -3,7 +3,7 @@
 import pytest
 
 from domain.events import OrderSet
-from domain.order import OrderChoice
+from domain.jobs.order import OrderChoice
 from scheduler.explaining.beliefs import believe
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import Pace, SchedulerService

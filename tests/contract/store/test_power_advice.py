@@ -1,7 +1,7 @@
 import pytest
 
 from domain.commands import LimitPower, Why
-from domain.delivery import PowerAdvice
+from domain.jobs.delivery import PowerAdvice
 from store.fleet import site_queries
 from store.fleet.advice import limit_power
 from tests.support.scene import Scene

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.publication import Publication, PublishedFigures
+from domain.towns.publication import Publication, PublishedFigures
 from store.collectivities import publications
 from store.collectivities.publications import REPORTS_AN_HOUR, REPORTS_KEPT_S, Sticker
 from tests.support.scene import Scene

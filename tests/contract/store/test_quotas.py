@@ -6,13 +6,13 @@ from threading import Barrier
 
 import pytest
 
+from domain.billing.prices import ComputePrices, PriceList
+from domain.billing.quota import Quota, stored_bytes_quota
+from domain.billing.quota_words import parse_setting, write_key
+from domain.calendar.months import after, begin_of, month_of
 from domain.events import QuotaSet
-from domain.job import EndReason, JobState, SchedulingType
-from domain.job_spec import JobSpec, Resources
-from domain.months import after, begin_of, month_of
-from domain.prices import ComputePrices, PriceList
-from domain.quota import Quota, stored_bytes_quota
-from domain.quota_words import parse_setting, write_key
+from domain.jobs.job import EndReason, JobState, SchedulingType
+from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
 from scheduler.service import Pace, SchedulerService

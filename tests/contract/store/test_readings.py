@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.events import ReadingTaken
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
 from store.fleet.readings import Intake, add_readings, latest_readings
 from store.ledger.ledger_tables import meter, register_ledger

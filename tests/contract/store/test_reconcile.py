@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from domain.delivery import AttemptKey, CompletionResult
 from domain.events import AttemptEnded, NodeJoined, NodeLeft
-from domain.job import EndReason, JobState
-from domain.job_spec import DEFAULT_DISCONNECT_TOLERANCE_S
+from domain.jobs.delivery import AttemptKey, CompletionResult
+from domain.jobs.job import EndReason, JobState
+from domain.jobs.job_spec import DEFAULT_DISCONNECT_TOLERANCE_S
 from store.attempts import reconcile
 from store.attempts.assignments import CLAIM_LEASE_S
 from store.attempts.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S, SILENT_AFTER_S

@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain.delivery import AttemptKey, CompletionResult
+from domain.billing.quota import stored_bytes_quota
+from domain.billing.quota_words import parse_setting
 from domain.events import JobArrayQueued, JobQueued
-from domain.job import EndReason, JobState
-from domain.job_spec import InputFile, JobSpec
-from domain.quota import stored_bytes_quota
-from domain.quota_words import parse_setting
+from domain.jobs.delivery import AttemptKey, CompletionResult
+from domain.jobs.job import EndReason, JobState
+from domain.jobs.job_spec import InputFile, JobSpec
 from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
 from store.checks.invariants import look_at_all

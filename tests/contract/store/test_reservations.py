@@ -3,8 +3,8 @@
 import pytest
 
 from domain.events import ReservationMade
+from domain.jobs.reservation import ReservationWish
 from domain.refusal import Refused
-from domain.reservation import ReservationWish
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store.access.tenants import close_tenant, open_project, open_tenant

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt, Why
-from domain.delivery import Kill, PowerAdvice
 from domain.events import (
     AttemptEnded,
     EngineStarted,
@@ -18,7 +17,8 @@ from domain.events import (
     TimePassed,
     WeatherForecast,
 )
-from domain.job import EndReason, JobState
+from domain.jobs.delivery import Kill, PowerAdvice
+from domain.jobs.job import EndReason, JobState
 from scheduler.placement.baselines import ColdestTank
 from scheduler.ports import ROLE
 from scheduler.service import Pace, SchedulerService

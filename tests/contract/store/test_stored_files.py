@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy import select
 
-from domain.delivery import AttemptKey
-from domain.files import ResultFile
-from domain.job import EndReason
-from domain.job_spec import InputFile, JobSpec
-from domain.quota import Quota, stored_bytes_quota
+from domain.billing.quota import Quota, stored_bytes_quota
+from domain.files.job_files import ResultFile
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason
+from domain.jobs.job_spec import InputFile, JobSpec
 from domain.refusal import Refused
 from store.access import keys
 from store.checks.invariants import look_at_all

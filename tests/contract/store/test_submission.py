@@ -1,8 +1,8 @@
 import pytest
 
 from domain.events import JobQueued
-from domain.job import JobState, SchedulingType
-from domain.job_spec import DEFAULT_FLEX_WAIT_S
+from domain.jobs.job import JobState, SchedulingType
+from domain.jobs.job_spec import DEFAULT_FLEX_WAIT_S
 from domain.refusal import Refused
 from store.access import keys
 from store.jobs.jobs import release

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from domain.collectivities import Collectivity
 from domain.refusal import Refused
-from domain.town_accounts import TownRole, TownVisitor
+from domain.towns.accounts import TownRole, TownVisitor
+from domain.towns.collectivities import Collectivity
 from store.access.browser_sessions import SESSION_LIFE_S
 from store.collectivities import accounts, collectivities, town_sessions
 from store.collectivities.accounts import INVITATION_LIFE_S, Invitation, Invited

@@ -8,14 +8,14 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from domain.declaration import Act, Declaration, Evidence
+from domain.calendar.paris_days import local
 from domain.languages import Language
-from domain.notice_rules import NoticeRules, NoticeWords, read_notice_rules
-from domain.paris_days import local
+from domain.notices.rules import NoticeRules, NoticeWords, read_notice_rules
 from domain.refusal import Refused
-from domain.town_accounts import TownRole
-from domain.town_alerts import AlertKind, Closing, Finding, Subject, Unknown, changes
-from domain.wishes import CalendarEntry, CalendarKind
+from domain.registers.declaration import Act, Declaration, Evidence
+from domain.towns.accounts import TownRole
+from domain.towns.alerts import AlertKind, Closing, Finding, Subject, Unknown, changes
+from domain.towns.wishes import CalendarEntry, CalendarKind
 from store.collectivities import accounts, alert_choices, alerts, collectivities
 from store.collectivities.accounts import Invited
 from store.collectivities.alert_mails import APART_S, MOST_LINES, write_mails

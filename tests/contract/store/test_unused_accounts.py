@@ -5,12 +5,12 @@ import json
 import pytest
 from sqlalchemy import select
 
-from domain.disclosure import ACCOUNT_NOTICE_S
 from domain.languages import Language
-from domain.notice_rules import NoticeRules, NoticeWords, read_notice_rules
+from domain.notices.rules import NoticeRules, NoticeWords, read_notice_rules
 from domain.refusal import Refused
-from domain.town_accounts import TownRole
-from domain.town_alerts import AlertKind
+from domain.towns.accounts import TownRole
+from domain.towns.alerts import AlertKind
+from domain.towns.disclosure import ACCOUNT_NOTICE_S
 from store.collectivities import accounts, alert_choices, town_sessions
 from store.collectivities.account_tables import town_account
 from store.collectivities.accounts import Invited

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from domain.job import SchedulingType
-from domain.months import begin_of
+from domain.calendar.months import begin_of
+from domain.jobs.job import SchedulingType
 from store.access import keys
 from store.attempts.usage import UsageKey, UsageSum, UsageWanted, usage_sums
 from store.tables import job_usage

@@ -3,8 +3,8 @@
 from alembic import command
 from alembic.config import Config
 
-from domain.job import SchedulingType
-from domain.months import begin_of
+from domain.calendar.months import begin_of
+from domain.jobs.job import SchedulingType
 from store import schema
 from store.attempts.usage import UsageKey, UsageWanted, usage_sums
 from tests.support.builders import job_spec, node_spec

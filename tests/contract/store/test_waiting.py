@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain.delivery import AttemptKey
 from domain.events import JobQueued, JobWithdrawn
-from domain.job import EndReason, JobState
-from domain.job_spec import Resources
+from domain.jobs.delivery import AttemptKey
+from domain.jobs.job import EndReason, JobState
+from domain.jobs.job_spec import Resources
+from domain.jobs.retry import FIRST_DELAY_S
 from domain.refusal import Refused
-from domain.retry import FIRST_DELAY_S
 from store.engine.engine_facts import job_facts
 from store.jobs import jobs, overdue
 from store.jobs.requeue import requeue

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from domain.calendar.paris_days import local, midnight
 from domain.events import ReadingTaken
-from domain.paris_days import local, midnight
 from domain.refusal import Refused
-from domain.wishes import CalendarEntry, CalendarKind
+from domain.towns.wishes import CalendarEntry, CalendarKind
 from store.engine.engine_facts import node_facts
 from store.fleet import wishes
 from store.fleet.readings import add_readings

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.files import ResultFile
-from domain.job import EndReason
-from domain.job_spec import InputFile
-from domain.quota import stored_bytes_quota
+from domain.billing.quota import stored_bytes_quota
+from domain.files.job_files import ResultFile
+from domain.jobs.job import EndReason
+from domain.jobs.job_spec import InputFile
 from domain.refusal import Refused
 from store.files import stored_files, uploads
 from store.files.content import ContentKey

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.mistakes import MOST_SAID, in_one_sentence, mistakes_in
 from api.names import Name, Sha256
-from domain.declaration import Act
+from domain.registers.declaration import Act
 
 
 class Inner(BaseModel):

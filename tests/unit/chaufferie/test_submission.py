@@ -4,7 +4,7 @@ import pytest
 
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 
 SCRIPT = "#!/bin/sh\n#SBATCH -n 2\ntrue\n"
 

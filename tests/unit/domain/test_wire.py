@@ -30,8 +30,8 @@ from domain.events import (
     UsageRecalled,
     WeatherForecast,
 )
-from domain.job import SchedulingType
-from domain.job_spec import InputFile, Resources
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import InputFile, Resources
 from tests.support.builders import (
     array_queued,
     array_spec,

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.refusal import Refused
-from domain.register import MeterFacts, MeterKind, RegisterRow
+from domain.registers.register import MeterFacts, MeterKind, RegisterRow
 from metering.ledger.display import disagreement
 
 TOLD_AT_S = 1_770_000_000.0

@@ -1,7 +1,15 @@
 import pytest
 
 from domain.refusal import Refused
-from domain.register import Decision, Doubt, Epoch, EpochKind, MeterFacts, MeterKind, RegisterRow
+from domain.registers.register import (
+    Decision,
+    Doubt,
+    Epoch,
+    EpochKind,
+    MeterFacts,
+    MeterKind,
+    RegisterRow,
+)
 from metering.ledger.course import EDGE_TOLERANCE_S
 from metering.ledger.energy import EnergyBetween, energy_between
 from metering.ledger.steps import Step, step_between

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from domain.commands import AssignAttempt, Command
 from domain.events import Event, JobArrayWithdrawn, TimePassed
-from domain.job import EndReason
+from domain.jobs.job import EndReason
 from scheduler.engine import Engine
 from scheduler.placement.arrays import MOST_IN_LINE
 from tests.support.builders import (

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.placement.baselines import COLDEST_WATER
 from scheduler.placement.greedy import ONLY_NODE
 from tests.support.builders import NOW_S, claimed, ended, job_queued

@@ -5,7 +5,7 @@ import pytest
 
 from domain.commands import AssignAttempt
 from domain.events import JobQueued, ReadingTaken
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.crowd import crowd_of
 from scheduler.placement.heat_aware import CROWDED, MOST_HEAT_USED

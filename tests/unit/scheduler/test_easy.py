@@ -1,4 +1,4 @@
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.placement.easy import BACKFILLED, FIRST_IN_LINE
 from tests.support.builders import NOW_S, claimed, ended, job_queued
 from tests.support.told import Told, boilers

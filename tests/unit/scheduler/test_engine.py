@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import LimitPower, PreemptAttempt, Why
 from domain.events import EngineStarted, JobWithdrawn, KnowledgeRestored, TimePassed
-from domain.job import EndReason, SchedulingType
+from domain.jobs.job import EndReason, SchedulingType
 from scheduler.engine import ENGINE_VERSION, REFRESH_S, Engine
 from scheduler.placement.policy import PowerCap, Step, Stop, View
 from tests.support.builders import (

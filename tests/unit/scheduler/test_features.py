@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import AssignAttempt
 from domain.events import Event, JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import Engine
 from tests.support.builders import (
     NOW_S,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.commands import AssignAttempt
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.placement.registry import POLICIES
 from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined
 from tests.support.told import Told, reading_of

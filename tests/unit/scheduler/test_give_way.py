@@ -3,7 +3,7 @@
 import pytest
 
 from domain.commands import LimitPower, PreemptAttempt
-from domain.job import EndReason, SchedulingType
+from domain.jobs.job import EndReason, SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.give_way import HEAT_NOT_WANTED
 from scheduler.placement.shaping import HEAT_UNWANTED, LEAST_CAP_FRAC

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.events import Event
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.heat_aware import HEAT_WANTED, LAST_MOMENT, MOST_HEAT_USED
 from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined

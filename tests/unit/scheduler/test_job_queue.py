@@ -1,5 +1,5 @@
 from domain.events import JobQueued
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.placement.queue import JobQueue
 from scheduler.placement.shape import Shape
 from tests.support.builders import NOW_S, job_queued

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.billing.operator_file import Tariff, read_tariff
-from domain.licences import LicenceServer, LicenceServers
+from domain.fleet.licences import LicenceServer, LicenceServers
 from domain.refusal import Refused
 from scheduler.licence_file import read_licence_servers
 

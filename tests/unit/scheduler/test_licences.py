@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.events import AttemptEnded, LicencesSet, NodeLeft, TimePassed
-from domain.job import EndReason, SchedulingType
+from domain.jobs.job import EndReason, SchedulingType
 from scheduler.explaining.waiting import Line, explain_waiting
 from scheduler.placement.heat_aware import HeatAware
 from scheduler.placement.heat_rule import HeatRule

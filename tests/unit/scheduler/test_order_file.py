@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.billing.operator_file import Tariff, read_tariff
-from domain.order import OrderChoice
+from domain.jobs.order import OrderChoice
 from domain.refusal import Refused
 from scheduler.order_file import read_order
 

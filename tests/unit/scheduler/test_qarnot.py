@@ -1,7 +1,7 @@
 """The published threshold rule, carried over to water."""
 
 from domain.commands import LimitPower, PreemptAttempt
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.qarnot import TOO_WARM, WARMER_WANTED
 from tests.support.builders import NOW_S, claimed, job_queued

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.placement.cluster import ClusterState
 from scheduler.placement.heat_rule import RECIPE
 from scheduler.placement.scores import Scores

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.fleet import READING_STALE_S
 from tests.support.builders import NOW_S, claimed, job_queued, node_joined

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.languages import Language
-from domain.town_alerts import AlertKind, Closing
+from domain.towns.alerts import AlertKind, Closing
 from worker.alerts.wording import letter, words_of
 
 AT_S = 1_790_000_000.0

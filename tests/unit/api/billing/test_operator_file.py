@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.billing.operator_file import Tariff, read_tariff
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 
 WHOLE = """

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.jobs.capacity import check_fits, fitting, knowing_nodes
-from domain.job_spec import JobSpec, Resources
+from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from tests.support.builders import node_spec
 

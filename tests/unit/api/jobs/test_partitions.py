@@ -4,8 +4,8 @@ import pytest
 
 from api.jobs.partitions import read_partitions
 from api.jobs.submission import SubmissionIn, to_spec
-from domain.job import SchedulingType
-from domain.job_spec import JobSpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from tests.support.builders import NOW_S
 

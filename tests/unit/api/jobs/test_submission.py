@@ -3,8 +3,8 @@
 import pytest
 
 from api.jobs.submission import InputIn, SubmissionIn, request_hash, to_spec
-from domain.job import SchedulingType
-from domain.job_spec import JobSpec
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from tests.support.builders import NOW_S
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from api.pages import france
 from api.pages.charts import HEIGHT, WIDTH, chart
-from domain.collectivities import Place
+from domain.towns.collectivities import Place
 
 VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1e9, allow_nan=False)), min_size=1, max_size=31)
 

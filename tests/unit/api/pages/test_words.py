@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api.pages.rendering import TEMPLATES
 from api.pages.words import LANGUAGES, LOCALE_FOLDER, Words, language_of, translations
-from domain.paris_days import Span, period_of
+from domain.calendar.paris_days import Span, period_of
 
 _PLACE = re.compile(r"%\((\w+)\)s|%%|%")
 _READER = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}

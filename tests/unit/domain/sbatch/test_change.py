@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.job import SchedulingType
-from domain.job_spec import JobSpec, Resources
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.change import CHANGEABLE, Change, parse_change
 from domain.sbatch.options import OPTIONS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.submission import Submission, SubmitRequest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.notices import NoticeType
+from domain.notices.notice import NoticeType
 from domain.refusal import Refused
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.submission import Submission, SubmitRequest

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.job import SchedulingType
-from domain.job_spec import EndWarning
+from domain.jobs.job import SchedulingType
+from domain.jobs.job_spec import EndWarning
 from domain.refusal import Refused
 from domain.sbatch.parse import parse_submission
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest

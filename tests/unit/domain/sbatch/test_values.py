@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from domain.job_spec import EndWarning
+from domain.jobs.job_spec import EndWarning
 from domain.sbatch.dependencies import DependencyKind, parse_dependency
 from domain.sbatch.durations import describe_duration, parse_time_limit_s
 from domain.sbatch.exports import parse_export

@@ -7,7 +7,7 @@ import pytest
 
 from domain.languages import Language
 from domain.refusal import Refused
-from domain.register import Mark
+from domain.registers.register import Mark
 from metering.papers.page import page
 from metering.papers.table import COLUMNS, table
 from metering.statements.document import statement_document

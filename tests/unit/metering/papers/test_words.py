@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.languages import Language
-from domain.register import Mark
+from domain.registers.register import Mark
 from metering.contracts.parties import RoutingField
 from metering.papers.words import words_of
 from metering.statements.amounts import ChargeKind

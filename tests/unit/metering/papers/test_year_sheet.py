@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from domain.languages import Language
-from domain.register import MeterKind
+from domain.registers.register import MeterKind
 from metering.books.yearly import MeterYear
 from metering.papers.year_sheet import COLUMNS, year_sheet
 from tests.support.statements import contract, heat_line

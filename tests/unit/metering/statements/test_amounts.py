@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from domain.refusal import Refused
-from domain.register import Mark, MeterKind
+from domain.registers.register import Mark, MeterKind
 from metering.statements.amounts import amounts_of, cost
 from metering.statements.document import statement_document
 from metering.statements.inputs import EarlierMonth, Heading, Kind, StatementInputs

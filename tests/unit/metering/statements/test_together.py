@@ -1,7 +1,7 @@
 from typing import Any
 
 from domain.refusal import Refused
-from domain.register import Mark
+from domain.registers.register import Mark
 from metering.statements.document import statement_document
 from metering.statements.inputs import EarlierMonth, Heading, Kind, Reference
 from metering.statements.together import misfits

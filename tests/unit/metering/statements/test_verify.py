@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.refusal import Refused
-from domain.register import Mark
+from domain.registers.register import Mark
 from metering.statements.canonical import canonical, digest_of, sealed
 from metering.statements.document import statement_document
 from metering.statements.verify import verify

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.job_spec import EndWarning, JobSpec, Resources
+from domain.jobs.job_spec import EndWarning, JobSpec, Resources
 from domain.refusal import Refused
 from node_agent.executors.process import (
     Grant,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.reading import Reading
+from domain.fleet.reading import Reading
 from domain.refusal import Refused
 from node_agent.heat.control import Cause
 from node_agent.heat.heating import Cycle, Heating

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from domain import wire
-from domain.job_spec import JobSpec, Resources
+from domain.jobs.job_spec import JobSpec, Resources
 from node_agent.executors.process import Place
 from node_agent.jobs.book import Book, Held, Phase
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.globs import Selection
+from domain.files.globs import Selection
 from node_agent.executors.process import Place, remove_place
 from node_agent.jobs import results
 from node_agent.jobs.results import collect, open_unchanged

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.job_spec import InputFile, JobSpec, Resources
-from domain.licences import LicenceServer
-from domain.profiles import parse_profile
+from domain.fleet.licences import LicenceServer
+from domain.fleet.profiles import parse_profile
+from domain.jobs.job_spec import InputFile, JobSpec, Resources
 from domain.refusal import Refused
 from node_agent.profiles.detection import Detected, detect, newest
 from node_agent.profiles.granting import ProfileGrant, grant_profile

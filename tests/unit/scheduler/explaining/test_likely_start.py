@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from domain.events import AttemptClaimed, Event, JobQueued, NodeLeft
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.explaining.likely_start import LikelyStart, likely_start
 from scheduler.explaining.waiting import Line

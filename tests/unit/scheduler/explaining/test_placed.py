@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.commands import AssignAttempt, Candidate, Why
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.explaining.placed import explain_placed
 from tests.support.builders import NOW_S, job_queued, node_joined
 from tests.support.told import Told, boilers, reading_of

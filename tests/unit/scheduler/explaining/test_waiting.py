@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from domain.events import AttemptClaimed, Event, JobQueued, NodeLeft
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.explaining.waiting import Explanation, Line, explain_waiting
 from scheduler.placement.heat_aware import HeatAware

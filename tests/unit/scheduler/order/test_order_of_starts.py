@@ -3,7 +3,7 @@
 import pytest
 
 from domain.events import Event, JobQueued, PriorityChanged, UsageRecalled
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from tests.support.builders import (
     NOW_S,
     array_queued,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from scheduler.order.ranking import Ranking
 from tests.support.builders import NOW_S, job_queued, order_set
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from domain.job import EndReason, SchedulingType
+from domain.jobs.job import EndReason, SchedulingType
 from simulation.clock import VirtualClock
 from simulation.plant.stepping import step
 from simulation.run.books import Books

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from simulation.run.rack import BOOT_S
 from simulation.run.windows import GRACE_S, STRETCH, due_s, work_of
 from tests.support.simulated_jobs import HOUR_S, a_flex_job, a_job

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from domain.job import SchedulingType
+from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 from simulation.clock import VirtualClock
 from simulation.workload.drawing import draw_workload

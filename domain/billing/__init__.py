@@ -1,0 +1,1 @@
+"""What use costs and how much of it is allowed."""

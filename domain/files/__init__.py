@@ -1,0 +1,1 @@
+"""Files that jobs leave, and patterns of their names."""

@@ -1,0 +1,1 @@
+"""What stands in the sites: nodes, what they hold and what their instruments say."""

@@ -1,0 +1,1 @@
+"""What people ask to be computed, and what becomes of it."""

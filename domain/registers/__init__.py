@@ -1,0 +1,1 @@
+"""Meters: what their registers show and what people declare of them."""

@@ -1,0 +1,1 @@
+"""Collectivities that buy heat: who they are, what they wish, see and publish."""
