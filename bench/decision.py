@@ -37,7 +37,7 @@ from domain.events import (
 from domain.jobs.job import EndReason, SchedulingType
 from domain.refusal import Refused
 from scheduler.engine import REFRESH_S, Engine
-from scheduler.placement.registry import policy_named
+from scheduler.placement.policies.registry import policy_named
 
 SITES, QUEUED = (1_000, 3_000, 10_000), (10_000, 30_000, 100_000)
 LARGEST = (10_000, 1_000_000)

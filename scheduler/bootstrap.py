@@ -11,7 +11,7 @@ from scheduler.adapters.celery_hints import CeleryHints
 from scheduler.dispatch import HintDispatcher
 from scheduler.licence_file import read_licence_servers
 from scheduler.order_file import read_order
-from scheduler.placement.registry import policy_named
+from scheduler.placement.policies.registry import policy_named
 from scheduler.service import SchedulerService
 from store.opening import default_url, open_store
 from store.schema import check

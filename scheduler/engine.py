@@ -34,9 +34,10 @@ from domain.events import (
 from domain.jobs.job import EndReason
 from scheduler import knowledge
 from scheduler.order.ranking import account_of
-from scheduler.placement.cluster import ClusterState, Occupation
-from scheduler.placement.limits import close_lines, set_quota
-from scheduler.placement.policy import Placement, Policy, PowerCap, Step, Stop, View
+from scheduler.placement.plan.policy import Placement, Policy, PowerCap, Step, Stop, View
+from scheduler.placement.state.cluster import ClusterState
+from scheduler.placement.state.limits import close_lines, set_quota
+from scheduler.placement.state.occupation import Occupation
 
 ENGINE_VERSION = "8"
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scheduler.forecast.duration import DurationForecast
-from scheduler.placement.cluster import FLEET_ROW, ClusterState
+from scheduler.placement.state.cluster import FLEET_ROW, ClusterState
 
 #: Knowledge of another form is not taken up.
 KNOWLEDGE_FORM = 1

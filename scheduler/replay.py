@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from domain import wire
 from domain.refusal import Refused
 from scheduler.engine import ENGINE_VERSION, Engine
-from scheduler.placement.policy import Policy
-from scheduler.placement.registry import policy_named
+from scheduler.placement.plan.policy import Policy
+from scheduler.placement.policies.registry import policy_named
+from scheduler.placement.state.invariants import check_invariants
 from store.database import Database
 from store.engine import event_log
 from store.engine.event_log import EngineRun, LoggedBatch
@@ -83,7 +84,7 @@ def replay(run: EngineRun, policy: Policy, batches: Iterable[LoggedBatch]) -> Re
 
 def _check_books(engine: Engine) -> str | None:
     try:
-        engine.state.check_invariants()
+        check_invariants(engine.state)
     except AssertionError as error:
         return str(error)
     return None

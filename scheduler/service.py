@@ -11,7 +11,7 @@ from domain.events import EngineStarted, LicencesSet, OrderSet, TimePassed
 from domain.jobs.order import OrderChoice
 from scheduler.engine import ENGINE_VERSION, Engine
 from scheduler.learned import what_was_learned
-from scheduler.placement.policy import Policy
+from scheduler.placement.plan.policy import Policy
 from scheduler.ports import ROLE, Deciding
 from store.attempts import assignments, reconcile
 from store.engine import event_log, knowledge, leadership, licence_facts, order_facts, outbox

@@ -7,8 +7,8 @@ from time import perf_counter
 from typing import Any
 
 from domain.refusal import Refused
-from scheduler.placement.policy import Policy
-from scheduler.placement.registry import policy_named
+from scheduler.placement.plan.policy import Policy
+from scheduler.placement.policies.registry import policy_named
 from simulation.clock import VirtualClock
 from simulation.oracle.bound import Bound, Form, bound
 from simulation.oracle.plant_series import series_of

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from domain.refusal import Refused
-from scheduler.placement.registry import POLICIES, policy_named
+from scheduler.placement.policies.registry import POLICIES, policy_named
 from simulation.cell import CellTask
 from simulation.options import EVERY_POLICY, STANDARD_OUTPUT, Ask
 from simulation.scenario.loading import builtin_names, load_scenario

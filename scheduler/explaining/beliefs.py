@@ -8,11 +8,11 @@ from scheduler.engine import Engine
 from scheduler.explaining.turns import Turn, turn_of
 from scheduler.explaining.waiting import Line
 from scheduler.learned import what_was_learned
-from scheduler.placement.heat_aware import HeatAware
-from scheduler.placement.heat_rule import HeatRule
-from scheduler.placement.only_looking import OnlyLooking
-from scheduler.placement.policy import View
-from scheduler.placement.registry import policy_named
+from scheduler.placement.heat.rule import HeatRule
+from scheduler.placement.plan.policy import View
+from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.policies.only_looking import OnlyLooking
+from scheduler.placement.policies.registry import policy_named
 from store.database import Database
 from store.engine import event_log
 from store.engine.engine_facts import job_facts, node_facts

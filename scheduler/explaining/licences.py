@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.events import JobQueued
 from domain.fleet.licences import counts_of
-from scheduler.placement.licences import LicenceBook
+from scheduler.placement.state.licences import LicenceBook
 
 WAITING_FOR_LICENCES = "waiting_for_licences"
 NO_SUCH_LICENCE = "no_such_licence"

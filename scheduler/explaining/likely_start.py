@@ -19,10 +19,10 @@ from scheduler.explaining.waiting import (
     explain_waiting,
 )
 from scheduler.explaining.wording import in_words
-from scheduler.placement.draft import Draft
-from scheduler.placement.gangs import gang_of, whole_gangs
-from scheduler.placement.heat_aware import HeatAware
-from scheduler.placement.policy import View
+from scheduler.placement.plan.draft import Draft
+from scheduler.placement.plan.gangs import gang_of, whole_gangs
+from scheduler.placement.plan.policy import View
+from scheduler.placement.policies.heat_aware import HeatAware
 
 _FOR_ROOM = frozenset({WAITING_FOR_CORES, WAITING_FOR_MEMORY, RESERVED_FOR_WIDER_JOB})
 #: When room comes free: the instant, the row of its node, cores and memory [MiB].

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from domain.commands import Candidate, Why
 from scheduler.explaining.waiting import Explanation
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
-from scheduler.placement.baselines import COLDEST_WATER, LEAST_LOADED, NEXT_IN_TURN, RANDOM_NODE
-from scheduler.placement.easy import BACKFILLED, FIRST_IN_LINE
-from scheduler.placement.greedy import DEADLINE_REACHED, ONLY_NODE
-from scheduler.placement.heat_aware import CROWDED, HEAT_WANTED, MOST_HEAT_USED
-from scheduler.placement.qarnot import WARMER_WANTED
+from scheduler.placement.policies.baselines import (
+    COLDEST_WATER,
+    LEAST_LOADED,
+    NEXT_IN_TURN,
+    RANDOM_NODE,
+)
+from scheduler.placement.policies.easy import BACKFILLED, FIRST_IN_LINE
+from scheduler.placement.policies.greedy import DEADLINE_REACHED, ONLY_NODE
+from scheduler.placement.policies.heat_aware import CROWDED, HEAT_WANTED, MOST_HEAT_USED
+from scheduler.placement.policies.qarnot import WARMER_WANTED
 
 _BLIND = {
     RANDOM_NODE: "was drawn by lot among the nodes with room",

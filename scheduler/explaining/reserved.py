@@ -4,8 +4,8 @@ import numpy as np
 
 from domain.events import JobQueued
 from scheduler.explaining.wording import in_words
-from scheduler.placement.draft import Draft
-from scheduler.placement.policy import View
+from scheduler.placement.plan.draft import Draft
+from scheduler.placement.plan.policy import View
 
 RESERVATION_TO_BEGIN = "reservation_to_begin"
 RESERVATION_TOO_SHORT = "reservation_too_short"

@@ -3,8 +3,8 @@
 from domain.events import JobQueued
 from domain.jobs.job import SchedulingType
 from scheduler.order.ranking import account_of
-from scheduler.placement.cluster import ClusterState
-from scheduler.placement.heat_aware import HeatAware
+from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.state.cluster import ClusterState
 
 #: A stage of the plan, and the place within it.
 Turn = tuple[int, float, float, int]

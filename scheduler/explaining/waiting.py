@@ -12,15 +12,15 @@ from domain.fleet import gpus
 from domain.jobs.job import SchedulingType
 from domain.jobs.requirements import in_words as requirement_in_words
 from domain.jobs.sizing import core_need, fits
-from scheduler.explaining.kept import Keeping
+from scheduler.explaining.backfill import Keeping
 from scheduler.explaining.licences import why_no_licence
 from scheduler.explaining.reserved import why_not_in_its_own, why_reserved
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
-from scheduler.placement.draft import Draft
-from scheduler.placement.heat_aware import HeatAware
-from scheduler.placement.policy import View
-from scheduler.placement.scores import Scores
-from scheduler.placement.shape import Shape
+from scheduler.placement.heat.scores import Scores
+from scheduler.placement.plan.draft import Draft
+from scheduler.placement.plan.policy import View
+from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.state.job_shape import Shape
 
 NOT_BEFORE = "not_before"
 NO_NODE_OPEN = "no_node_open"

@@ -1,14 +1,9 @@
 """What the world does to the sites: weather, mains water, and the people who use heat."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from simulation.plant.fleet import Fleet
-    from simulation.plant.loads import Loads
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -33,9 +28,7 @@ class Forcing:
     heating_demand_w: Floats  #: What a building asks of its buffer tank.
     #: What was last made of this forcing, see `simulation.plant.loads.loads_of`. Not a value: a
     #: copy with other weather begins without it.
-    prepared: "tuple[Fleet, float, Loads] | None" = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    prepared: object = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def indoors(cls, *, mains_temp_c: Floats, draw_kg_per_s: Floats) -> "Forcing":

@@ -38,18 +38,26 @@ class Loads:
     layer_room_w_per_k: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """Loads, and what they were worked out for."""
+
+    fleet: Fleet
+    dt_s: float
+    loads: Loads
+
+
 def loads_of(fleet: Fleet, forcing: Forcing, dt_s: float) -> Loads:
     """The loads under this forcing, and what they make of a step of this length.
 
     The last result is kept with the forcing: the steps of an hour share it, as do a run and its
     twin without servers.
     """
-    if forcing.prepared is not None:
-        for_fleet, for_dt_s, loads = forcing.prepared
-        if for_fleet is fleet and for_dt_s == dt_s:
-            return loads
+    known = forcing.prepared
+    if isinstance(known, _Prepared) and known.fleet is fleet and known.dt_s == dt_s:
+        return known.loads
     loads = _loads(fleet, forcing, dt_s)
-    object.__setattr__(forcing, "prepared", (fleet, dt_s, loads))
+    object.__setattr__(forcing, "prepared", _Prepared(fleet, dt_s, loads))
     return loads
 
 

@@ -32,7 +32,7 @@ from domain.events import (
 from domain.jobs.job import EndReason
 from domain.units import HOUR_S
 from scheduler.engine import ENGINE_VERSION, Engine
-from scheduler.placement.policy import Policy
+from scheduler.placement.plan.policy import Policy
 from simulation.clock import VirtualClock
 from simulation.plant.stepping import allowed_power_w, step
 from simulation.run.books import Books

@@ -8,7 +8,7 @@ from domain.events import ReadingTaken
 from domain.jobs.job import SchedulingType
 from domain.units import HOUR_S
 from scheduler.engine import Engine
-from scheduler.placement.only_looking import OnlyLooking
+from scheduler.placement.policies.only_looking import OnlyLooking
 from simulation.clock import VirtualClock
 from simulation.run.driver import forecasts_at, node_joined
 from simulation.run.scenes import Scene

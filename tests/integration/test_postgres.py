@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.jobs.job import JobState
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store.database import Database
 from store.fleet.readings import add_readings

@@ -15,6 +15,7 @@ from domain.events import Event, JobQueued
 from domain.jobs.job import SchedulingType
 from domain.jobs.sizing import core_need, mem_need_mib
 from scheduler.engine import Engine
+from scheduler.placement.state.invariants import check_invariants
 from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined, reading_taken
 from tests.support.told import policy
 
@@ -105,7 +106,7 @@ class Hall:
 
     def tell(self, facts: list[Event]) -> None:
         orders = self.engine.handle(facts, self.now_s)
-        self.engine.state.check_invariants()
+        check_invariants(self.engine.state)
         began = [self._start(order) for order in orders if isinstance(order, AssignAttempt)]
         if began:
             self.tell(began)

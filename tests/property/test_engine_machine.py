@@ -31,6 +31,7 @@ from domain.fleet.licences import counts_of
 from domain.jobs.job import EndReason, SchedulingType
 from domain.jobs.requirements import meets, tags_of
 from scheduler.engine import Engine
+from scheduler.placement.state.invariants import check_invariants
 from tests.support.builders import (
     NOW_S,
     array_queued,
@@ -410,7 +411,7 @@ class ClusterMachine(Accounts):
     @invariant()
     def every_job_waits_or_is_placed_or_is_over(self) -> None:
         state = self.engine.state
-        state.check_invariants()
+        check_invariants(state)
         for number, job in self.jobs.items():
             waits = number in state.queue or number in state.arrays
             assert waits == (not job.is_over and job.node_id is None)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.refusal import Refused
-from scheduler.placement.registry import POLICIES
+from scheduler.placement.policies.registry import POLICIES
 from simulation.cell import CellTask, run_cell
 from simulation.oracle.bound import Form
 from simulation.results.results import CellResult, RunResult

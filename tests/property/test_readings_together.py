@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.events import NodeJoined, ReadingTaken, WeatherForecast
 from scheduler.engine import Engine
-from scheduler.placement.only_looking import OnlyLooking
+from scheduler.placement.policies.only_looking import OnlyLooking
 from tests.support.builders import NOW_S, node_joined, reading_taken
 
 #: Two nodes share a site, and node 9 is known to nobody.

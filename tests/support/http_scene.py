@@ -18,7 +18,7 @@ from domain.access import Role
 from domain.billing.retention import Keeping
 from domain.fleet.node import SiteSpec
 from domain.refusal import Refused
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store.access.keys import KeyRequest, add_key, add_tenant, revoke_key
 from store.files.local_content import LocalContentStore

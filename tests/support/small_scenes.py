@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from domain.events import AttemptEnded
 from domain.jobs.job import EndReason
 from domain.refusal import Refused
-from scheduler.placement.policy import Policy
-from scheduler.placement.registry import policy_named
+from scheduler.placement.plan.policy import Policy
+from scheduler.placement.policies.registry import policy_named
+from scheduler.placement.state.invariants import check_invariants
 from simulation.run.driver import Simulation
 from simulation.run.learning import learn
 from simulation.run.rack import Ended, work_power_w
@@ -128,7 +129,7 @@ class Watched(Simulation):
 
     def _pass_step(self, dt_s: float) -> None:
         super()._pass_step(dt_s)
-        self.engine.state.check_invariants()
+        check_invariants(self.engine.state)
         running = [task.job.instance_id for rack in self.racks for task in rack.running()]
         arrived = {job.instance_id for job in self._jobs[: self._n_arrived]}
         waiting = {number for number in arrived if number in self.engine.state.queue}

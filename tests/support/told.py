@@ -6,8 +6,9 @@ from domain.commands import AssignAttempt, Command
 from domain.events import Event, ReadingTaken
 from domain.refusal import Refused
 from scheduler.engine import Engine
-from scheduler.placement.policy import Policy
-from scheduler.placement.registry import policy_named
+from scheduler.placement.plan.policy import Policy
+from scheduler.placement.policies.registry import policy_named
+from scheduler.placement.state.invariants import check_invariants
 from tests.support.builders import NOW_S, node_joined, reading_taken
 
 #: Useful heat that the water of a usual boiler holds at its limit: 500 Wh/K from 16 to 50 degC.
@@ -43,7 +44,7 @@ class Told:
         """The offers it makes upon this, as (instance, attempt, node)."""
         self.now_s = self.now_s if at_s is None else at_s
         self.answer = self.engine.handle(facts, self.now_s)
-        self.engine.state.check_invariants()
+        check_invariants(self.engine.state)
         return [
             (order.instance_id, order.attempt, order.node_id)
             for order in self.answer

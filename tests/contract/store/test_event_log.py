@@ -5,7 +5,7 @@ from domain.jobs.delivery import AttemptKey
 from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from scheduler.engine import ENGINE_VERSION
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store.engine import event_log, leadership

@@ -12,7 +12,7 @@ from domain.refusal import Refused
 from metering.keeping.closing import close_month
 from metering.statements.canonical import canonical, digest_of, sealed
 from scheduler.doctor import examine, report_findings
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store import triggers
 from store.checks.invariants import INVARIANTS

@@ -8,8 +8,8 @@ from domain.events import TimePassed
 from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from scheduler.explaining.beliefs import believe
-from scheduler.placement.policy import Policy
-from scheduler.placement.registry import policy_named
+from scheduler.placement.plan.policy import Policy
+from scheduler.placement.policies.registry import policy_named
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store.engine import event_log

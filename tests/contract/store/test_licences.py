@@ -1,7 +1,7 @@
 """Seats of licences in the store: freed once whatever happens, and known after a restart."""
 
 from domain.jobs.job import EndReason
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.ports import ROLE
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService

@@ -1,7 +1,7 @@
 from sqlalchemy import func, insert, select
 
 from domain.events import EngineStarted
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store import retention

@@ -19,7 +19,7 @@ from domain.events import (
 )
 from domain.jobs.delivery import Kill, PowerAdvice
 from domain.jobs.job import EndReason, JobState
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.ports import ROLE
 from scheduler.service import Pace, SchedulerService
 from store.engine import event_log, knowledge, leadership

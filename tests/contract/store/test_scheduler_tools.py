@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from scheduler.placement.baselines import ColdestTank
+from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.service import SchedulerService
 from store.tables import instance
 from tests.support.scene import Scene

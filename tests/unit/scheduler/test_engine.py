@@ -6,7 +6,7 @@ from domain.commands import LimitPower, PreemptAttempt, Why
 from domain.events import EngineStarted, JobWithdrawn, KnowledgeRestored, TimePassed
 from domain.jobs.job import EndReason, SchedulingType
 from scheduler.engine import ENGINE_VERSION, REFRESH_S, Engine
-from scheduler.placement.policy import PowerCap, Step, Stop, View
+from scheduler.placement.plan.policy import PowerCap, Step, Stop, View
 from tests.support.builders import (
     NOW_S,
     claimed,

@@ -10,9 +10,9 @@ from scheduler.engine import Engine
 from scheduler.explaining.likely_start import LikelyStart, likely_start
 from scheduler.explaining.waiting import Line
 from scheduler.forecast.duration import LIMIT_USED_FRAC
-from scheduler.placement.heat_aware import HeatAware
-from scheduler.placement.only_looking import OnlyLooking
-from scheduler.placement.policy import View
+from scheduler.placement.plan.policy import View
+from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.policies.only_looking import OnlyLooking
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
 from tests.support.told import policy, reading_of
 

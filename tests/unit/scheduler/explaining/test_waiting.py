@@ -8,9 +8,9 @@ from domain.events import AttemptClaimed, Event, JobQueued, NodeLeft
 from domain.jobs.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.explaining.waiting import Explanation, Line, explain_waiting
-from scheduler.placement.heat_aware import HeatAware
-from scheduler.placement.only_looking import OnlyLooking
-from scheduler.placement.policy import View
+from scheduler.placement.plan.policy import View
+from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.policies.only_looking import OnlyLooking
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
 from tests.support.told import policy, reading_of
 

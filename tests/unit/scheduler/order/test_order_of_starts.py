@@ -4,6 +4,7 @@ import pytest
 
 from domain.events import Event, JobQueued, PriorityChanged, UsageRecalled
 from domain.jobs.job import SchedulingType
+from scheduler.placement.state.invariants import check_invariants
 from tests.support.builders import (
     NOW_S,
     array_queued,
@@ -116,7 +117,7 @@ def test_a_waiting_array_can_be_moved_whole() -> None:
 
     assert freed(told) == 1
     assert told.offer(claimed(1), ended(1)).instance_id == 2001
-    told.engine.state.check_invariants()
+    check_invariants(told.engine.state)
 
 
 def test_of_patient_jobs_whose_heat_is_wanted_the_one_moved_goes_first() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from domain.events import EngineStarted, Event, KnowledgeRestored
 from scheduler.engine import ENGINE_VERSION, Engine
-from scheduler.placement.only_looking import OnlyLooking
+from scheduler.placement.policies.only_looking import OnlyLooking
 from simulation.clock import VirtualClock
 from simulation.run.driver import node_joined
 from simulation.run.learning import learn

@@ -1,0 +1,1 @@
+"""The policies by name: which instance starts on which node, and why."""
