@@ -6,7 +6,9 @@ from sqlalchemy import Connection, Float, cast, func, select
 
 from domain.jobs.job import FINAL_STATES, JobState
 from store.jobs.job_queries import count_by_state
-from store.tables import attempt, decision, instance, job, node, outbox, refused_reading, site
+from store.tables.engine import decision, outbox
+from store.tables.fleet import node, refused_reading, site
+from store.tables.jobs import attempt, instance, job
 
 _OPEN = [state.value for state in JobState if state not in FINAL_STATES]
 

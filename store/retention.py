@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select
 
 from store.engine import event_log
 from store.settings import read_setting, write_setting
-from store.tables import decision, event, outbox, reading
+from store.tables.engine import decision, event, outbox
+from store.tables.fleet import reading
 from store.transaction import Transaction
 from store.whole import whole
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, insert, select, update
 
-from store.tables import setting
+from store.tables.installation import setting
 from store.transaction import Transaction
 
 

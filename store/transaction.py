@@ -9,7 +9,8 @@ from sqlalchemy import Connection, insert
 from domain import wire
 from domain.events import Event, JobArrayQueued, JobQueued, NodeJoined
 from store.database import Database
-from store.tables import audit, event
+from store.tables.engine import event
+from store.tables.installation import audit
 from store.wakeups import Wakeups
 
 #: Facts after which work may start that could not before. The others only free what the next

@@ -13,7 +13,7 @@ from domain.refusal import Refused
 from domain.units import DAY_S
 from store.access.tokens import new_secret, token_hash
 from store.rows import AnyRow
-from store.tables import api_key, person, tenant
+from store.tables.access import api_key, person, tenant
 from store.transaction import Transaction
 
 KEY_PREFIX = "chf"

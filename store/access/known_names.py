@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
 from domain.refusal import Refused
-from store.tables import job, node, person, project, tenant
+from store.tables.access import person, project, tenant
+from store.tables.fleet import node
+from store.tables.jobs import job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

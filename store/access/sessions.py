@@ -7,7 +7,7 @@ from domain.refusal import Refused
 from store.access.browser_sessions import Session, end_session, lasts, new_session
 from store.access.keys import admit
 from store.access.tokens import new_secret, token_hash
-from store.tables import api_key, web_session
+from store.tables.access import api_key, web_session
 from store.transaction import Transaction
 
 #: A one-time link works for this long [s]: it is printed in a terminal and soon followed.

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from domain.refusal import Refused
 from store.access.keys import revoke_key
 from store.rows import AnyRow
-from store.tables import api_key, person, project, tenant
+from store.tables.access import api_key, person, project, tenant
 from store.transaction import Transaction
 
 OPERATOR_TENANT = "operator"

@@ -9,7 +9,8 @@ from domain.commands import AssignAttempt, PreemptAttempt
 from domain.jobs.job import AttemptState, JobState
 from store.engine.event_log import withdrawn_meanwhile
 from store.gangs import members
-from store.tables import attempt, instance, outbox
+from store.tables.engine import outbox
+from store.tables.jobs import attempt, instance
 from store.transaction import Transaction
 
 #: A node has this long to take an offer [s].

@@ -18,7 +18,9 @@ from store.gangs import members
 from store.gangs.breaks import BREAKS
 from store.instances.waiting import cut_to_deadline
 from store.rows import AnyRow
-from store.tables import attempt, instance, job, node, tenant
+from store.tables.access import tenant
+from store.tables.fleet import node
+from store.tables.jobs import attempt, instance, job
 from store.transaction import Transaction
 
 _LIVE = (JobState.RUNNING.value, JobState.PREEMPTED.value, JobState.CANCELLING.value)

@@ -30,7 +30,8 @@ from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
 from store.quotas import budgets
 from store.rows import AnyRow
-from store.tables import attempt, instance, job, job_usage, node
+from store.tables.fleet import node
+from store.tables.jobs import attempt, instance, job, job_usage
 from store.transaction import Transaction
 
 _ENDED = frozenset({AttemptState.DONE, AttemptState.FAILED, AttemptState.KILLED})

@@ -17,7 +17,8 @@ from domain.jobs.job import JobState
 from domain.refusal import Refused
 from store.access.keys import admit
 from store.settings import read_setting, write_setting
-from store.tables import api_key, instance, job
+from store.tables.access import api_key
+from store.tables.jobs import instance, job
 from store.transaction import Store
 
 JOB_KEY_PREFIX = "chj"

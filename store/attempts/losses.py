@@ -14,7 +14,7 @@ from store.gangs import members
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
 from store.rows import AnyRow
-from store.tables import attempt, instance, job
+from store.tables.jobs import attempt, instance, job
 from store.transaction import Transaction
 
 _AFTER_LOSS = {

@@ -15,7 +15,7 @@ from store.gangs.breaks import OWN_ENDS
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_CURRENT, IS_OPEN, of_attempt
 from store.rows import AnyRow
-from store.tables import instance
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 

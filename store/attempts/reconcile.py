@@ -9,7 +9,8 @@ from domain.jobs.job import EndReason, JobState
 from store.attempts import partings
 from store.attempts.losses import lose_attempts
 from store.gangs import members
-from store.tables import instance, node
+from store.tables.fleet import node
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 #: Past a lease's end the server waits for the node's own kill: kill time 2 s, 5 s of margin, and

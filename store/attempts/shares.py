@@ -11,7 +11,8 @@ from store.attempts import partings
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_OPEN, are_ready, nodes_of
 from store.rows import AnyRow
-from store.tables import instance, job, tenant
+from store.tables.access import tenant
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 

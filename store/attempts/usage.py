@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Boolean, Connection, Select, func, select, tuple_
 
 from domain.jobs.job import SchedulingType
-from store.tables import job_usage, tenant
+from store.tables.access import tenant
+from store.tables.jobs import job_usage
 
 #: What a usage row says where its job named no project.
 NO_PROJECT = ""

@@ -5,7 +5,8 @@ from sqlalchemy import Select, and_, func, or_, select
 from domain.jobs.job import HOLDING_STATES, AttemptState, JobState
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_OPEN
-from store.tables import attempt, instance, node
+from store.tables.fleet import node
+from store.tables.jobs import attempt, instance
 from store.transaction import Transaction
 
 _OPEN = (AttemptState.OFFERED.value, AttemptState.RUNNING.value)

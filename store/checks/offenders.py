@@ -18,20 +18,12 @@ from store.dependencies.dependency_tables import dependency
 from store.instances.waiting import WAITING_STATES
 from store.ledger.ledger_tables import meter, register_ledger
 from store.quotas.quota_tables import usage_total
-from store.tables import (
-    attempt,
-    audit,
-    decision,
-    event,
-    instance,
-    job,
-    job_usage,
-    node,
-    outbox,
-    reading,
-    stored_file,
-    tenant,
-)
+from store.tables.access import tenant
+from store.tables.engine import decision, event, outbox
+from store.tables.files import stored_file
+from store.tables.fleet import node, reading
+from store.tables.installation import audit
+from store.tables.jobs import attempt, instance, job, job_usage
 from store.transaction import Transaction
 
 #: A working scheduler takes in, repairs and sends everything well within this time [s].

@@ -8,7 +8,7 @@ from domain.refusal import Refused
 from domain.towns.collectivities import Collectivity, Place
 from store.collectivities.collectivity_tables import collectivity, collectivity_site
 from store.rows import AnyRow
-from store.tables import site
+from store.tables.fleet import site
 from store.transaction import Transaction
 
 _UNKNOWN = Refused(code="collectivity.unknown", sentence="There is no such collectivity.")

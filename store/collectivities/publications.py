@@ -13,7 +13,7 @@ from domain.units import DAY_S, HOUR_S
 from store.collectivities.collectivity_tables import collectivity_site
 from store.collectivities.public_tables import boiler_sticker, no_heat_report, site_publication
 from store.rows import AnyRow
-from store.tables import node, site
+from store.tables.fleet import node, site
 from store.transaction import Transaction
 
 #: 60 random bits in 12 letters that no reader confuses, whatever the light in a boiler room.

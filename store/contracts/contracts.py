@@ -11,7 +11,7 @@ from domain.refusal import Refused
 from store.collectivities.collectivity_tables import collectivity, collectivity_site
 from store.contracts.contract_tables import contract, contract_site, contract_version
 from store.rows import AnyRow
-from store.tables import site
+from store.tables.fleet import site
 from store.transaction import Transaction
 
 

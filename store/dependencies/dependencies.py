@@ -24,7 +24,7 @@ from store.dependencies.dependency_rows import (
 )
 from store.dependencies.dependency_tables import dependency
 from store.dependencies.releases import release_blocked
-from store.tables import instance
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 _STILL = (JobState.BLOCKED.value, JobState.HELD.value)

@@ -9,7 +9,7 @@ from domain.sbatch.dependencies import DependencyKind
 from domain.units import MINUTE_S
 from store.dependencies.dependency_rows import ConditionState
 from store.dependencies.dependency_tables import dependency
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, s
 from domain.jobs.job import FINAL_STATES, JobState
 from domain.sbatch.dependencies import DependencyKind
 from store.dependencies.dependency_tables import dependency
-from store.tables import attempt, instance, job
+from store.tables.jobs import attempt, instance, job
 from store.transaction import Transaction
 
 #: Numbers named in one statement.

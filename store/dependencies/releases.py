@@ -12,7 +12,7 @@ from store.instances.array_queueing import record_queued
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
 from store.rows import AnyRow
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 

@@ -17,7 +17,8 @@ from store.gangs import members
 from store.gangs.breaks import BREAKS
 from store.instances.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
-from store.tables import attempt, instance, job, node
+from store.tables.fleet import node
+from store.tables.jobs import attempt, instance, job
 from store.transaction import Transaction
 
 

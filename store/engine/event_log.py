@@ -14,7 +14,7 @@ from store.fleet.weather import forecast_facts
 from store.quotas import quotas
 from store.reservations import reservations
 from store.settings import read_setting, write_setting
-from store.tables import decision, event
+from store.tables.engine import decision, event
 from store.transaction import Transaction, event_values
 
 LARGEST_BATCH = 2000

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain import wire
 from domain.events import KnowledgeRestored
-from store.tables import knowledge
+from store.tables.engine import knowledge
 from store.transaction import Transaction
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, select, update
 
-from store.tables import leadership
+from store.tables.engine import leadership
 from store.transaction import Transaction
 
 _PROC = Path("/proc")

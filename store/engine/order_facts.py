@@ -9,7 +9,8 @@ from domain.events import Event, OrderSet, UsageRecalled
 from domain.jobs.order import OrderChoice
 from domain.units import DAY_S
 from store.settings import read_setting, write_setting
-from store.tables import job_usage, tenant
+from store.tables.access import tenant
+from store.tables.jobs import job_usage
 from store.transaction import Transaction
 
 #: By this name the terms in force are remembered, for whoever explains decisions.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from store.tables import outbox
+from store.tables.engine import outbox
 from store.transaction import Transaction
 
 

@@ -11,7 +11,7 @@ from domain.jobs.forgotten import forgotten
 from domain.jobs.job import FINAL_STATES
 from domain.refusal import Refused
 from store.erasures.erasure_tables import erased_at_s, erased_job, erasure
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 _FINAL = tuple(sorted(state.value for state in FINAL_STATES))

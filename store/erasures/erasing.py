@@ -19,17 +19,9 @@ from store.gangs.member_tables import attempt_member
 from store.instances.job_history import MODIFY
 from store.licences.licence_tables import job_licence
 from store.notices.notice_tables import mail_wish, notice
-from store.tables import (
-    attempt,
-    audit,
-    checkpoint_file,
-    instance,
-    job,
-    job_input,
-    result_file,
-    stored_file,
-    upload,
-)
+from store.tables.files import checkpoint_file, job_input, stored_file, upload
+from store.tables.installation import audit
+from store.tables.jobs import attempt, instance, job, result_file
 from store.transaction import Store, Transaction
 
 _JOBS_AT_ONCE = 50

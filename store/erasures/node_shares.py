@@ -8,7 +8,7 @@ from domain.jobs.delivery import AttemptKey
 from store.erasures.erasure_tables import erasure_node, node_erasure
 from store.erasures.receipts import confirm_if_all_have
 from store.gangs.member_tables import attempt_member
-from store.tables import attempt, instance
+from store.tables.jobs import attempt, instance
 from store.transaction import Transaction
 
 #: A node is told of so many at once; of the others when these are gone.

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select, update
 
 from store.erasures.erasure_tables import erased_job, erasure, erasure_node
 from store.rows import AnyRow
-from store.tables import node, tenant
+from store.tables.access import tenant
+from store.tables.fleet import node
 from store.transaction import Transaction
 
 ERASED = (

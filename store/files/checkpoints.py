@@ -8,7 +8,8 @@ from domain.jobs.job import FINAL_STATES
 from store.files.content import ContentKey
 from store.files.results import Left
 from store.files.stored_files import let_go, revive
-from store.tables import checkpoint_file, instance
+from store.tables.files import checkpoint_file
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 MOST_JOBS_AT_ONCE = 100

@@ -9,7 +9,7 @@ from domain.files.job_files import ResultFile
 from domain.jobs.delivery import AttemptKey
 from domain.jobs.job import HOLDING_STATES, JobState
 from store.files.stored_files import let_go, revive
-from store.tables import instance, result_file
+from store.tables.jobs import instance, result_file
 from store.transaction import Transaction
 
 #: Jobs whose results are let go in one step.

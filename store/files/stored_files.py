@@ -29,14 +29,9 @@ from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.quotas import quotas
 from store.quotas.use import promised_bytes
-from store.tables import (
-    checkpoint_file,
-    instance,
-    job_input,
-    result_file,
-    stored_file,
-    tenant,
-)
+from store.tables.access import tenant
+from store.tables.files import checkpoint_file, job_input, stored_file
+from store.tables.jobs import instance, result_file
 from store.transaction import Transaction
 
 #: How many digests one statement names: SQLite bounds the variables of a statement.

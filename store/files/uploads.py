@@ -13,7 +13,7 @@ from domain.refusal import Refused
 from store.files.content import ContentKey
 from store.files.stored_files import used_bytes
 from store.quotas import quotas
-from store.tables import upload
+from store.tables.files import upload
 from store.transaction import Transaction
 
 

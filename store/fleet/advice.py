@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from domain.commands import LimitPower
 from domain.jobs.delivery import PowerAdvice
-from store.tables import node
+from store.tables.fleet import node
 from store.transaction import Transaction
 
 #: A cap of all the power is none.

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.units import HOUR_S
 from store.fleet.readings import load_reading
-from store.tables import node, reading
+from store.tables.fleet import node, reading
 from store.whole import whole
 
 

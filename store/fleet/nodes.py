@@ -10,7 +10,8 @@ from domain.events import NodeJoined, NodeLeft
 from domain.fleet.node import NodeSpec, NodeState, SiteSpec, node_spec_of
 from domain.refusal import Refused
 from store.access.tokens import token_hash
-from store.tables import enrolment, node, site
+from store.tables.access import enrolment
+from store.tables.fleet import node, site
 from store.transaction import Transaction
 
 

@@ -14,7 +14,7 @@ from store.fleet.wishes import heard
 from store.ledger.meters import meter_id_of
 from store.ledger.register_rows import add_rows
 from store.rows import AnyRow
-from store.tables import reading, refused_reading
+from store.tables.fleet import reading, refused_reading
 from store.transaction import Transaction
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from domain.fleet.reading import Reading
 from store.fleet.readings import load_reading
-from store.tables import reading
+from store.tables.fleet import reading
 
 
 def samples(

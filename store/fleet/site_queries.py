@@ -14,7 +14,8 @@ from store.fleet.advice import advice_at
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_CURRENT, IS_OPEN
 from store.ledger.ledger_tables import meter, register_ledger
-from store.tables import instance, node, reading, site
+from store.tables.fleet import node, reading, site
+from store.tables.jobs import instance
 
 #: A row dated further than this after its reception says nothing of now [s].
 LATEST_S = 300.0

@@ -10,7 +10,7 @@ from domain import wire
 from domain.events import WeatherForecast
 from domain.refusal import Refused
 from domain.units import HOUR_S
-from store.tables import site, weather_forecast
+from store.tables.fleet import site, weather_forecast
 from store.transaction import Transaction
 
 #: The row of a forecast for every site.

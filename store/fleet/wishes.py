@@ -19,7 +19,7 @@ from domain.towns.wishes import (
     heeding,
 )
 from store.fleet.wish_tables import site_calendar, site_wish
-from store.tables import node, site
+from store.tables.fleet import node, site
 from store.transaction import Transaction
 
 _UNKNOWN = Refused(code="site.unknown", sentence="There is no such site.")

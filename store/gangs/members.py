@@ -16,7 +16,8 @@ from domain.jobs.delivery import AttemptKey, GangNode
 from domain.jobs.job import HOLDING_STATES, EndReason, JobState
 from store.gangs.member_tables import attempt_member
 from store.rows import AnyRow
-from store.tables import instance, node
+from store.tables.fleet import node
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))

@@ -9,7 +9,7 @@ from domain import wire
 from domain.jobs.job_spec import JobSpec
 from store.instances.queueing import array_queued_event, queued_event
 from store.rows import AnyRow
-from store.tables import job
+from store.tables.jobs import job
 from store.transaction import Transaction
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, exists, func, select
 
 from domain.jobs.job import JobState, state_of_array
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 
 _STATES = tuple(state.value for state in JobState)
 

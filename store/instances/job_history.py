@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from domain.jobs.array_spec import ArrayMistake, parse_array
-from store.tables import audit
+from store.tables.installation import audit
 
 _OF_JOBS = "job."
 #: Its detail is what somebody typed, and goes when the job is forgotten.

@@ -13,7 +13,7 @@ from store.instances.array_queueing import its_job, neighbours, record_queued
 from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Target
-from store.tables import attempt, instance
+from store.tables.jobs import attempt, instance
 from store.transaction import Transaction
 
 _WAITING = (

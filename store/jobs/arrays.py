@@ -20,7 +20,7 @@ from domain.jobs.job import JobState
 from domain.jobs.job_spec import JobSpec
 from store.instances.waiting import give_up_at_s
 from store.jobs.job_refs import Single, Target
-from store.tables import instance
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 _WAITING = (

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from store.gangs.member_tables import attempt_member
-from store.tables import api_key, attempt, instance, job, node, person, tenant
+from store.tables.access import api_key, person, tenant
+from store.tables.fleet import node
+from store.tables.jobs import attempt, instance, job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from store.files.content import ContentKey
 from store.files.stored_files import touch
 from store.jobs import jobs
 from store.jobs.new_job import Accepted, NewJob
-from store.tables import instance, job_input
+from store.tables.files import job_input
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 

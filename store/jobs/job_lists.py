@@ -13,7 +13,8 @@ from store.jobs.arrays import elements_of
 from store.jobs.job_filters import JobsWanted, narrowed
 from store.jobs.job_queries import described, instance_rows, visible
 from store.jobs.job_refs import Single, Target
-from store.tables import api_key, instance, job, person, tenant
+from store.tables.access import api_key, person, tenant
+from store.tables.jobs import instance, job
 
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))
 _FINAL = frozenset(state.value for state in FINAL_STATES)

@@ -13,19 +13,10 @@ from domain.jobs.job import JobState
 from store.files.content import ContentKey
 from store.gangs import members
 from store.instances.queueing import queued_event
-from store.tables import (
-    api_key,
-    attempt,
-    decision,
-    instance,
-    job,
-    job_usage,
-    node,
-    person,
-    result_file,
-    site,
-    tenant,
-)
+from store.tables.access import api_key, person, tenant
+from store.tables.engine import decision
+from store.tables.fleet import node, site
+from store.tables.jobs import attempt, instance, job, job_usage, result_file
 
 
 def visible(statement: Select[Any], tenant_id: int | None) -> Select[Any]:

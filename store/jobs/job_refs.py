@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from domain.jobs.array_spec import ArraySpec
 from domain.jobs.job_ref import JobRef
 from domain.refusal import Refused
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from store.jobs.new_job import Accepted, NewJob
 from store.licences.licences import note_licences
 from store.notices.mail_wishes import note_wishes
 from store.rows import AnyRow
-from store.tables import attempt, id_counter, instance, job
+from store.tables.jobs import attempt, id_counter, instance, job
 from store.transaction import Transaction
 
 

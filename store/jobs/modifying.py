@@ -24,7 +24,7 @@ from store.jobs.job_refs import Single, Target
 from store.licences.licences import note_anew
 from store.quotas import admission
 from store.rows import AnyRow
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 _OVER = frozenset({*(state.value for state in FINAL_STATES), JobState.CANCELLING.value})

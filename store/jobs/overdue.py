@@ -8,7 +8,7 @@ from domain.events import JobWithdrawn
 from domain.jobs.job import EndReason, JobState
 from store.dependencies.dependencies import settle
 from store.instances.waiting import WAITING_STATES
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 

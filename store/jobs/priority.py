@@ -9,7 +9,7 @@ from domain import wire
 from domain.events import PriorityChanged
 from domain.jobs.job import FINAL_STATES
 from domain.refusal import Refused
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 

@@ -23,7 +23,8 @@ from store.jobs.jobs import lock_instance
 from store.notices.mail_wishes import wish_again
 from store.quotas.admission import refusal_of
 from store.rows import AnyRow
-from store.tables import instance, job_input
+from store.tables.files import job_input
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 _FINAL = frozenset(state.value for state in FINAL_STATES)

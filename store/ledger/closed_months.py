@@ -17,7 +17,7 @@ from store.ledger.ledger_tables import (
     register_segment,
 )
 from store.rows import AnyRow
-from store.tables import node
+from store.tables.fleet import node
 from store.transaction import Transaction
 
 

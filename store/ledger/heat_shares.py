@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from domain.calendar.months import begin_of
 from store.gangs.member_tables import attempt_member
 from store.ledger.share_tables import heat_interval, heat_share, heat_share_month
-from store.tables import attempt, instance, node, site, tenant
+from store.tables.access import tenant
+from store.tables.fleet import node, site
+from store.tables.jobs import attempt, instance
 from store.transaction import Transaction
 
 #: Whose name tenants and jobs have that used heat where a site came from.

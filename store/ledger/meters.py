@@ -13,7 +13,7 @@ from domain.registers.declaration import Act, Declaration, Evidence
 from domain.registers.register import MeterFacts, MeterKind
 from store.ledger.ledger_tables import meter, meter_declaration, register_ledger
 from store.rows import AnyRow
-from store.tables import node, site
+from store.tables.fleet import node, site
 from store.transaction import Transaction
 
 #: Where nobody told what can pass a meter at most, it is this many times the power of all

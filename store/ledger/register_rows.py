@@ -11,7 +11,7 @@ from domain.registers.register import RegisterRow
 from store.ledger.ledger_tables import register_closing, register_ledger
 from store.ledger.shared_anew import tell_anew
 from store.rows import AnyRow
-from store.tables import node
+from store.tables.fleet import node
 from store.transaction import Transaction
 
 _FETCHED = 5000

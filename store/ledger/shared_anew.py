@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from store.ledger.heat_shares import Interval, shared_until
 from store.ledger.ledger_tables import meter, register_ledger
 from store.ledger.share_tables import heat_interval, heat_share, heat_told_anew
-from store.tables import node
+from store.tables.fleet import node
 from store.transaction import Transaction
 
 #: A row so long after an edge may stand for it, as in the rules of the ledger [s].

@@ -9,7 +9,7 @@ from domain.fleet.licences import counts_of
 from domain.jobs.job import HOLDING_STATES, JobState
 from domain.jobs.job_spec import JobSpec
 from store.licences.licence_tables import job_licence
-from store.tables import instance
+from store.tables.jobs import instance
 from store.transaction import Transaction
 
 

@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from store import tables  # noqa: F401 - makes them known to the metadata
-from store.collectivities import (  # noqa: F401 - likewise
+from store.collectivities import (  # noqa: F401 - makes them known to the metadata
     account_tables,
     alert_tables,
     collectivity_tables,
@@ -24,6 +23,7 @@ from store.quotas import quota_tables  # noqa: F401 - likewise
 from store.reservations import reservation_tables  # noqa: F401 - likewise
 from store.statements import dispute_tables, statement_tables  # noqa: F401 - likewise
 from store.sweeps import sweep_tables  # noqa: F401 - likewise
+from store.tables import access, engine, files, fleet, installation, jobs  # noqa: F401 - likewise
 
 context.configure(
     connection=context.config.attributes["connection"],

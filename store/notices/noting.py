@@ -14,7 +14,8 @@ from domain.notices.notice import NoticeType, Occasion, is_wanted
 from store.instances.array_sums import array_span, array_state, count_by_state
 from store.notices.notice_tables import mail_wish, notice, webhook
 from store.rows import AnyRow
-from store.tables import attempt, instance, job, node, site
+from store.tables.fleet import node, site
+from store.tables.jobs import attempt, instance, job
 from store.transaction import Transaction
 
 #: Numbers named in one statement.

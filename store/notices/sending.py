@@ -12,7 +12,7 @@ from domain.notices.notice import GIVEN_UP_AFTER_S, TIME_FRACS, Occasion, retry_
 from store.notices.notice_tables import mail_wish, notice, webhook
 from store.notices.noting import Wishes, happening, running_instances, wishes_about, write
 from store.retention import LARGEST_STEP_ROWS
-from store.tables import job
+from store.tables.jobs import job
 from store.transaction import Transaction
 
 #: Whoever took a notice has so long to send it; then another may try [s].

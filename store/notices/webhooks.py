@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from domain.notices.notice import NoticeType, Occasion
 from domain.refusal import Refused
 from store.notices.notice_tables import notice, webhook
-from store.tables import tenant
+from store.tables.access import tenant
 from store.transaction import Transaction
 
 MOST_WEBHOOKS = 20

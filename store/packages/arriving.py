@@ -17,7 +17,7 @@ from store.packages.numbers import Numbers
 from store.packages.package_tables import collectivity_import
 from store.packages.resource import Arrival, Resource, Row
 from store.packages.town_resources import LOGO
-from store.tables import node, site
+from store.tables.fleet import node, site
 from store.transaction import Transaction
 
 _ADDED_AT_ONCE = 500

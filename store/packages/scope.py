@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from store.collectivities.collectivity_tables import collectivity_site
 from store.contracts.contract_tables import contract, contract_site
 from store.ledger.ledger_tables import meter, meter_declaration, register_ledger, register_line
-from store.tables import node
+from store.tables.fleet import node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

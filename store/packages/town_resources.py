@@ -29,7 +29,7 @@ from store.packages.resource import (
     text,
 )
 from store.packages.scope import Scope
-from store.tables import node, reading, site
+from store.tables.fleet import node, reading, site
 
 LOGO = "logo.png"
 _SITE = integer("site_id", "Number of the site; documents that were issued name it")

@@ -11,7 +11,7 @@ from store.quotas import budgets, quotas
 from store.quotas.price_list import read_prices
 from store.quotas.quota_tables import quota
 from store.quotas.quotas import Holder
-from store.tables import project, tenant
+from store.tables.access import project, tenant
 from store.transaction import Transaction
 
 

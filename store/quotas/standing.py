@@ -13,7 +13,7 @@ from store.quotas.price_list import read_prices
 from store.quotas.quotas import Holder
 from store.quotas.use import Use, promised_bytes, use_now
 from store.rows import AnyRow
-from store.tables import tenant
+from store.tables.access import tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

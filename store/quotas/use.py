@@ -10,7 +10,10 @@ from domain.billing.quota import WHOLE_TENANT
 from domain.jobs.job import HOLDING_STATES
 from store.instances.waiting import WAITING_STATES
 from store.quotas.quotas import Holder
-from store.tables import instance, job, node, tenant, upload
+from store.tables.access import tenant
+from store.tables.files import upload
+from store.tables.fleet import node
+from store.tables.jobs import instance, job
 from store.transaction import Transaction
 
 _HOLDING = tuple(sorted(state.value for state in HOLDING_STATES))

@@ -9,7 +9,7 @@ from domain import wire
 from domain.jobs.job import HOLDING_STATES
 from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S
 from store.gangs.member_tables import attempt_member
-from store.tables import instance, job
+from store.tables.jobs import instance, job
 
 
 def lasting_into(

@@ -11,7 +11,8 @@ from domain.refusal import Refused
 from store.access.tenants import project_ends
 from store.reservations.in_the_way import lasting_into
 from store.reservations.reservation_tables import reservation, reservation_node
-from store.tables import node, site, tenant
+from store.tables.access import tenant
+from store.tables.fleet import node, site
 from store.transaction import Transaction
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from domain.commands import PreemptAttempt, Why
 from store.attempts import assignments
 from store.files import checkpoints
-from store.tables import instance
+from store.tables.jobs import instance
 from tests.support.cluster import ROOT, Cluster, running_cluster
 from tests.support.command_line import CommandLine
 from tests.support.warden import until

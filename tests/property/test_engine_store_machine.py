@@ -30,7 +30,7 @@ from store.fleet.readings import add_readings
 from store.instances.waiting import WAITING_STATES
 from store.quotas.setting import set_quotas
 from store.quotas.use import use_now
-from store.tables import instance
+from store.tables.jobs import instance
 from tests.support.builders import reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene

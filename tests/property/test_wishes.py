@@ -19,7 +19,8 @@ from scheduler.replay import Replay, replay_last_run
 from scheduler.service import Pace, SchedulerService
 from store.fleet import wishes
 from store.fleet.readings import add_readings
-from store.tables import attempt, event
+from store.tables.engine import event
+from store.tables.jobs import attempt
 from tests.support.builders import job_spec, reading
 from tests.support.databases import Databases
 from tests.support.scene import Scene

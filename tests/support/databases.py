@@ -15,7 +15,7 @@ from store import triggers
 from store.database import Database
 from store.metadata import metadata
 from store.schema import upgrade
-from store.tables import id_counter
+from store.tables.jobs import id_counter
 
 ENGINES = ("sqlite", "postgresql")
 _numbers = itertools.count(1)

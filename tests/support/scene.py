@@ -22,7 +22,7 @@ from store.jobs import job_lists, job_refs, jobs
 from store.jobs.job_refs import Single, Target
 from store.jobs.new_job import Accepted, NewJob
 from store.notices.noting import note_changes
-from store.tables import attempt, instance, job_usage
+from store.tables.jobs import attempt, instance, job_usage
 from store.transaction import Store
 from tests.support.builders import job_spec, node_spec
 from tests.support.clock import ClockedDatabase, SetClock

@@ -10,7 +10,7 @@ from store.engine import event_log
 from store.engine.engine_facts import node_facts
 from store.fleet import nodes
 from store.fleet.advice import limit_power
-from store.tables import site
+from store.tables.fleet import site
 from tests.support.http_scene import HttpScene
 
 

@@ -12,7 +12,7 @@ from domain.registers.declaration import Act, Declaration, Evidence
 from metering.keeping.closing import close_month
 from metering.statements.verify import verify
 from store.ledger.meters import declare, known_meters
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.http_scene import HttpScene
 from tests.support.metered import FEBRUARY, JANUARY, MARCH
 from tests.support.sold import REFERENCE, TOWN

@@ -18,7 +18,8 @@ from store.fleet.readings import add_readings
 from store.jobs import array_steering, job_lists, job_refs
 from store.jobs.job_filters import JobsWanted
 from store.jobs.job_refs import Single, Target
-from store.tables import event, instance, job
+from store.tables.engine import event
+from store.tables.jobs import instance, job
 from tests.support.builders import array_spec, job_spec, reading
 from tests.support.scene import Scene
 from tests.support.told import policy

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from domain.refusal import Refused
 from domain.towns.collectivities import Collectivity, Place
 from store.collectivities import collectivities
-from store.tables import audit, node
+from store.tables.fleet import node
+from store.tables.installation import audit
 from tests.support.scene import Scene
 
 TOWN = Collectivity(name="Ville", siret="21750001600019", colour="#1a5e9a", contact="mairie")

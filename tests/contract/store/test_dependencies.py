@@ -17,7 +17,7 @@ from store.dependencies import dependency_queries
 from store.dependencies.dependency_targets import NewCondition
 from store.jobs import array_steering, jobs, overdue
 from store.jobs.new_job import Accepted, NewJob
-from store.tables import instance
+from store.tables.jobs import instance
 from tests.support.builders import array_spec, job_spec
 from tests.support.scene import Scene
 

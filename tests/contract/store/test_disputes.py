@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from store.statements import disputes, statements
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.metered import JANUARY
 from tests.support.scene import Scene
 from tests.support.sold import issued, sell

@@ -10,7 +10,8 @@ from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
 from store.engine import event_log, leadership
 from store.fleet.readings import add_readings
-from store.tables import decision, event, instance
+from store.tables.engine import decision, event
+from store.tables.jobs import instance
 from tests.support.builders import job_spec, reading
 from tests.support.scene import Scene
 

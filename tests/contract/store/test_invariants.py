@@ -29,17 +29,10 @@ from store.ledger.ledger_tables import (
 from store.quotas.quota_tables import usage_total
 from store.statements.statement_tables import statement, statement_series
 from store.statements.statements import NewStatement, add_statement, take_number
-from store.tables import (
-    attempt,
-    decision,
-    event,
-    instance,
-    job,
-    job_usage,
-    node,
-    outbox,
-    tenant,
-)
+from store.tables.access import tenant
+from store.tables.engine import decision, event, outbox
+from store.tables.fleet import node
+from store.tables.jobs import attempt, instance, job, job_usage
 from tests.support.builders import job_spec, reading
 from tests.support.scene import Scene
 from tests.support.sold import add, give_town

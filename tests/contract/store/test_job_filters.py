@@ -11,7 +11,7 @@ from store.access.keys import KeyRequest, add_key
 from store.jobs import job_lists
 from store.jobs.job_filters import JobsWanted, narrowed
 from store.jobs.new_job import Accepted, NewJob
-from store.tables import instance
+from store.tables.jobs import instance
 from tests.support.builders import array_spec, job_spec
 from tests.support.gang_scene import GangScene
 from tests.support.scene import Scene

@@ -17,7 +17,7 @@ from metering.keeping.verifying import verify
 from metering.ledger.lines import Case
 from store.ledger.ledger_tables import register_ledger
 from store.ledger.pruning import prune_registers
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.metered import (
     FEBRUARY,
     HEAT_WH,

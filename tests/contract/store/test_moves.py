@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.jobs.job import ATTEMPT_TRANSITIONS, JOB_TRANSITIONS, AttemptState, JobState
 from store import triggers
-from store.tables import attempt, instance
+from store.tables.jobs import attempt, instance
 from tests.support.scene import Scene
 
 

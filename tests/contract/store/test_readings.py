@@ -6,8 +6,8 @@ from domain.fleet.reading import Reading
 from domain.refusal import Refused
 from store.fleet.readings import Intake, add_readings, latest_readings
 from store.ledger.ledger_tables import meter, register_ledger
-from store.tables import reading as reading_table
-from store.tables import refused_reading
+from store.tables.fleet import reading as reading_table
+from store.tables.fleet import refused_reading
 from tests.support.builders import reading
 from tests.support.scene import Scene
 

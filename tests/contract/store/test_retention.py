@@ -10,9 +10,9 @@ from store.engine import outbox
 from store.fleet.hourly_samples import hourly_samples
 from store.fleet.readings import add_readings
 from store.ledger.ledger_tables import register_ledger
-from store.tables import decision, event
-from store.tables import outbox as outbox_table
-from store.tables import reading as table
+from store.tables.engine import decision, event
+from store.tables.engine import outbox as outbox_table
+from store.tables.fleet import reading as table
 from tests.support.builders import reading
 from tests.support.scene import Scene
 

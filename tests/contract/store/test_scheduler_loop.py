@@ -25,8 +25,8 @@ from scheduler.service import Pace, SchedulerService
 from store.engine import event_log, knowledge, leadership
 from store.engine.event_log import LoggedBatch
 from store.fleet import weather
-from store.tables import decision
-from store.tables import leadership as leases
+from store.tables.engine import decision
+from store.tables.engine import leadership as leases
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 from tests.support.scripted_engine import ScriptedEngine

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.service import SchedulerService
-from store.tables import instance
+from store.tables.jobs import instance
 from tests.support.scene import Scene
 
 

@@ -19,7 +19,7 @@ from store.contracts import contracts
 from store.contracts.contract_tables import contract_version
 from store.statements import drafts, papers, statements
 from store.statements.statement_tables import statement, statement_series
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.builders import node_spec
 from tests.support.metered import (
     ELECTRICITY_WH,

@@ -8,7 +8,7 @@ from domain.access import Role, Scope
 from domain.refusal import Refused
 from store import schema
 from store.access.keys import KeyRequest, add_key
-from store.tables import api_key
+from store.tables.access import api_key
 from tests.support.metered import JANUARY
 from tests.support.scene import Scene
 from tests.support.sold import issued, sell

@@ -19,7 +19,8 @@ from store.files.results import Left
 from store.files.stored_files import DROPPED_AFTER_S
 from store.jobs import job_inputs
 from store.jobs.new_job import Accepted
-from store.tables import job_input, tenant
+from store.tables.access import tenant
+from store.tables.files import job_input
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 

@@ -6,7 +6,7 @@ from domain.access import Principal, Role
 from domain.refusal import Refused
 from store.access import keys, tenants
 from store.access.keys import KeyRequest, NewKey
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.scene import Scene
 
 

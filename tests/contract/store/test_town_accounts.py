@@ -12,7 +12,7 @@ from store.access.browser_sessions import SESSION_LIFE_S
 from store.collectivities import accounts, collectivities, town_sessions
 from store.collectivities.accounts import INVITATION_LIFE_S, Invitation, Invited
 from store.collectivities.town_sessions import LOCKED_FOR_S, TRIES
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.scene import Scene
 from tests.support.town import SIRETS
 

@@ -15,7 +15,7 @@ from store.collectivities import accounts, alert_choices, town_sessions
 from store.collectivities.account_tables import town_account
 from store.collectivities.accounts import Invited
 from store.notices.notice_tables import notice
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support import sold
 from tests.support.scene import Scene
 from worker.accounts import keep_accounts

@@ -9,7 +9,7 @@ from domain.calendar.months import begin_of
 from domain.jobs.job import SchedulingType
 from store.access import keys
 from store.attempts.usage import UsageKey, UsageSum, UsageWanted, usage_sums
-from store.tables import job_usage
+from store.tables.jobs import job_usage
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene
 

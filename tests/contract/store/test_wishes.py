@@ -11,7 +11,8 @@ from domain.towns.wishes import CalendarEntry, CalendarKind
 from store.engine.engine_facts import node_facts
 from store.fleet import wishes
 from store.fleet.readings import add_readings
-from store.tables import audit, node
+from store.tables.fleet import node
+from store.tables.installation import audit
 from tests.support.builders import reading
 from tests.support.scene import Scene
 

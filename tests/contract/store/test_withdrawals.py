@@ -16,7 +16,7 @@ from metering.keeping.verifying import verify
 from metering.keeping.withdrawing import withdraw
 from store.ledger import meters
 from store.ledger.pruning import prune_registers
-from store.tables import audit
+from store.tables.installation import audit
 from tests.support.metered import (
     FEBRUARY,
     HEAT_WH,
