@@ -188,7 +188,7 @@ class SchedulerService:
             lost = reconcile.lose_expired(tx)
             silent = reconcile.mark_silent_nodes(tx)
             too_late = overdue.end_overdue(tx)
-            budgets.renew(tx)
+            budgets.judge_all(tx)
             # Where no dispatcher runs nobody else does; heartbeats say what a hint says.
             outbox.drop_stale(tx, assignments.HINT_TOPIC, _HINT_STALE_S)
             self._follow_new_tenants(tx)

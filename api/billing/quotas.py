@@ -12,9 +12,9 @@ MEANINGS: Mapping[str, str] = {
     "running_jobs": "Instances that run or are offered to nodes; more wait.",
     "queued_jobs": "Instances that queue, are held or wait for other jobs; more are refused.",
     "stored_bytes": "Inputs and results, each content counted once; more are refused.",
-    "budgets": "Core-hours, kWh and cost of what has ended, as usage shows them, lines of "
-    "simulated boilers too. Used up, a budget refuses new jobs and keeps queued ones from "
-    "starting; what runs by then goes on to its end.",
+    "budgets": "Core-hours, kWh and cost: ended, as usage shows them, lines of simulated boilers "
+    "too, and running, as if it ended now with every core busy. Used up, a budget refuses new jobs "
+    "and keeps queued ones from starting; what runs by then goes on to its end.",
 }
 
 
@@ -30,6 +30,8 @@ def _line(item: Standing) -> dict[str, Any]:
         "project": None if quota.project == WHOLE_TENANT else quota.project,
         "quota": write_key(quota.measure, quota.period),
         "used": f"{item.used:f}",
+        "ended": None if item.budget is None else f"{item.budget.ended:f}",
+        "running": None if item.budget is None else f"{item.budget.running:f}",
         "limit": f"{quota.limit:f}",
         "currency": quota.currency or None,
         "is_used_up": quota.is_spent(item.used),

@@ -78,12 +78,14 @@ def _show(document: Mapping[str, Any], *, as_json: bool) -> None:
         return
     lines = document["quotas"]
     say_table(
-        ("TENANT", "PROJECT", "QUOTA", "USED", "LIMIT", ""),
+        ("TENANT", "PROJECT", "QUOTA", "ENDED", "RUNNING", "USED", "LIMIT", ""),
         (
             (
                 line["tenant"],
                 line["project"],
                 line["quota"].replace("_", "-"),
+                _amount(line, "ended"),
+                _amount(line, "running"),
                 _amount(line, "used"),
                 _amount(line, "limit"),
                 "used up" if line["is_used_up"] else "",
@@ -95,7 +97,9 @@ def _show(document: Mapping[str, Any], *, as_json: bool) -> None:
         remark(document["meanings"]["budgets"])
 
 
-def _amount(line: Mapping[str, Any], which: str) -> str:
+def _amount(line: Mapping[str, Any], which: str) -> str | None:
+    if line[which] is None:
+        return None
     if line["quota"] == "stored_bytes":
         return quantities.size(int(Decimal(line[which])))
     return f"{line[which]} {line['currency'] or ''}".rstrip()

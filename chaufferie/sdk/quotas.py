@@ -16,6 +16,8 @@ class QuotaView:
     project: str | None  #: None = it is the whole tenant's.
     quota: str  #: What it limits: ``cores``, ``core_hours/month``, ...
     used: Decimal
+    ended: Decimal | None  #: Of what a budget used: by what has ended; None = it is no budget.
+    running: Decimal | None  #: By what runs, as if it ended now.
     limit: Decimal
     currency: str | None  #: Of a cost.
     is_used_up: bool
@@ -44,9 +46,15 @@ def _of_answer(document: Mapping[str, Any]) -> tuple[QuotaView, ...]:
             project=item["project"],
             quota=item["quota"],
             used=Decimal(item["used"]),
+            ended=_part(item["ended"]),
+            running=_part(item["running"]),
             limit=Decimal(item["limit"]),
             currency=item["currency"],
             is_used_up=item["is_used_up"],
         )
         for item in document["quotas"]
     )
+
+
+def _part(amount: str | None) -> Decimal | None:
+    return None if amount is None else Decimal(amount)

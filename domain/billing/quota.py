@@ -57,6 +57,19 @@ _REMEDIES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What of a budget is used."""
+
+    ended: Decimal
+    running: Decimal = Decimal(0)  #: By what runs now, as if it ended now.
+
+    @property
+    def total(self) -> Decimal:
+        """Both, which is what a budget is held against."""
+        return self.ended + self.running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     """A limit on one thing that a tenant, or one project of it, uses."""
 
@@ -103,9 +116,9 @@ class Quota:
             ),
         )
 
-    def refuse_spent(self, used: Decimal, month: int) -> Refused | None:
+    def refuse_spent(self, used: Used, month: int) -> Refused | None:
         """A refusal where a budget is used up."""
-        if not self.is_spent(used):
+        if not self.is_spent(used.total):
             return None
         wait = "wait for the next month, or " if self.period is Period.MONTH else ""
         return Refused(code=self.code, sentence=f"{self._spent(used, month)}; {wait}{_MORE}.")
@@ -114,14 +127,16 @@ class Quota:
         """Whether nothing of a budget is left."""
         return used >= self.limit
 
-    def why_it_waits(self, used: Decimal, needs: int, month: int) -> str | None:
-        """Why a job that takes ``needs`` does not start; None where this quota lets it."""
-        if self.measure in BUDGETS:
-            if not self.is_spent(used):
-                return None
-            until = "the next month begins" if self.period is Period.MONTH else "it is raised"
-            return f"{self._spent(used, month)}; it waits until {until}, what runs goes on."
-        if self.measure not in AT_ONCE or used + needs <= self.limit:
+    def why_spent_waits(self, used: Used, month: int) -> str | None:
+        """Why a job does not start; None where something of this budget is left."""
+        if not self.is_spent(used.total):
+            return None
+        until = "the next month begins" if self.period is Period.MONTH else "it is raised"
+        return f"{self._spent(used, month)}; it waits until {until}, what runs goes on."
+
+    def why_it_waits(self, used: int, needs: int) -> str | None:
+        """Why a job that takes ``needs`` at once does not start; None where this quota lets it."""
+        if used + needs <= self.limit:
             return None
         return (
             f"The quota of {self.name} is reached: {self.say(used)} of {self.say(self.limit)} are "
@@ -136,12 +151,20 @@ class Quota:
             return f"{amount} {self.currency}".rstrip()
         return f"{Decimal(amount):f}"
 
-    def _spent(self, used: Decimal, month: int) -> str:
+    def _spent(self, used: Used, month: int) -> str:
         when = f" for {write_month(month)}" if self.period is Period.MONTH else ""
         return (
-            f"The budget of {self.name}{when} is used up: {self.say(used)} of "
-            f"{self.say(self.limit)} are used"
+            f"The budget of {self.name}{when} is used up: {self.say(used.total)} of "
+            f"{self.say(self.limit)} are used{self._parts(used)}"
         )
+
+    def _parts(self, used: Used) -> str:
+        if not used.running:
+            return ""
+        if not used.ended:
+            return ", all of it so far by what runs"
+        ended, running = self.say(used.ended), self.say(used.running)
+        return f", {ended} by what has ended and {running} so far by what runs"
 
 
 def stored_bytes_quota(limit_bytes: int) -> Quota:

@@ -1,11 +1,14 @@
-"""What of a budget is used: the quantities of usage lines, as ``usage`` shows and prices them."""
+"""What of a budget is used: the quantities of usage lines, as ``usage`` shows and prices them.
 
-from collections.abc import Iterable, Mapping
+What runs counts beside what has ended, as if it ended now.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.billing.prices import PriceList, core_hours, cost, kilowatt_hours
-from domain.billing.quota import WHOLE_TENANT, Measure, Period, Quota
+from domain.billing.quota import WHOLE_TENANT, Measure, Period, Quota, Used
 from domain.jobs.job import SchedulingType
 
 _NOTHING = Decimal(0)
@@ -13,7 +16,7 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageLine:
-    """What ended in a month for one project, on boilers of one kind."""
+    """What ended in a month for one project on boilers of one kind, or runs now."""
 
     month: int
     project: str  #: '' = none.
@@ -21,14 +24,25 @@ class UsageLine:
     energy_wh: float
 
 
-def used(quota: Quota, lines: Iterable[UsageLine], month: int, prices: PriceList | None) -> Decimal:
-    """What of this budget is used in this month; lines of simulated boilers count as others do.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """All that counts against the budgets of a tenant at one moment."""
 
-    A month without a price costs nothing.
-    """
-    return sum(
-        (_of_line(quota.measure, line, prices) for line in _meant(quota, lines, month)), _NOTHING
-    )
+    ended: Sequence[UsageLine]
+    running: Sequence[UsageLine]  #: As if it ended now.
+    month: int
+    prices: PriceList | None
+
+    def of(self, quota: Quota) -> Used:
+        """What of this budget is used in this month; simulated boilers count as others do.
+
+        A month without a price costs nothing.
+        """
+        return Used(ended=self._sum(quota, self.ended), running=self._sum(quota, self.running))
+
+    def _sum(self, quota: Quota, lines: Iterable[UsageLine]) -> Decimal:
+        meant = _meant(quota, lines, self.month)
+        return sum((_of_line(quota.measure, line, self.prices) for line in meant), _NOTHING)
 
 
 def _meant(quota: Quota, lines: Iterable[UsageLine], month: int) -> Iterable[UsageLine]:

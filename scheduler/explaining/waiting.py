@@ -127,7 +127,7 @@ def _quota_reached(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
             if most is None:
                 continue
             quota = Quota(measure=measure, limit=Decimal(most), project=limit.project)
-            why = quota.why_it_waits(Decimal(used), more, month=0)
+            why = quota.why_it_waits(used, more)
             if why is not None:
                 return quota.code, why
     return None

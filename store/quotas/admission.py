@@ -1,22 +1,21 @@
 """Submissions against quotas: what can be known now is refused now, before anything is stored."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from domain.billing.prices import PriceList
 from domain.billing.quota import AT_ONCE, BUDGETS, WHOLE_TENANT, Measure
-from domain.billing.spending import UsageLine, used
-from domain.calendar.months import month_of
 from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import Change
-from store.quotas import quotas, totals
-from store.quotas.price_list import read_prices
+from store.quotas import quotas
 from store.quotas.quotas import Holder, SetQuota
+from store.quotas.spent import spent_by_now
 from store.quotas.use import Use, use_now
 from store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def refusal_of(
@@ -46,20 +45,14 @@ def budget_used_up(
     """Which budget, if any, keeps a waiting job of this project from starting; as it is said."""
     found = quotas.of_job(connection, tenant_id, project)
     its = [item.quota for item in found if item.quota.measure in BUDGETS]
-    lines = totals.lines(connection, tenant_id) if its else ()
-    month, prices = month_of(now_s), read_prices(connection) if its else None
+    if not its:
+        return None
+    spending = spent_by_now(connection, now_s, [tenant_id])[tenant_id]
     for quota in its:
-        why = quota.why_it_waits(used(quota, lines, month, prices), 0, month)
+        why = quota.why_spent_waits(spending.of(quota), spending.month)
         if why is not None:
             return Refused(code=quota.code, sentence=why)
     return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spending:
-    lines: Sequence[UsageLine]
-    prices: PriceList | None
-    month: int
 
 
 class Gate:
@@ -71,11 +64,9 @@ class Gate:
         self._set = quotas.of_tenants(connection, [tenant_id])
         self._use: Mapping[Holder, Use] = use_now(connection, tenant_id) if self._set else {}
         has_budgets = any(item.quota.measure in BUDGETS for item in self._set)
-        self._spending = _Spending(
-            lines=totals.lines(connection, tenant_id) if has_budgets else (),
-            prices=read_prices(connection) if has_budgets else None,
-            month=month_of(now_s),
-        )
+        self._spending = None
+        if has_budgets:
+            self._spending = spent_by_now(connection, now_s, [tenant_id])[tenant_id]
         self._admitted: dict[str, int] = {}
 
     def admit(self, spec: JobSpec, least_cores: int) -> Refused | None:
@@ -118,5 +109,6 @@ class Gate:
                 return None  # Refused where the bytes come in.
             case _:
                 its = self._spending
-                amount = used(item.quota, its.lines, its.month, its.prices)
-                return item.quota.refuse_spent(amount, its.month)
+                if its is None:
+                    return None
+                return item.quota.refuse_spent(its.of(item.quota), its.month)

@@ -1,18 +1,19 @@
-"""Budgets: what ends adds to what is used, and a budget that is used up stops new starts."""
+"""Budgets: what ends or runs uses them, and one that is used up keeps more from starting."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
 from domain.billing.prices import PriceList
 from domain.billing.quota import BUDGETS, Measure, Period
-from domain.billing.spending import used
-from domain.calendar.months import month_of
+from domain.billing.spending import Spending
 from store.quotas import quotas, totals
-from store.quotas.price_list import read_prices, write_prices
+from store.quotas.price_list import write_prices
 from store.quotas.quota_tables import quota
-from store.quotas.quotas import Holder, SetQuota
+from store.quotas.quotas import SetQuota
+from store.quotas.spent import ended_by_now, spent_by_now
 from store.transaction import Store, Transaction
 
 _BUDGETS = tuple(sorted(measure.value for measure in BUDGETS))
@@ -22,36 +23,39 @@ _WITH_BUDGETS = (
     .where(quota.c.tenant_id == bindparam("of_tenant"), quota.c.measure.in_(_BUDGETS))
     .order_by(quota.c.project, quota.c.measure, quota.c.period)
 )
+_HAVING_BUDGETS = select(quota.c.tenant_id).where(quota.c.measure.in_(_BUDGETS)).distinct()
 
 
 def bill(tx: Transaction, billed: Sequence[Mapping[str, Any]]) -> None:
-    """Count what these new rows of ``job_usage`` say against the budgets there are."""
+    """Count what these new rows of ``job_usage`` say against the budgets there are.
+
+    What has ended is enough to see that a budget is used up. That one is not is seen when all are
+    judged, by whoever counts what runs as well.
+    """
     tenants = _with_budgets(tx, {row["tenant_id"] for row in billed})
     totals.add(tx, billed)
-    judge(tx, tenants)
+    if tenants:
+        spendings = ended_by_now(tx.connection, tx.now_s, tenants)
+        _note(tx, [item for item in _changes(tx, spendings) if item.spent_in is not None])
 
 
 def judge(tx: Transaction, tenant_ids: Collection[int]) -> None:
     """Note which budgets of these tenants are used up by now; the engine learns of changes."""
-    if not tenant_ids:
+    if tenant_ids:
+        _note(tx, _changes(tx, spent_by_now(tx.connection, tx.now_s, tenant_ids)))
+
+
+def judge_all(tx: Transaction) -> None:
+    """Judge every budget anew, for what runs uses them up, and months end.
+
+    To be called every few seconds: nobody is kept waiting who uses a budget meanwhile, unless
+    there is something to note.
+    """
+    having = set(tx.connection.execute(_HAVING_BUDGETS).scalars())
+    if not having:
         return
-    month, prices = month_of(tx.now_s), read_prices(tx.connection)
-    changed: set[Holder] = set()
-    for tenant_id in sorted(tenant_ids):
-        lines = totals.lines(tx.connection, tenant_id)
-        for item in quotas.of_tenants(tx.connection, [tenant_id]):
-            if item.quota.measure in BUDGETS:
-                is_spent = item.quota.is_spent(used(item.quota, lines, month, prices))
-                if _note(tx, item, month if is_spent else None):
-                    changed.add(item.holder)
-    quotas.tell(tx, changed)
-
-
-def renew(tx: Transaction) -> None:
-    """Judge anew the budgets that were used up in a month that is over."""
-    late = quota.c.spent_in < month_of(tx.now_s)
-    statement = select(quota.c.tenant_id).where(quota.c.period == Period.MONTH.value, late)
-    judge(tx, _with_budgets(tx, set(tx.connection.execute(statement).scalars())))
+    changes = _changes(tx, spent_by_now(tx.connection, tx.now_s, having))
+    judge(tx, _with_budgets(tx, {item.of.holder.tenant_id for item in changes}))
 
 
 def remember_prices(store: Store, prices: PriceList | None) -> None:
@@ -75,20 +79,46 @@ def _with_budgets(tx: Transaction, tenant_ids: Collection[int]) -> set[int]:
     return found
 
 
-def _note(tx: Transaction, item: SetQuota, spent_in: int | None) -> bool:
-    """Write down whether a budget is used up; whether that matters to the engine."""
-    if item.quota.period is Period.TOTAL and None not in {item.spent_in, spent_in}:
-        return False
-    if item.spent_in == spent_in:
-        return False
-    tx.connection.execute(
-        update(quota)
-        .where(
-            quota.c.tenant_id == item.holder.tenant_id,
-            quota.c.project == item.holder.project,
-            quota.c.measure == item.quota.measure.value,
-            quota.c.period == item.quota.period.value,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A budget of which something else is to be noted than before."""
+
+    of: SetQuota
+    spent_in: int | None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the engine must know."""
+        return (self.of.spent_in is None) != (self.spent_in is None)
+
+
+def _changes(tx: Transaction, spendings: Mapping[int, Spending]) -> list[_Change]:
+    """What is to be noted of budgets that were used up since, or are no more."""
+    found = []
+    for item in quotas.of_tenants(tx.connection, spendings):
+        if item.quota.measure not in BUDGETS:
+            continue
+        spending = spendings[item.holder.tenant_id]
+        is_spent = item.quota.is_spent(spending.of(item.quota).total)
+        spent_in = spending.month if is_spent else None
+        stays = item.quota.period is Period.TOTAL and None not in {item.spent_in, spent_in}
+        if item.spent_in != spent_in and not stays:
+            found.append(_Change(of=item, spent_in=spent_in))
+    return found
+
+
+def _note(tx: Transaction, changes: Sequence[_Change]) -> None:
+    """Write down which budgets are used up."""
+    for item in changes:
+        holder, its = item.of.holder, item.of.quota
+        tx.connection.execute(
+            update(quota)
+            .where(
+                quota.c.tenant_id == holder.tenant_id,
+                quota.c.project == holder.project,
+                quota.c.measure == its.measure.value,
+                quota.c.period == its.period.value,
+            )
+            .values(spent_in=item.spent_in)
         )
-        .values(spent_in=spent_in)
-    )
-    return (item.spent_in is None) != (spent_in is None)
+    quotas.tell(tx, {item.of.holder for item in changes if item.is_news})

@@ -5,12 +5,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from domain.billing.quota import BUDGETS, WHOLE_TENANT, Measure, Quota
-from domain.billing.spending import used
-from domain.calendar.months import month_of
-from store.quotas import quotas, totals
-from store.quotas.price_list import read_prices
+from domain.billing.quota import BUDGETS, WHOLE_TENANT, Measure, Quota, Used
+from store.quotas import quotas
 from store.quotas.quotas import Holder
+from store.quotas.spent import spent_by_now
 from store.quotas.use import Use, promised_bytes, use_now
 from store.rows import AnyRow
 from store.tables.access import tenant
@@ -23,6 +21,7 @@ class Standing:
     tenant: str
     quota: Quota
     used: Decimal
+    budget: Used | None  #: The same in its parts, of what adds up.
 
 
 def standings(
@@ -54,7 +53,7 @@ def _of_tenant(
         n_own = sum(item.project == WHOLE_TENANT for item in found)
         found.insert(n_own, usual_bytes)
     amounts = _Amounts(connection, now_s, row)
-    return [Standing(tenant=row.name, quota=item, used=amounts.of(item)) for item in found]
+    return [amounts.standing(item) for item in found]
 
 
 class _Amounts:
@@ -63,14 +62,16 @@ class _Amounts:
     def __init__(self, connection: Connection, now_s: float, row: AnyRow) -> None:
         self._row = row
         self._now = use_now(connection, row.id)
-        self._lines = totals.lines(connection, row.id)
-        self._prices = read_prices(connection)
-        self._month = month_of(now_s)
+        self._spending = spent_by_now(connection, now_s, [row.id])[row.id]
         self._stored_bytes = row.stored_bytes + promised_bytes(connection, row.id)
 
-    def of(self, quota: Quota) -> Decimal:
-        if quota.measure in BUDGETS:
-            return used(quota, self._lines, self._month, self._prices)
+    def standing(self, quota: Quota) -> Standing:
+        """How it stands with one of the tenant's quotas."""
+        budget = self._spending.of(quota) if quota.measure in BUDGETS else None
+        used = self._at_once(quota) if budget is None else budget.total
+        return Standing(tenant=self._row.name, quota=quota, used=used, budget=budget)
+
+    def _at_once(self, quota: Quota) -> Decimal:
         its = self._now.get(Holder(self._row.id, quota.project), Use())
         match quota.measure:
             case Measure.CORES:

@@ -40,7 +40,8 @@ def use_now(connection: Connection, tenant_id: int) -> Mapping[Holder, Use]:
                 node, instance.c.node_id == node.c.id
             )
         )
-        .where(instance.c.state.in_(_HOLDING), instance.c.tenant_id == tenant_id)
+        # Not along the index of tenants, in which all stand that have ended.
+        .where(instance.c.state.in_(_HOLDING), instance.c.tenant_id + 0 == tenant_id)
     )
     for row in connection.execute(running):
         for use in _of(found, tenant_id, row.project):

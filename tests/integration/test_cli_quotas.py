@@ -39,18 +39,19 @@ def test_a_budget_that_is_used_up_stops_what_comes_and_not_what_runs(typed: Comm
     spender = as_tenant(typed, "spender")
     assert typed.run("projects", "add", "mesh", "--tenant", "spender").returncode == 0
     where = ("--tenant", "spender", "--project", "mesh")
-    typed.run("quotas", "set", "core-hours/month=0.001", "kwh/total=none", *where)
     over = typed.folder / "over"
     wait = f"until [ -e {over} ]; do sleep 0.1; done"
     lasting = spender.submit("-A", "mesh", "--", "sh", "-c", wait)
     until(lambda: spender.document("job", lasting)["state"] == "running", "it runs")
-    assert spender.run("submit", "-A", "mesh", "--wait", "--", "sleep", "4").returncode == 0
+    spending = spender.submit("-A", "mesh", "--", "sleep", "4")
+    typed.run("quotas", "set", "core-hours/month=0.001", "kwh/total=none", *where)
+    assert spender.run("wait", spending).returncode == 0
 
     refused = spender.run("submit", "-A", "mesh", "--", "true")
 
     assert refused.returncode == 1
     assert "The budget of core-hours of project 'mesh' for 20" in refused.stderr
-    assert " of 0.001 are used; wait for the next month" in refused.stderr
+    assert " by what runs; wait for the next month" in refused.stderr
     assert spender.document("job", lasting)["state"] == "running"
     over.touch()
     assert spender.run("wait", lasting).returncode == 0
@@ -58,6 +59,47 @@ def test_a_budget_that_is_used_up_stops_what_comes_and_not_what_runs(typed: Comm
     raised = typed.document("quotas", "set", "core-hours/month=100", *where)
     assert {line["quota"] for line in raised["quotas"]} == {"core_hours/month", "stored_bytes"}
     assert spender.run("submit", "-A", "mesh", "--wait", "--", "true").returncode == 0
+
+
+def test_what_runs_uses_a_budget_up_and_keeps_further_jobs_waiting(typed: CommandLine) -> None:
+    crowd = as_tenant(typed, "crowd")
+    over = typed.folder / "crowd-over"
+    wait = f"until [ -e {over} ]; do sleep 0.1; done"
+    where = ("--tenant", "crowd")
+    typed.run("quotas", "set", "running-jobs=1", *where)
+    lasting = crowd.submit("--", "sh", "-c", wait)
+    until(lambda: crowd.document("job", lasting)["state"] == "running", "it runs")
+    queued = crowd.submit("--", "true")
+    typed.run("quotas", "set", "core-hours/total=0.001", *where)
+
+    def budget() -> dict[str, str]:
+        lines = crowd.document("quotas", "list")["quotas"]
+        return next(line for line in lines if line["quota"] == "core_hours/total")
+
+    until(lambda: budget()["is_used_up"], "what runs has used the budget up")
+    assert typed.run("quotas", "set", "running-jobs=none", *where).returncode == 0
+    until(
+        lambda: crowd.document("explain", queued)["code"] == "quota.core_hours",
+        "the scheduler knows of it",
+    )
+
+    shown, refused = budget(), crowd.run("submit", "--", "true")
+    listed = crowd.run("quotas", "list").stdout
+    assert refused.returncode == 1
+    expected = " of 0.001 are used, all of it so far by what runs; ask the operator for more."
+    assert expected in refused.stderr
+    assert shown["ended"] == "0"
+    assert float(shown["running"]) >= 0.001
+    assert listed.splitlines()[0].split() == (
+        ["TENANT", "PROJECT", "QUOTA", "ENDED", "RUNNING", "USED", "LIMIT"]
+    )
+    assert " so far by what runs; it waits until it is raised" in crowd.run("job", queued).stdout
+    assert crowd.document("job", lasting)["state"] == "running"
+    assert crowd.document("job", queued)["state"] == "queued"
+    typed.run("quotas", "set", "core-hours/total=100", *where)
+    assert crowd.run("wait", queued).returncode == 0
+    over.touch()
+    assert crowd.run("wait", lasting).returncode == 0
 
 
 def test_mistakes_end_in_one_sentence(typed: CommandLine) -> None:

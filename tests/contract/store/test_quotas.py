@@ -8,7 +8,7 @@ import pytest
 
 from domain.billing.prices import ComputePrices, PriceList
 from domain.billing.quota import Quota, stored_bytes_quota
-from domain.billing.quota_words import parse_setting, write_key
+from domain.billing.quota_words import parse_setting
 from domain.calendar.months import after, begin_of, month_of
 from domain.events import QuotaSet
 from domain.jobs.job import EndReason, JobState, SchedulingType
@@ -16,7 +16,6 @@ from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
 from scheduler.service import Pace, SchedulerService
-from store.access import tenants
 from store.checks.invariants import look_at_all
 from store.dependencies.dependency_targets import NewCondition
 from store.files import stored_files
@@ -26,73 +25,10 @@ from store.jobs import jobs
 from store.jobs.new_job import Accepted, NewJob
 from store.quotas import budgets
 from store.quotas.setting import set_quotas
-from store.quotas.standing import standings
+from tests.support.budgets import HOUR_S, PRICES, answer, limit, of_project, run_for, standing, told
 from tests.support.builders import array_spec, job_spec, reading
 from tests.support.scene import Scene
 from tests.support.told import policy
-
-HOUR_S = 3600.0
-PRICES = PriceList(
-    currency="EUR",
-    versions=(
-        ComputePrices(
-            from_month=200001,
-            core_hour=dict.fromkeys(SchedulingType, Decimal("0.25")),
-            kwh=Decimal(0),
-        ),
-    ),
-)
-
-
-def limit(scene: Scene, project: str = "", **limits: str) -> None:
-    """Set quotas; ``core_hours__month`` stands for ``core_hours/month``."""
-    settings = []
-    for key, amount in limits.items():
-        setting = parse_setting(key.replace("__", "/"), amount, project)
-        assert not isinstance(setting, Refused), setting
-        settings.append(setting)
-    with scene.store.transaction() as tx:
-        if project:
-            tenants.open_project(tx, "lab", project, "test")
-        found = set_quotas(
-            tx, tenant_name="lab", project_name=project, settings=settings, actor="test"
-        )
-    assert not isinstance(found, Refused), found
-
-
-def answer(scene: Scene, spec: JobSpec | None = None, key: str | None = None) -> int | str:
-    """The number of an accepted job, or the code of its refusal."""
-    (found,) = scene.submit_all([scene.submission(spec, key)])
-    return found.code if isinstance(found, Refused) else found.job_id
-
-
-def standing(scene: Scene) -> dict[str, tuple[float, float]]:
-    """Used and limit by project and key."""
-    with scene.database.read() as connection:
-        found = standings(
-            connection, scene.clock.now_s, usual_bytes=stored_bytes_quota(100), tenant_name="lab"
-        )
-    return {
-        f"{item.quota.project}:{write_key(item.quota.measure, item.quota.period)}": (
-            float(item.used),
-            float(item.quota.limit),
-        )
-        for item in found
-    }
-
-
-def told(scene: Scene) -> list[QuotaSet]:
-    """What engines learn of quotas, from the beginning."""
-    return [fact for fact in scene.events() if isinstance(fact, QuotaSet)]
-
-
-def run_for(scene: Scene, node_id: int, wall_s: float, spec: JobSpec | None = None) -> None:
-    key = scene.running(node_id, spec)
-    scene.report(node_id, key, wall_s=wall_s)
-
-
-def of_project(name: str, cores: int = 1) -> JobSpec:
-    return job_spec(cores=cores, project=name)
 
 
 def test_the_queue_is_full_at_its_limit_and_not_before(scene: Scene) -> None:
@@ -241,13 +177,13 @@ def test_a_budget_of_a_month_is_renewed_with_the_next(scene: Scene) -> None:
     run_for(scene, node_id, HOUR_S)
     assert answer(scene) == "quota.core_hours"
     with scene.store.transaction() as tx:
-        budgets.renew(tx)
+        budgets.judge_all(tx)
     assert told(scene)[-1].is_spent
 
     month = month_of(scene.clock.now_s)
     scene.clock.advance(begin_of(after(month)) - scene.clock.now_s + 1.0)
     with scene.store.transaction() as tx:
-        budgets.renew(tx)
+        budgets.judge_all(tx)
 
     assert not told(scene)[-1].is_spent
     assert isinstance(answer(scene), int)
