@@ -18,7 +18,8 @@ from domain.jobs.job import JobState, SchedulingType
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_CURRENT
 from store.rows import AnyRow
-from store.tables import instance, job, node
+from store.tables.fleet import node
+from store.tables.jobs import instance, job
 
 _ON_A_NODE = tuple(
     sorted(item.value for item in (JobState.RUNNING, JobState.PREEMPTED, JobState.CANCELLING))
