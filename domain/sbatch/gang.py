@@ -1,7 +1,8 @@
 """What a job of several nodes finds set, beside what every job finds.
 
-Open MPI is told by variables where its nodes are, and to start its daemons through a command of
-ours instead of ssh; it reads them under one name in version 4 and under another since version 5.
+Launchers of MPI are told by variables where its nodes are, and to start their daemons through a
+command of ours instead of ssh. Open MPI reads them under one name in version 4 and under another
+since version 5; Hydra, the launcher of MPICH and of Intel MPI, under a name of each.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,11 @@ class GangFacts:
     names: tuple[str, ...]  #: As its programs name them, each once.
     cores: tuple[int, ...]
     slots: tuple[int, ...]  #: Tasks that each may hold.
-    hostfile: str
+    hostfile: str  #: Names and slots as Open MPI reads them.
+    machinefile: str  #: The same as Hydra reads them.
     remote_shell: str  #: The command that runs another on a node, as ssh would.
     network: str  #: On which they reach one another, such as ``10.1.0.0/16``.
+    interface: str | None  #: By which the first one is on it; None where that is not known.
 
 
 def share_out(ntasks: int, n_nodes: int, most: int | None = None) -> tuple[int, ...]:
@@ -49,11 +52,28 @@ def gang_environment(facts: GangFacts) -> dict[str, str]:
         "SLURM_JOB_CPUS_PER_NODE": counted(facts.cores),
         "SLURM_CPUS_ON_NODE": str(facts.cores[0]),
         **_open_mpi(facts),
-        # MPICH and Intel MPI.
+        **_hydra(facts),
+    }
+
+
+def _hydra(facts: GangFacts) -> dict[str, str]:
+    # Its daemons call back where this interface is: names of nodes then need not resolve.
+    interface = (
+        {}
+        if facts.interface is None
+        else {"HYDRA_IFACE": facts.interface, "I_MPI_HYDRA_IFACE": facts.interface}
+    )
+    return {
+        **interface,
         "HYDRA_LAUNCHER": "ssh",
         "HYDRA_LAUNCHER_EXEC": facts.remote_shell,
+        # Its own reading of Slurm's list knows not every name, and confuses their counts.
+        "HYDRA_HOST_FILE": facts.machinefile,
+        # Programs find what their own node sets, and so the devices and folders that it has.
+        "HYDRA_ENV": "none",
         "I_MPI_HYDRA_BOOTSTRAP": "ssh",
         "I_MPI_HYDRA_BOOTSTRAP_EXEC": facts.remote_shell,
+        "I_MPI_HYDRA_HOST_FILE": facts.machinefile,
     }
 
 

@@ -15,6 +15,7 @@ from domain.sbatch.gang import GangFacts, share_out
 from node_agent.config import neighbour_interface
 from node_agent.executors.process import Grant, Place
 from node_agent.gangs.launcher import write_private
+from node_agent.machine.interfaces import interface_of
 from node_agent.shims.install import GANG_SHELL
 from node_agent.warden.protocol import StartOrder
 
@@ -31,9 +32,13 @@ def names_of(nodes: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def gang_facts(
-    spec: JobSpec, nodes: Sequence[Mapping[str, Any]], place: Place, grant: Grant, network: str
+    spec: JobSpec, nodes: Sequence[Mapping[str, Any]], place: Place, grant: Grant, address: str
 ) -> GangFacts:
-    """What the script is told of all its nodes."""
+    """What the script is told of all its nodes, of which this one has ``address`` for the others.
+
+    It is written as the agent's configuration has it.
+    """
+    listens = neighbour_interface(address)
     size = spec.resources
     cores = tuple(int(node["cores"]) for node in nodes)
     slots = tuple(count // size.cpus_per_task for count in cores)
@@ -44,15 +49,17 @@ def gang_facts(
         cores=cores,
         slots=slots,
         hostfile=os.fspath(place.hosts),
+        machinefile=os.fspath(place.machines),
         remote_shell=os.fspath(Path(grant.shims) / GANG_SHELL),
-        network=network,
+        network=str(listens and listens.network),
+        interface=None if listens is None else interface_of(listens.ip),
     )
 
 
 def write_gang(
     facts: GangFacts, nodes: Sequence[Mapping[str, Any]], secret: str, place: Place
 ) -> None:
-    """Write down for the job's commands who its nodes are, and a hostfile for its launchers."""
+    """Write down for the job's commands who its nodes are, and for each kind of its launchers."""
     told = [
         {"name": name, "cores": cores, "tasks": tasks, "address": node["address"]}
         for name, cores, tasks, node in zip(
@@ -60,10 +67,9 @@ def write_gang(
         )
     ]
     write_private(place.gang, json.dumps({"secret": secret, "nodes": told}))
-    lines = [
-        f"{name} slots={slots}\n" for name, slots in zip(facts.names, facts.slots, strict=True)
-    ]
-    write_private(place.hosts, "".join(lines))
+    seats = list(zip(facts.names, facts.slots, strict=True))
+    write_private(place.hosts, "".join(f"{name} slots={slots}\n" for name, slots in seats))
+    write_private(place.machines, "".join(f"{name}:{slots}\n" for name, slots in seats if slots))
 
 
 def share_order(

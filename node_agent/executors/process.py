@@ -69,6 +69,11 @@ class Place:
         return self.work.with_name(f"{self.work.name}.hosts")
 
     @property
+    def machines(self) -> Path:
+        """The same as launchers of another kind read it."""
+        return self.work.with_name(f"{self.work.name}.machines")
+
+    @property
     def fence(self) -> Path:
         """What it may reach, where it is kept off the network."""
         return self.work.with_name(f"{self.work.name}.fence")
@@ -127,7 +132,8 @@ def make_place(place: Place) -> None:
 
 def remove_place(place: Place) -> None:
     """Remove everything the attempt left."""
-    for file in (place.script, place.gang, place.hosts, place.fence, place.names):
+    files = (place.script, place.gang, place.hosts, place.machines, place.fence, place.names)
+    for file in files:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(file)
     for folder in (place.work, place.private):

@@ -12,7 +12,7 @@ from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.jobs.sizing import mem_need_mib
 from domain.refusal import Refused
 from domain.units import BYTES_PER_MIB
-from node_agent.config import AgentConfig, neighbour_interface
+from node_agent.config import AgentConfig
 from node_agent.executors.fenced import fenced
 from node_agent.executors.gang_place import gang_facts, share_order, write_gang
 from node_agent.executors.process import Grant, make_place, output_paths, start_order
@@ -116,10 +116,8 @@ class Launcher:
 
     def _lead(self, held: Held, gang: dict[str, Any], grant: Grant) -> Grant:
         """What the script is given where it runs on several nodes."""
-        network = neighbour_interface(self._config.neighbour_address)
-        facts = gang_facts(
-            held.spec, gang["nodes"], held.place, grant, str(network and network.network)
-        )
+        address = self._config.neighbour_address
+        facts = gang_facts(held.spec, gang["nodes"], held.place, grant, address)
         write_gang(facts, gang["nodes"], gang["secret"], held.place)
         return replace(grant, gang=facts)
 

@@ -18,6 +18,7 @@ from typing import IO, NoReturn
 
 from domain.sbatch.gang import counted
 from node_agent.gangs.caller import Neighbour, Neighbours, RemoteTask, neighbours
+from node_agent.shims.launching import words_for
 from node_agent.shims.srun_options import SrunError, Step, read_step
 
 _FORWARDED = (
@@ -320,13 +321,11 @@ def _run_by(mpirun: str, step: Step, environment: dict[str, str]) -> int:
         for name in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
             environment.setdefault(name, "1")
     gang = neighbours(os.environ)
-    hosts: tuple[str, ...] = ()
-    if gang is not None:
-        where = zip(gang.nodes, step.counts, strict=True)
-        hosts = ("--host", ",".join(f"{node.name}:{count}" for node, count in where if count))
-    argv = (mpirun, "-np", str(step.ntasks), *hosts)
-    argv = (*argv, *sys.orig_argv[:4], "srun-task", *step.argv)
-    return _wait_for(_Task(subprocess.Popen(argv, env=environment), ()) for _ in range(1))
+    where = () if gang is None else zip(gang.nodes, step.counts, strict=True)
+    seats = [(node.name, count) for node, count in where if count]
+    with words_for(mpirun, step.ntasks, seats, environment) as words:
+        argv = (*words, *sys.orig_argv[:4], "srun-task", *step.argv)
+        return _wait_for(_Task(subprocess.Popen(argv, env=environment), ()) for _ in range(1))
 
 
 def become_task(argv: Sequence[str]) -> int:

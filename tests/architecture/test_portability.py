@@ -52,4 +52,4 @@ def test_a_lock_pins_by_hash_and_names_no_index(path: Path) -> None:
 
 
 def test_there_is_a_lock_for_running_and_one_for_working_and_one_for_mpi() -> None:
-    assert [path.name for path in LOCKS] == ["dev.txt", "mpi.txt", "runtime.txt"]
+    assert [path.name for path in LOCKS] == ["dev.txt", "mpich.txt", "openmpi.txt", "runtime.txt"]

