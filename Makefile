@@ -68,7 +68,7 @@ check: venv ## lint, types, directions, sizes, unit tests: what CI and pre-commi
 # What the suite asks some hundred times; the two databases together.
 HOSTILE_REQUESTS ?= 10000
 .PHONY: fuzz
-fuzz: venv ## hostile requests and job scripts: HOSTILE_REQUESTS=10000 of each, no 500 allowed
+fuzz: venv ## hostile requests, job scripts, forms of towns: HOSTILE_REQUESTS=10000 of each, no 500 allowed
 	HOSTILE_REQUESTS=$(HOSTILE_REQUESTS) $(BIN)/pytest -s tests/contract/hostile
 
 .PHONY: fmt

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse
@@ -15,6 +14,7 @@ from api.browsers import check_origin, from_elsewhere, keep_session
 from api.pages.rendering import HEADERS, Speech
 from api.problems import Problem
 from api.security import ServicesOf
+from api.town.forms import read_form
 from domain.access import Scope
 from domain.refusal import Refused
 from domain.towns.accounts import TownVisitor
@@ -23,8 +23,8 @@ from store.collectivities.town_sessions import find_town_visitor
 
 COOKIE = "chaufferie_town"
 _COOKIE_PATH = "/town"
-LONGEST_FORM_BYTES = 16_384
-_MOST_FIELDS = 40
+#: The statuses of forms that cannot be read; of the others 422.
+_STATUSES = {"form.too_long": 413, "form.kind": 415}
 #: Where somebody may be sent on to after signing in: our own pages.
 _ONWARD = re.compile(r"/town(/[a-z0-9_-]+)*")
 
@@ -94,17 +94,10 @@ def let_out(address: str) -> RedirectResponse:
 async def form_of(request: Request) -> Mapping[str, str]:
     """The fields of a form that one of our own pages sent."""
     check_origin(request)
-    body = await request.body()
-    if len(body) > LONGEST_FORM_BYTES:
-        raise Problem(413, Refused(code="form.too_long", sentence="This form is too long."))
-    try:
-        fields = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
-        )
-    except ValueError as error:
-        refusal = Refused(code="form.fields", sentence="This form has too many fields.")
-        raise Problem(422, refusal) from error
-    return dict(fields)
+    found = read_form(request.headers.get("content-type", ""), await request.body())
+    if isinstance(found, Refused):
+        raise Problem(_STATUSES.get(found.code, 422), found)
+    return found
 
 
 async def form_from(request: Request, whose: Person) -> Mapping[str, str]:

@@ -7,8 +7,6 @@ from store.collectivities import collectivities, publications
 from store.collectivities.collectivities import CollectivityRow
 from store.rows import Connection
 
-_LONGEST_CODE = 40
-
 
 async def theme_of(services: Services, collectivity_id: int) -> Theme:
     """The theme of a collectivity's own pages."""
@@ -35,7 +33,7 @@ async def theme_of_code(services: Services, code: str) -> Theme:
     """The theme of the page behind a code on a boiler."""
 
     def look(connection: Connection) -> Theme:
-        sticker = publications.find_sticker(connection, code[:_LONGEST_CODE])
+        sticker = publications.find_sticker(connection, code)
         if sticker is None or sticker.collectivity_id is None:
             return OWN_THEME
         row = collectivities.find_collectivity(connection, sticker.collectivity_id)

@@ -1,5 +1,6 @@
 """Stickers on boilers, what their page may show, and what people report there."""
 
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from store.transaction import Transaction
 #: 60 random bits in 12 letters that no reader confuses, whatever the light in a boiler room.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _CODE_LENGTH = 12
+_CODE = re.compile(f"[{_LETTERS}]{{{_CODE_LENGTH}}}")
 #: More reports from one sticker would tell nothing new [per hour].
 REPORTS_AN_HOUR = 6
 #: Reports that were answered are forgotten after a year [s].
@@ -54,6 +56,8 @@ def make_stickers(tx: Transaction, site_ids: Collection[int] | None, actor: str)
 
 def remove_sticker(tx: Transaction, code: str, actor: str) -> bool:
     """The boiler was taken away: its code answers so from now on; False where there is none."""
+    if _CODE.fullmatch(code) is None:
+        return False
     row = tx.connection.execute(
         update(boiler_sticker)
         .where(boiler_sticker.c.code == code, boiler_sticker.c.removed_at_s.is_(None))
@@ -75,7 +79,9 @@ def stickers(connection: Connection, site_ids: Collection[int] | None = None) ->
 
 
 def find_sticker(connection: Connection, code: str) -> Sticker | None:
-    """The boiler that carries this code; None = no boiler ever did."""
+    """The boiler that carries this code, which may be any text; None = no boiler ever did."""
+    if _CODE.fullmatch(code) is None:
+        return None
     row = connection.execute(_joined().where(boiler_sticker.c.code == code)).one_or_none()
     return None if row is None else _sticker(row)
 

@@ -24,7 +24,6 @@ router = APIRouter(
     prefix="/t", tags=["public"], include_in_schema=False, dependencies=[Depends(public)]
 )
 
-_LONGEST_CODE = 40
 _LONGEST_MESSAGE = 500
 
 
@@ -47,7 +46,7 @@ async def _seen(services: Services, cache: FiguresCache, code: str) -> Seen | No
     database = services.store.database
 
     def look(connection: Connection) -> Seen | None:
-        sticker = publications.find_sticker(connection, code[:_LONGEST_CODE])
+        sticker = publications.find_sticker(connection, code)
         if sticker is None:
             return None
         owner = None
@@ -76,6 +75,7 @@ def _page(
     *,
     told: bool = False,
     refused: Refused | None = None,
+    message: str = "",
 ) -> Response:
     values = {
         "seen": seen,
@@ -83,6 +83,7 @@ def _page(
         "shower": SHOWER,
         "told": told,
         "refused": refused,
+        "message": message,
     }
     status = 200 if refused is None else 429
     return render(spoken, "public.html", values, theme=seen.theme, status=status)
@@ -111,7 +112,7 @@ async def report(request: Request, code: str, spoken: Speaks, services: Services
         lambda tx: publications.report_no_heat(tx, seen.sticker, message)
     )
     if refused is not None:
-        return _page(spoken, services, seen, refused=refused)
+        return _page(spoken, services, seen, refused=refused, message=message)
     address = spoken.link(f"/t/{seen.sticker.code}", told="yes")
     return RedirectResponse(f"{address}#no-heat", status_code=303, headers=HEADERS)
 
@@ -121,7 +122,7 @@ async def logo(code: str, services: ServicesOf) -> Response:
     """The logo of the collectivity whose boiler this is."""
 
     def look(connection: Connection) -> bytes | None:
-        sticker = publications.find_sticker(connection, code[:_LONGEST_CODE])
+        sticker = publications.find_sticker(connection, code)
         if sticker is None or sticker.collectivity_id is None:
             return None
         return collectivities.logo_of(connection, sticker.collectivity_id)

@@ -71,9 +71,10 @@ async def sign_in(
     """Sign in by address and password."""
     form = await door.form_of(request)
     onward = door.onward(form.get("next", ""))
-    email = check_email(form.get("email", ""))
+    typed = form.get("email", "")
+    email = check_email(typed)
     if isinstance(email, Refused):
-        return _sign_in_page(spoken, onward, "", email)
+        return _sign_in_page(spoken, onward, typed, email)
     if passwords.is_crowded:
         return _sign_in_page(spoken, onward, email, _CROWDED)
     account = await _proved(services, passwords, email, form.get("password", ""))

@@ -1,6 +1,7 @@
 """A town's statements: what was issued, in every form, and what is disputed of it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from api.town.themes import theme_for, theme_of
 from domain.languages import Language
 from domain.refusal import Refused
 from domain.towns.accounts import Membership, TownRight
-from domain.towns.disputes import LONGEST_TEXT, check_dispute
+from domain.towns.disputes import check_dispute
 from store.contracts import contracts
 from store.rows import Connection
 from store.statements import disputes, papers, statements
@@ -94,13 +95,13 @@ async def dispute(
     shown = await _shown(services, person, number)
     if shown is None:
         raise not_found("statement")
-    reason = " ".join(form.get("reason", "")[: 2 * LONGEST_TEXT].split())
+    reason = " ".join(form.get("reason", "").split())
     line = _line(form.get("line", ""))
     refused: Refused | None = _NOT_YOURS
     if shown.membership.may(TownRight.DISPUTE):
         refused = check_dispute(line, len(shown.document["lines"]), reason)
     if refused is not None:
-        return await _page(spoken, services, person, shown, refused)
+        return await _page(spoken, services, person, shown, (refused, form))
     actor, statement_id = person.visitor.actor, shown.row.statement_id
     await services.write(lambda tx: disputes.add_dispute(tx, statement_id, line, reason, actor))
     address = spoken.link(f"/town/statements/{number}")
@@ -144,8 +145,10 @@ async def _page(
     services: Services,
     person: Person,
     shown: Shown,
-    refused: Refused | None = None,
+    sent: tuple[Refused | None, Mapping[str, str]] = (None, {}),
 ) -> Response:
+    """The page; of a form that was refused also why, and what was typed into it."""
+    refused, typed = sent
     told, made = await services.read(
         lambda connection: (
             disputes.disputes_of(connection, shown.row.statement_id),
@@ -160,6 +163,7 @@ async def _page(
         "has_pdf": spoken.words.language in made,
         "may_dispute": shown.membership.may(TownRight.DISPUTE),
         "refused": refused,
+        "typed": typed,
     }
     theme = await theme_of(services, shown.membership.collectivity_id)
     status = 200 if refused is None else 422

@@ -34,6 +34,13 @@ _NOT_YOURS = Refused(
 )
 _NO_NUMBER = Refused(code="wish.number", sentence="Write a temperature such as 27.5.")
 _NO_DAY = Refused(code="calendar.day", sentence="Write days such as 2026-07-31.")
+_NO_KIND = Refused(code="calendar.kind", sentence="An entry is a closure or works.")
+_NO_FIGURES = Refused(
+    code="publication.figures", sentence="Everybody sees none, monthly or daily figures."
+)
+_TOO_LONG = Refused(
+    code="wish.long", sentence=f"A text of a site has {_LONGEST_NOTE} characters at the most."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +74,13 @@ async def wishes_page(at: AtSite) -> Response:
     return await _page(at, at.membership)
 
 
-async def _page(at: Here, membership: Membership, refused: Refused | None = None) -> Response:
+async def _page(
+    at: Here,
+    membership: Membership,
+    sent: tuple[Refused | None, Mapping[str, str]] = (None, {}),
+) -> Response:
+    """The page; of a form that was refused also why, and what was typed into it."""
+    refused, typed = sent
     database = at.services.store.database
 
     def look(connection: Connection) -> dict[str, object]:
@@ -89,6 +102,7 @@ async def _page(at: Here, membership: Membership, refused: Refused | None = None
         "kinds": list(CalendarKind),
         "figures_kinds": list(PublishedFigures),
         "refused": refused,
+        "typed": typed,
     }
     status = 200 if refused is None else 422
     return render(at.spoken, "wishes.html", values, theme=theme_from(row), status=status)
@@ -105,7 +119,7 @@ async def steer(request: Request, deed: str, at: AtSite) -> Response:
     if membership.may(TownRight.STEER):
         refused = await done(at.services, at.site_id, form, at.person.visitor.actor)
     if refused is not None:
-        return await _page(at, membership, refused)
+        return await _page(at, membership, (refused, form))
     address = at.spoken.link(f"/town/sites/{at.site_id}/wishes")
     return RedirectResponse(address, status_code=303, headers=HEADERS)
 
@@ -113,7 +127,9 @@ async def steer(request: Request, deed: str, at: AtSite) -> Response:
 async def _set_point(
     services: Services, site_id: int, form: Mapping[str, str], actor: str
 ) -> Refused | None:
-    text = form.get("warmest", "").strip().replace(",", ".")[:20]
+    text = form.get("warmest", "").strip().replace(",", ".")
+    if not text.isascii() or "_" in text:  # which Python takes for numbers, and a person does not
+        return _NO_NUMBER
     try:
         warmest_c = float(text) if text else None
     except ValueError:
@@ -124,12 +140,19 @@ async def _set_point(
 async def _add_entry(
     services: Services, site_id: int, form: Mapping[str, str], actor: str
 ) -> Refused | None:
+    names = {item.value: item for item in CalendarKind}
+    kind = names.get(form.get("kind", ""))
+    if kind is None:
+        return _NO_KIND
+    note = " ".join(form.get("note", "").split())
+    if len(note) > _LONGEST_NOTE:
+        return _TOO_LONG
     try:
         entry = CalendarEntry(
-            kind=CalendarKind(form.get("kind", "")),
-            first_day=date.fromisoformat(form.get("first", "")[:20]),
-            last_day=date.fromisoformat(form.get("last", "")[:20]),
-            note=" ".join(form.get("note", "").split())[:_LONGEST_NOTE],
+            kind=kind,
+            first_day=date.fromisoformat(form.get("first", "").strip()),
+            last_day=date.fromisoformat(form.get("last", "").strip()),
+            note=note,
         )
     except ValueError:
         return _NO_DAY
@@ -150,8 +173,12 @@ async def _publish(
     services: Services, site_id: int, form: Mapping[str, str], actor: str
 ) -> Refused | None:
     names = {item.value: item for item in PublishedFigures}
-    figures = names.get(form.get("figures", ""), PublishedFigures.NONE)
-    purpose = " ".join(form.get("purpose", "").split())[:_LONGEST_NOTE] or None
+    figures = names.get(form.get("figures", ""))
+    if figures is None:
+        return _NO_FIGURES
+    purpose = " ".join(form.get("purpose", "").split()) or None
+    if purpose is not None and len(purpose) > _LONGEST_NOTE:
+        return _TOO_LONG
     wanted = Publication(figures=figures, purpose=purpose)
     return await services.write(lambda tx: publications.publish(tx, site_id, wanted, actor))
 

@@ -1,6 +1,7 @@
 """Each test of this folder runs on SQLite and on PostgreSQL: they refuse different things."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.support.databases import ENGINES, Databases, postgres_databases
 from tests.support.hostile import HostileScene
+from tests.support.hostile_towns import HostileTowns
 
 
 @pytest.fixture(scope="session", params=ENGINES)
@@ -28,7 +30,23 @@ def scene(
     url = databases.fresh()
     made = HostileScene(url, tmp_path / "files")
     yield made
-    told = ", ".join(f"{status}: {count}" for status, count in sorted(made.statuses.items()))
-    sys.stdout.write(f"\n{request.node.name}: {made.statuses.total()} answers ({told})\n")
+    _tell(request.node.name, made.statuses)
+    made.close()
+    databases.take_back(url)
+
+
+def _tell(name: str, statuses: Counter[int]) -> None:
+    told = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items()))
+    sys.stdout.write(f"\n{name}: {statuses.total()} answers ({told})\n")
+
+
+@pytest.fixture
+def towns(
+    databases: Databases, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[HostileTowns]:
+    url = databases.fresh()
+    made = HostileTowns(url, tmp_path / "files")
+    yield made
+    _tell(request.node.name, made.statuses)
     made.close()
     databases.take_back(url)

@@ -153,7 +153,10 @@ def test_a_flood_of_reports_is_turned_away(boiler: Boiler) -> None:
     ]
     forged = stranger.post(f"{boiler.path}/no-heat", {}, headers={"Origin": "https://evil.test"})
 
+    kept = stranger.post(f"{boiler.path}/no-heat", {"message": "froid <b>"})
+
     assert statuses == [303] * REPORTS_AN_HOUR + [429]
+    assert "froid &lt;b&gt;</textarea>" in kept.text
     assert forged.status_code == 403
 
 

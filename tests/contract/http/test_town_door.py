@@ -76,6 +76,14 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same(http: HttpScene) 
     assert "set-cookie" not in wrong.headers
 
 
+def test_an_address_that_is_none_stays_in_its_field_as_it_was_typed(http: HttpScene) -> None:
+    answer = Browser(http).sign_in("marie chez ville.fr")
+
+    assert answer.status_code == 401
+    assert "no e-mail address" in answer.text
+    assert 'value="marie chez ville.fr"' in answer.text
+
+
 def test_guessing_is_locked_out_for_a_while_even_with_the_right_password(http: HttpScene) -> None:
     Town(http).person()
     browser = Browser(http)
@@ -190,6 +198,21 @@ def test_a_towns_session_opens_nothing_of_the_api(http: HttpScene) -> None:
     for path in ("/v1/whoami", "/v1/heat", "/v1/sites", "/v1/collectivities", "/metrics"):
         assert person.get(path).status_code == 401, path
     assert person.get("/").status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "x/y"])
+def test_a_form_of_another_kind_is_refused_and_does_nothing(http: HttpScene, kind: str) -> None:
+    http.node(Town(http).site("Piscine"))
+    code = http.post("/v1/stickers", "operator").json()["stickers"][0]["code"]
+    headers = {"Content-Type": kind, "Accept": "text/html"}
+    browser = Browser(http, "fr")
+
+    answer = browser.get(f"/t/{code}")
+    told = browser.client.post(f"/t/{code}/no-heat", content=b"message=froid", headers=headers)
+
+    assert (answer.status_code, told.status_code) == (200, 415)
+    assert "ou ce formulaire est illisible" in told.text
+    assert http.get("/v1/reports", "operator").json()["reports"] == []
 
 
 def test_a_form_too_long_or_with_too_many_fields_is_refused(http: HttpScene) -> None:

@@ -73,6 +73,7 @@ def test_what_cannot_be_disputed_is_said(issued: HttpScene) -> None:
         answer = person.send(path, f"{path}/dispute", **fields)
         assert answer.status_code == 422
         assert said in answer.text
+        assert f">{fields['reason']}</textarea>" in answer.text  # to be mended, not typed anew
 
 
 def test_an_adviser_looks_and_does_not_dispute(issued: HttpScene) -> None:

@@ -72,7 +72,13 @@ def test_the_town_decides_what_everybody_sees(http: HttpScene) -> None:
         ("set-point", {"warmest": "51"}, "outside what the site allows"),
         ("set-point", {"warmest": "nan"}, "outside what the site allows"),
         ("set-point", {"warmest": "warm"}, "such as 27.5"),
-        ("calendar", {"kind": "party", "first": "2026-01-01", "last": "2026-01-01"}, "such as"),
+        ("set-point", {"warmest": "4_5"}, "such as 27.5"),
+        ("set-point", {"warmest": "\N{ARABIC-INDIC DIGIT FOUR}"}, "such as 27.5"),
+        ("set-point", {"warmest": "45." + "0" * 30 + "x"}, "such as 27.5"),
+        ("publication", {"figures": "hourly"}, "which figures everybody sees"),
+        ("publication", {"figures": "daily", "purpose": "x" * 201}, "200 characters"),
+        ("calendar", {"kind": "works", "note": "x" * 201}, "200 characters"),
+        ("calendar", {"kind": "party", "first": "2026-01-01", "last": "2026-01-01"}, "closure or"),
         ("calendar", {"kind": "works", "first": "tomorrow", "last": ""}, "such as 2026-07-31"),
         ("calendar", {"kind": "works", "first": "2001-01-01", "last": "2001-01-02"}, "are over"),
         ("calendar", {"kind": "works", "first": "9999-12-31", "last": "9999-12-31"}, "two years"),
@@ -90,6 +96,21 @@ def test_what_cannot_be_is_refused_on_the_page(
     assert answer.status_code == 422
     assert said in answer.text
     assert http.get(f"/v1/sites/{site_id}/wishes").json()["calendar"] == []
+
+
+def test_what_was_typed_into_a_refused_form_is_still_there(http: HttpScene) -> None:
+    town = Town(http)
+    site_id, person = town.site("Piscine"), town.person()
+    typed = {"kind": "works", "first": "2026-07-31", "last": "2026-07-01", "note": 'vidange "B"'}
+
+    calendar = person.send(page_of(site_id), f"/town/sites/{site_id}/calendar", **typed).text
+    set_point = person.send(page_of(site_id), f"/town/sites/{site_id}/set-point", warmest="510")
+
+    assert 'value="2026-07-31"' in calendar
+    assert 'value="2026-07-01"' in calendar
+    assert 'value="vidange &#34;B&#34;"' in calendar
+    assert '<option value="works" selected>' in calendar
+    assert 'value="510"' in set_point.text
 
 
 @pytest.mark.parametrize("role", [TownRole.ACCOUNTANT, TownRole.ADVISER])
