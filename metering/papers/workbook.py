@@ -14,7 +14,13 @@ from metering.papers.cells import Cell
 #: Equal tables are equal files: a workbook tells no time of its own.
 _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
+#: In units of UTF-16, as Excel counts.
 _LONGEST_NAME = 31
+#: Excel keeps this name, in whatever letters, for a sheet of its own.
+_KEPT_BY_EXCEL = "history"
+#: What XML has no way to write (XML 1.0, production 2): a file with one of these opens nowhere.
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_INSTEAD = "\ufffd"
 _OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -46,16 +52,28 @@ def _write(sheet: Worksheet, number: int, row: Sequence[Cell]) -> None:
         if isinstance(value, Decimal | int):
             sheet.write_number(number, place, value)
         elif value is not None:
-            sheet.write_string(number, place, value)
+            sheet.write_string(number, place, _written(value))
 
 
 def _free_name(name: str, taken: set[str]) -> str:
     """A name that Excel takes, and that no other sheet has."""
-    plain = _FORBIDDEN.sub(" ", name).strip()[:_LONGEST_NAME] or "-"
+    plain = _cut(_FORBIDDEN.sub(" ", _written(name)).strip(), _LONGEST_NAME) or "-"
     found, number = plain, 1
-    while found.lower() in taken:
+    while found.lower() in {*taken, _KEPT_BY_EXCEL}:
         number += 1
         tail = f" {number}"
-        found = plain[: _LONGEST_NAME - len(tail)] + tail
+        found = _cut(plain, _LONGEST_NAME - len(tail)) + tail
     taken.add(found.lower())
     return found
+
+
+def _cut(text: str, longest: int) -> str:
+    """The beginning of a text, in so many units; a letter outside the first plane has two."""
+    while len(text.encode("utf-16-le")) // 2 > longest:
+        text = text[:-1]
+    return text
+
+
+def _written(text: str) -> str:
+    """The text, with a sign in the place of each character that no workbook can hold."""
+    return _NOT_IN_XML.sub(_INSTEAD, text)

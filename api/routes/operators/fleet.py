@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.fleet.profiles import profiles_view
-from api.names import Id, Number, Text
+from api.names import Id, Name, Number
 from api.problems import Problem, not_found
 from api.security import NodesAdmin, NodesReader, ServicesOf
 from api.views import node_view, site_view
@@ -20,7 +20,6 @@ from store.transaction import Transaction
 
 router = APIRouter(prefix="/v1", tags=["fleet"])
 
-_LONGEST_NAME = 200
 _DEFAULT_ENROLMENT_S = 900.0
 _LONGEST_ENROLMENT_S = 7 * DAY_S
 
@@ -30,7 +29,7 @@ class SiteIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
+    name: Name
     storage_wh_per_k: float = Field(ge=1, le=1e9, allow_inf_nan=False)
     limit_temp_c: float = Field(default=50.0, gt=0, le=95, allow_inf_nan=False)
     is_preheat: bool = True
@@ -68,7 +67,7 @@ class EnrolmentIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     site_id: Id
-    node_name: Text = Field(min_length=1, max_length=_LONGEST_NAME)
+    node_name: Name
     life_s: float = Field(
         default=_DEFAULT_ENROLMENT_S, gt=0, le=_LONGEST_ENROLMENT_S, allow_inf_nan=False
     )

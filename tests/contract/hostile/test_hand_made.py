@@ -85,6 +85,7 @@ _BODIES = [
     Sent(422, "POST", "/v1/jobs", body='{"\\ud800":1}', headers=_JSON),
     Sent(422, "POST", "/v1/jobs", body='{"a\\nb":1}', headers=_JSON),
     Sent(422, "POST", "/v1/jobs", body=json.dumps({"x" * 5000: 1}), headers=_JSON),
+    Sent(422, "POST", "/v1/sites", "operator", '{"name":"a\\nb","storage_wh_per_k":5}', _JSON),
     Sent(422, "POST", "/v1/jobs", body="", headers=_JSON),
     Sent(422, "POST", "/v1/jobs", body="null", headers=_JSON),
     Sent(422, "POST", "/v1/jobs", body=_TRUE, headers={"Content-Type": "text/plain"}),

@@ -94,3 +94,25 @@ def test_pages_without_a_place_tell_nothing_of_the_other_town(towns: HostileTown
 
             assert page.status_code == 200, path
             assert [text for text in SECRETS if text in page.text] == [], path
+
+
+def test_what_is_saved_has_a_name_that_every_system_takes(towns: HostileTowns) -> None:
+    """Windows refuses more signs than others, a point at the end, and the names of its devices."""
+    cookie = {"Cookie": f"{COOKIE}={towns.session(TownRole.ENERGY_MANAGER).cookie}"}
+    number = "CHALEUR-2026-00001"
+    files = [f"/town/statements/{number}/document?form={form}" for form in ("csv", "json")]
+    files += [f"/town/sites/1/readings.{form}?span=day&at=2026-01-02" for form in ("csv", "json")]
+    files += [f"/town/files/1/readings/202601/1?form={form}" for form in ("csv", "xlsx")]
+    operators = ["/v1/contracts/M-2026-17/years/2026"]
+    answers = [towns.ask("GET", path, headers=cookie) for path in files]
+    answers += [towns.get(path, "operator") for path in operators]
+
+    for answer in answers:
+        assert answer.status_code == 200, answer.request.url
+        found = re.fullmatch(
+            r'attachment; filename="([A-Za-z0-9._-]+\.[a-z]+)"',
+            answer.headers["content-disposition"],
+        )
+        assert found is not None, answer.headers["content-disposition"]
+        assert re.match(r"(con|prn|aux|nul|(com|lpt)[0-9])\.", found[1], re.IGNORECASE) is None
+        assert answer.headers["x-content-type-options"] == "nosniff"
