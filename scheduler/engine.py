@@ -39,7 +39,7 @@ from scheduler.placement.state.cluster import ClusterState
 from scheduler.placement.state.limits import close_lines, set_quota
 from scheduler.placement.state.occupation import Occupation
 
-ENGINE_VERSION = "8"
+ENGINE_VERSION = "9"
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].
 REFRESH_S = 600.0
 #: And not more often than this by the clock [s].

@@ -75,6 +75,11 @@ class Draft:
         free = self.free_cores + self.ahead_cores if self._is_ahead else self.free_cores
         return bool(np.count_nonzero((free > 0) & self.is_open))
 
+    @property
+    def is_alike_for_any_limit(self) -> bool:
+        """Whether a job fits where it fits, however long it is let run."""
+        return self._reserved is None and not self.kept.job_of and self._safe_wh is None
+
     def able(self, job: JobQueued, *, but_for_reservations: bool = False) -> Flags:
         """Open nodes that would take the job if they were empty, shape (n_nodes,).
 

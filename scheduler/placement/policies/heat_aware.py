@@ -239,13 +239,20 @@ class HeatAware:
         heads: dict[Shape, JobQueued],
         line: Iterator[JobQueued],
     ) -> None:
-        """Give these sites one job each of a shape, as long as there are any that ask no more."""
+        """Give these sites one job each of a shape, as long as there are any that ask no more.
+
+        The nodes are those of the first. One behind it may be let run longer, and would delay a job
+        for which a node is kept, or run into a reservation, where the first would not.
+        """
+        longest_s = math.inf if draft.is_alike_for_any_limit else heads[shape].time_limit_s
         for row in rows.tolist():
             job = heads[shape]
             bar = self.bar(job, draft.view.now_s, scores.heat_wh(shape, row))
             if gain[row] < bar - _ROUNDING:
                 return
             if not draft.has_quota(job, row):  # Another of this round took what was left.
+                continue
+            if job.time_limit_s > longest_s and not draft.fitting(job)[row]:
                 continue
             self._put(draft, scores, job, shape, np.array([row]), gain, HEAT_WANTED)
             following = self._next_waiting(draft, line)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.events import Event
+from domain.events import Event, ReservationMade
 from domain.jobs.job import SchedulingType
 from scheduler.engine import REFRESH_S
 from scheduler.placement.policies.heat_aware import HEAT_WANTED, LAST_MOMENT, MOST_HEAT_USED
@@ -130,6 +130,31 @@ def test_a_short_job_fills_the_hole_before_a_wide_one(policy: str, kind: str) ->
     order = told.offer(make(4, cores=4, time_limit_s=3600))
 
     assert (order.instance_id, order.why.kept_for) == (4, 2)
+
+
+@pytest.mark.parametrize("what", ["kept", "reserved"])
+def test_a_longer_job_takes_no_hole_that_only_the_one_of_its_shape_before_it_fits(
+    what: str,
+) -> None:
+    """Both come in one round, to two sites on which others are to start within the hour."""
+    told = boilers("chaufferie", 0.02, 0.02)
+    wanted = [reading_of(number, 0.02, heat_demand_w=3000.0) for number in (1, 2)]
+    for number in range(80, 90):  # They all run for half an hour, whatever their limit.
+        told.hear(job_queued(number, cores=8), claimed(number))
+        told.hear(ended(number, wall_s=1800.0), *wanted)
+    if what == "kept":
+        for number in (90, 91):
+            (offer,) = told.hear(job_queued(number, cores=4, name="other"))
+            told.hear(claimed(number, node_id=offer[2]))
+        assert told.hear(job_queued(92, cores=8), job_queued(93, cores=7)) == []
+    else:
+        times = {"starts_at_s": NOW_S + 3600.0, "ends_at_s": NOW_S + 9000.0}
+        told.hear(ReservationMade(reservation_id=1, node_ids=(1, 2), **times))
+
+    short = _flex(1, cores=2, time_limit_s=3600)
+    long = _flex(2, cores=2, time_limit_s=3700, last_s=NOW_S + 3 * DAY_S)
+
+    assert [offer[0] for offer in told.hear(short, long)] == [1]
 
 
 def test_a_shorter_job_of_the_same_shape_is_found_behind_a_longer_one() -> None:
