@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Float, cast, func, select
 
 from domain.jobs.job import FINAL_STATES, JobState
 from store.jobs.job_queries import count_by_state
-from store.tables.engine import decision, outbox
+from store.tables.engine import decision, leadership, outbox
 from store.tables.fleet import node, refused_reading, site
 from store.tables.jobs import attempt, instance, job
 
@@ -79,3 +79,10 @@ def outbox_backlog(connection: Connection) -> tuple[int, float | None]:
     )
     row = connection.execute(statement).one()
     return int(row[0]), row[1]
+
+
+def lease_remaining_s(connection: Connection, role: str, now_s: float) -> float:
+    """How long this role is led for, unless it is renewed [s]; 0 where nobody leads."""
+    statement = select(leadership.c.until_s).where(leadership.c.role == role)
+    until_s = connection.execute(statement).scalar()
+    return 0.0 if until_s is None else max(until_s - now_s, 0.0)

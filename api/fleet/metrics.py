@@ -18,12 +18,14 @@ from prometheus_client.registry import Collector
 from domain.fleet.node import NodeState
 from domain.registers.register import MeterKind
 from domain.units import J_PER_WH
+from scheduler.ports import ROLE
 from store import metric_queries
 from store.database import Database
 from store.engine.licence_facts import licences_in_force
 from store.fleet import site_queries
 from store.fleet.site_queries import MeterRow, NodeRow
 from store.licences.licences import NO_USE, licence_use
+from store.rounds import finished_rounds
 from store.rows import Connection
 
 #: From an idle system's milliseconds to a ``Flex`` job's day.
@@ -100,6 +102,19 @@ class StoreCollector(Collector):
             decisions.add_metric(["last"], found[0])
             decisions.add_metric(["longest"], found[1])
         yield decisions
+        yield GaugeMetricFamily(
+            "chaufferie_scheduler_lease_seconds",
+            "Time until the lease of the scheduler that decides ends; 0 where none does.",
+            value=metric_queries.lease_remaining_s(self.connection, ROLE, now_s),
+        )
+        rounds = GaugeMetricFamily(
+            "chaufferie_worker_round_timestamp_seconds",
+            "When the worker last finished a round, by what the round is for.",
+            labels=["round"],
+        )
+        for name, finished_at_s in finished_rounds(self.connection).items():
+            rounds.add_metric([name], finished_at_s)
+        yield rounds
         refused = CounterMetricFamily(
             "chaufferie_readings_refused",
             "Readings that could not be believed, by reason.",

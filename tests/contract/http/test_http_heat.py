@@ -6,6 +6,9 @@ import subprocess
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from scheduler.ports import ROLE
+from store.engine import leadership
+from store.rounds import note_round
 from tests.support.http_scene import HttpScene
 
 J_PER_WH = 3600
@@ -124,6 +127,23 @@ def test_metrics_tell_jobs_waits_and_decisions(metered: HttpScene) -> None:
     assert values_of(metered, "chaufferie_decision_seconds")[0] > 0
 
 
+def test_metrics_tell_whether_scheduler_and_worker_are_at_work(metered: HttpScene) -> None:
+    before = values_of(metered, "chaufferie_scheduler_lease_seconds")
+    with metered.store.transaction() as tx:
+        leadership.take(tx, role=ROLE, holder="another:1:2", ttl_s=15.0)
+        note_round(tx, "ledger")
+    metered.clock.advance(5.0)
+    during = samples(metered)
+    metered.clock.advance(60.0)
+
+    assert before == [0.0]
+    assert during["chaufferie_scheduler_lease_seconds", ()] == 10.0
+    assert during["chaufferie_worker_round_timestamp_seconds", (("round", "ledger"),)] == (
+        metered.clock.now_s - 65.0
+    )
+    assert values_of(metered, "chaufferie_scheduler_lease_seconds") == [0.0]
+
+
 def test_no_series_is_labelled_with_a_job(metered: HttpScene) -> None:
     job_id = metered.submit(command=["sim"], options=["-J", "very-own-name"])
     metered.start()
@@ -133,7 +153,7 @@ def test_no_series_is_labelled_with_a_job(metered: HttpScene) -> None:
     assert job_id > 0
     assert names <= {
         *("site", "node", "meter", "simulated", "position", "use"),
-        *("state", "which", "code", "le"),
+        *("state", "which", "code", "le", "round"),
     }
     assert "very-own-name" not in metered.get("/metrics", "operator").text
 
