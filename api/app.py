@@ -31,6 +31,7 @@ from api.routes.operators import (
     metrics,
     papers,
     quotas,
+    register_files,
     reservations,
     stickers,
     tenants,
@@ -94,7 +95,7 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     )
     for_operators = (
         *(fleet, reservations, weather, heat, meters, ledger, metrics),
-        *(tenants, quotas, stickers, papers),
+        *(tenants, quotas, stickers, papers, register_files),
     )
     for_heat_sales = (collectivities, deliverables, people, contracts, statements, disputes)
     for_towns = (door, sites, alerts, town_statements, town_files, wishes)

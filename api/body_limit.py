@@ -14,7 +14,8 @@ from api.problems import Told
 from domain.refusal import Refused
 
 LARGEST_BODY_BYTES = 1 << 20
-#: One report of a node may name the ten thousand files of each of several jobs.
+#: One report of a node may name the ten thousand files of each of several jobs; a file of indexes
+#: may hold some years of them.
 LARGEST_REPORT_BYTES = 16 << 20
 #: Routes that stream a file to disk and count for themselves.
 _FILE_ROUTE = re.compile(
@@ -22,6 +23,7 @@ _FILE_ROUTE = re.compile(
 )
 _REPORT_ROUTE = re.compile(
     r"/v1/agent/(exchange|readings|attempts/\d+/\d+/(missing|results|checkpoint))"
+    r"|/v1/meters/readings"
 )
 
 

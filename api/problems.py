@@ -55,13 +55,22 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     """Ends a request with this status and refusal."""
 
     def __init__(
-        self, status: int, refusal: Refused, *, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        refusal: Refused,
+        *,
+        headers: dict[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
-        """Answer with this HTTP status, or 404 where the refusal is of an unknown name."""
+        """Answer with this HTTP status, or 404 where the refusal is of an unknown name.
+
+        ``fields`` says what is wrong with each part of what was sent.
+        """
         super().__init__(refusal.sentence)
         self.status = status_of(refusal, status)
         self.refusal = refusal
         self.headers = headers
+        self.fields = fields or {}
 
 
 def status_of(refusal: Refused, otherwise: int) -> int:
@@ -94,7 +103,7 @@ class Told:
     status: int
     refusal: Refused
     headers: Mapping[str, str] = field(default_factory=dict)
-    #: What is wrong with each field, where the form of the request was wrong.
+    #: What is wrong with each field or line, where the form of the request was wrong.
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -115,7 +124,12 @@ def told(request: Request, error: Exception) -> Told:
     """What an error says; of what nobody foresaw the traceback goes to the log alone."""
     match error:
         case Problem():
-            return Told(status=error.status, refusal=error.refusal, headers=error.headers or {})
+            return Told(
+                status=error.status,
+                refusal=error.refusal,
+                headers=error.headers or {},
+                fields=error.fields,
+            )
         case HTTPException():  # the framework: an unknown route, a wrong method
             sentence = _SENTENCES.get(str(error.detail), str(error.detail))
             refusal = Refused(code=f"http.{error.status_code}", sentence=sentence)

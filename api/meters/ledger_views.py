@@ -17,6 +17,7 @@ from metering.ledger.wording import sentence
 from store.fleet.site_queries import MeterRow
 from store.ledger import closed_months
 from store.ledger.closed_months import ClosedMonth
+from store.ledger.meters import KnownMeter
 from store.rows import Connection
 
 
@@ -68,15 +69,16 @@ def _declarations(account: Account) -> list[dict[str, Any]]:
 def cases_view(standing: Standing) -> list[dict[str, Any]]:
     """The open cases of a meter, oldest first."""
     ordered = sorted(standing.cases, key=lambda item: item.first.taken_at_s)
-    return [_case(standing.account, item) for item in ordered]
+    return [case_view(standing.account.known, item) for item in ordered]
 
 
-def _case(account: Account, item: Case) -> dict[str, Any]:
-    facts = account.known.facts
+def case_view(known: KnownMeter, item: Case) -> dict[str, Any]:
+    """One open case: why, which rows, and how much counts nowhere because of it."""
+    facts = known.facts
     return {
         "case": case_id(facts.meter_id, item),
         "meter": facts.serial,
-        "site": account.known.site_name,
+        "site": known.site_name,
         "is_simulated": facts.is_simulated,
         "reason": item.doubt.value,
         "reasons": [
@@ -86,6 +88,7 @@ def _case(account: Account, item: Case) -> dict[str, Any]:
         "sentence": " ".join(sentence(facts.serial, doubt) for doubt in item.reasons),
         "most_wh": item.most_wh,
         "node_id": item.first.node_id,
+        "is_from_file": item.first.is_from_file,
         "rows": item.count,
         "first_seq": item.first.seq,
         "last_seq": item.last.seq,

@@ -18,6 +18,7 @@ from chaufferie.cli import (
     jobs,
     keys,
     ledger,
+    meter_import,
     meters,
     papers,
     programs,
@@ -215,6 +216,7 @@ for command, name in (
     (town_files.fetch_file, "fetch"),
 ):
     collectivities.app.command(name)(command)
+meters.meter.command("import")(meter_import.import_readings)
 app.command("dpo-pack")(papers.dpo_pack)
 for command in (keys.page, keys.whoami, programs.up, programs.demo):
     app.command(command.__name__)(command)

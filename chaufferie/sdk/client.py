@@ -16,6 +16,7 @@ from chaufferie.sdk.errors import RefusedByServerError, WaitTimedOutError
 from chaufferie.sdk.job import LONGEST_POLL_S, Job
 from chaufferie.sdk.licences import LicenceView, read_licences
 from chaufferie.sdk.listing import JobFilter, job_documents
+from chaufferie.sdk.meter_files import import_readings
 from chaufferie.sdk.modifying import Modified, modify
 from chaufferie.sdk.pipeline import in_order, with_numbers
 from chaufferie.sdk.quotas import QuotaView, read_quotas, set_quotas
@@ -253,6 +254,17 @@ class Client:
         }
         answer: Mapping[str, Any] = self.transport.post("/v1/weather", body)
         return answer
+
+    def import_readings(
+        self, file: str | Path, *, meter: str | None = None, check: bool = False
+    ) -> Mapping[str, Any]:
+        """Hand over a CSV file of a meter's indexes; what became of its rows.
+
+        ``meter`` is the serial number where no column names one. With ``check`` nothing is taken
+        in, and the answer says what would be. Raises ``RefusedByServerError``, whose ``fields``
+        say what is wrong with each line; then nothing was. For operators.
+        """
+        return import_readings(self.transport, Path(file), meter, check=check)
 
     def quotas(self, tenant: str | None = None) -> tuple[QuotaView, ...]:
         """Quotas and what of them is used: your tenant's, or everybody's for an operator."""

@@ -1,8 +1,8 @@
 """The words of the register ledger: rows, epochs, the lines of a month and their marks.
 
-A **row** is one index of one meter as a node told it. Rows form a set: neither their order nor
-how often they come changes anything. An **epoch** is one declared life of a register. A **line**
-is what stands on a statement: two indexes, their instants, and the difference.
+A **row** is one index of one meter as a node told it, or a file. Rows form a set: neither their
+order nor how often they come changes anything. An **epoch** is one declared life of a register.
+A **line** is what stands on a statement: two indexes, their instants, and the difference.
 """
 
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ class Doubt(StrEnum):
     UNDECLARED = "undeclared"  #: Of a meter that took another's place, and nobody said so.
     TOO_LATE = "too_late"  #: Of a month whose rows are no longer kept.
     STUCK = "stuck"  #: It stood still while its servers drew power; these rows count.
+    AGAINST_NODE = "against_node"  #: Of a file, and the node told otherwise afterwards.
     REJECTED = "rejected"  #: A person decided that it does not count.
 
 
@@ -51,6 +52,7 @@ class Mark(StrEnum):
     FIRST_INDEX = "first_index"  #: It begins with the first index of an epoch.
     LAST_INDEX = "last_index"  #: It ends with the last index of an epoch.
     READ_BY_PERSON = "read_by_person"  #: One of its indexes was read off the display.
+    FROM_FILE = "from_file"  #: One of its indexes came in a file, not from the node.
     FROM_ESTIMATED = "from_estimated"  #: No row within five minutes: interpolated.
     TO_ESTIMATED = "to_estimated"  #: Likewise at its end.
     SILENT_AT_END = "silent_at_end"  #: Nothing was heard after its end yet.
@@ -76,16 +78,42 @@ class MeterFacts:
     time_factor: float = 1.0  #: Seconds of a simulated plant for one second of the clock.
 
 
+#: What a file tells has no number of a node's: its milliseconds, so far below all numbers that
+#: nodes count with. It stays below them for thirty thousand years.
+_BEFORE_ALL_NUMBERS = 10**15
+_MS_PER_S = 1000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterRow:
-    """One index of one meter, as a node told it."""
+    """One index of one meter, as a node told it, or a file."""
 
-    node_id: int
+    node_id: int  #: Of a row from a file, the node that told of its meter first.
     seq: int  #: Counts the node's readings; order is by this, whatever its clock said.
     taken_at_s: float
     received_at_s: float
     index_wh: int
     is_simulated: bool = False
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether it came in a file: then its place is that of its time."""
+        return is_of_file(self.seq)
+
+
+def seq_in_file(taken_at_s: float) -> int:
+    """The number of a row from a file: of its instant alone, so that a file sent twice is one."""
+    return round(max(taken_at_s, 0.0) * _MS_PER_S) - _BEFORE_ALL_NUMBERS
+
+
+def is_of_file(seq: int) -> bool:
+    """Whether a number is one of a row from a file; nodes count from nought."""
+    return seq < -1
+
+
+def ms_in_file(seq: int) -> int:
+    """The instant in milliseconds that such a number stands for."""
+    return seq + _BEFORE_ALL_NUMBERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The account of one meter: its rows, walked by the rules, from the last sealed month on."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import inf, isinf
 from typing import Any
@@ -14,10 +14,11 @@ from domain.registers.register import Decision, Doubt, Epoch, EpochKind, Registe
 from metering.ledger.course import CLOSING_SEQ, OPENING_SEQ, Flat, closing_row, opening_row
 from metering.ledger.energy import EnergyBetween, energy_between
 from metering.ledger.epochs import epochs_of
-from metering.ledger.judging import Placed, judge_placed
+from metering.ledger.from_files import in_time, with_files
+from metering.ledger.judging import Placed, judge_placed, verdict
 from metering.ledger.lines import Case, MonthSum, edges_of, missing, month_sums
 from metering.ledger.thinning import thinned
-from store.ledger import closed_months, meters, register_rows
+from store.ledger import closed_months, meters, pruning, register_rows
 from store.ledger.decisions import Decided, decisions
 from store.ledger.edge_rows import edge_rows
 from store.ledger.meters import KnownMeter
@@ -39,6 +40,8 @@ class Account:
     epochs: Sequence[Epoch]
     decided: Sequence[Decided]
     segments: Sequence[Segment]
+    pruned: Collection[int] = ()  #: Months whose rows are gone.
+    asked: Sequence[RegisterRow] = ()  #: From a file: judged as if they had been taken in.
 
     @property
     def decisions(self) -> Sequence[Decision]:
@@ -62,6 +65,7 @@ class Walked:
     cases: Sequence[Case]
     flats: Sequence[Flat]
     newest: RegisterRow | None  #: At the end of the last month, the last row that counts.
+    newest_told: RegisterRow | None  #: The same, but for rows from files.
 
 
 def open_account(connection: Connection, known: KnownMeter) -> Account:
@@ -74,6 +78,7 @@ def open_account(connection: Connection, known: KnownMeter) -> Account:
         epochs=epochs_of(declared, known.node_id),
         decided=decisions(connection, meter_id),
         segments=closed_months.segments(connection, meter_id),
+        pruned=pruning.pruned_months(connection, meter_id),
     )
 
 
@@ -130,15 +135,14 @@ def walk(
     anchor = _anchor(account, months[0])
     meter_id = account.known.facts.meter_id
     if until_s is None:
-        end_s = begin_of(after(months[-1]))
-        next_s = register_rows.taken_from(connection, meter_id, end_s)
-        until_s = end_s if next_s is None else next_s + _AFTERMATH_S
+        until_s = _until(connection, meter_id, begin_of(after(months[-1])))
     sums: list[MonthSum] = []
     cases: list[Case] = []
     flats: list[Flat] = []
-    newest = anchor
+    newest = newest_told = anchor
     for epoch in _from(account.epochs, anchor):
-        start = _start(account, epoch, newest)
+        # What only came in files gives way where the node says otherwise; so it is no beginning.
+        start = _start(account, epoch, newest_told or newest)
         rows = register_rows.told_between(
             connection,
             meter_id,
@@ -147,13 +151,20 @@ def walk(
             until_s if epoch.end_s is None else min(epoch.end_s, until_s),
         )
         facts = account.known.facts
-        needed = thinned(
-            facts, epoch, rows, edges_of(months), start=start, decisions=account.decisions
-        )
-        judged = judge_placed(
+        files = _files_in(connection, account, (start, epoch), until_s)
+        near_s = sorted([*edges_of(months), *(row.taken_at_s for row in files)])
+        needed = thinned(facts, epoch, rows, near_s, start=start, decisions=account.decisions)
+        judged = with_files(
             facts,
             epoch,
-            _with_closing(needed, account, epoch),
+            judge_placed(
+                facts,
+                epoch,
+                _with_closing(needed, account, epoch),
+                start=start,
+                decisions=account.decisions,
+            ),
+            files,
             start=start,
             decisions=account.decisions,
         )
@@ -162,8 +173,17 @@ def walk(
         cases += found.cases
         flats += found.flats
         newest = found.newest[-1] or newest
+        newest_told = found.newest_told[-1] or newest_told
     cases += _outside(connection, account, anchor, until_s)
-    return Walked(sums=sums, cases=cases, flats=flats, newest=newest)
+    return Walked(sums=sums, cases=cases, flats=flats, newest=newest, newest_told=newest_told)
+
+
+def _until(connection: Connection, meter_id: int, end_s: float) -> float:
+    """How far rows decide what is before an instant: up to some that the node told afterwards."""
+    next_s = register_rows.told_from(connection, meter_id, end_s)
+    if next_s is None:
+        next_s = register_rows.taken_from(connection, meter_id, end_s)
+    return end_s if next_s is None else next_s + _AFTERMATH_S
 
 
 def energy_of(
@@ -189,11 +209,18 @@ def energy_of(
 
 
 def _anchor(account: Account, month: int) -> RegisterRow | None:
-    """The last row that counted before a month, as its segment remembers it."""
+    """The last row that counted before a month, as its segment remembers it.
+
+    Rather one that the node told than one from a file, as long as the rows since then are kept.
+    """
     before = [item for item in account.segments if item.month < month]
     if not before:
         return None
-    plain = json.loads(before[-1].facts)["newest"]
+    facts = json.loads(before[-1].facts)
+    told = facts.get("newest_told")
+    if told is not None and month_of(told["taken_at_s"]) not in account.pruned:
+        return RegisterRow(**told)
+    plain = facts["newest"]
     return None if plain is None else RegisterRow(**plain)
 
 
@@ -232,20 +259,70 @@ def _outside(
     connection: Connection, account: Account, anchor: RegisterRow | None, until_s: float
 ) -> Iterator[Case]:
     """Rows dated before the meter was put in, while it was out, or after it was taken out."""
-    first = account.epochs[0]
     begins = [item.begin_s for item in account.epochs]
     ends = [inf if item.end_s is None else item.end_s for item in account.epochs]
     for from_s, to_s in zip([0.0, *ends], [*begins, until_s], strict=True):
         if from_s >= to_s or (anchor is not None and to_s <= anchor.taken_at_s):
             continue
         meter_id = account.known.facts.meter_id
-        rows = list(register_rows.rows_between(connection, meter_id, anchor, from_s, to_s))
-        if rows:
-            whole = Case(
-                doubt=Doubt.OUTSIDE_EPOCH,
-                epoch=first.number,
-                first=rows[0],
-                last=rows[-1],
-                count=len(rows),
-            )
-            yield missing(whole, None, account.known.facts)
+        rows = register_rows.rows_between(connection, meter_id, anchor, from_s, to_s)
+        yield from _all_outside(account, list(rows))
+        after_s = from_s if anchor is None else max(from_s, anchor.taken_at_s)
+        yield from _all_outside(account, _files_between(connection, account, after_s, to_s))
+    if isinf(begins[0]):
+        since_s = counts_from(connection, account, account.epochs[0])
+        yield from _all_outside(account, _files_between(connection, account, 0.0, since_s))
+
+
+def _all_outside(account: Account, rows: Sequence[RegisterRow]) -> Iterator[Case]:
+    """One case of all that nobody has rejected yet."""
+    rows = [row for row in rows if verdict(row, account.decisions) is not False]
+    if rows:
+        whole = Case(
+            doubt=Doubt.OUTSIDE_EPOCH,
+            epoch=account.epochs[0].number,
+            first=rows[0],
+            last=rows[-1],
+            count=len(rows),
+        )
+        yield missing(whole, None, account.known.facts)
+
+
+def _files_in(
+    connection: Connection,
+    account: Account,
+    life: tuple[RegisterRow | None, Epoch],
+    until_s: float,
+) -> list[RegisterRow]:
+    """Rows from files in a life of a register, after the row from which it goes on."""
+    start, epoch = life
+    begin_s = counts_from(connection, account, epoch)
+    end_s = until_s if epoch.end_s is None else min(epoch.end_s, until_s)
+    rows = _files_between(connection, account, begin_s, end_s)
+    if start is None or start.seq == OPENING_SEQ:
+        return rows
+    return [row for row in rows if row.taken_at_s > start.taken_at_s]
+
+
+def _files_between(
+    connection: Connection, account: Account, from_s: float, until_s: float
+) -> list[RegisterRow]:
+    known = account.known
+    kept = register_rows.rows_of_files(
+        connection, (known.facts.meter_id, known.node_id), from_s, until_s
+    )
+    asked = [row for row in account.asked if from_s <= row.taken_at_s < until_s]
+    return in_time([*kept, *asked])
+
+
+def counts_from(connection: Connection, account: Account, epoch: Epoch) -> float:
+    """When a life began: where nobody declared it, with the first index that a node told.
+
+    A file makes no life longer than that; a person does, who declares its first index.
+    """
+    if epoch.begin_s != -inf:
+        return epoch.begin_s
+    if account.pruned:
+        return begin_of(min(account.pruned))
+    told_s = register_rows.told_from(connection, account.known.facts.meter_id, 0.0)
+    return inf if told_s is None else told_s

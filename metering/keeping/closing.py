@@ -201,10 +201,13 @@ def _months_to_walk(connection: Connection, account: Account, month: int) -> lis
 
 def _facts(account: Account, walked: Walked, lines: Sequence[NewLine]) -> dict[str, Any]:
     """What a segment says in full: by what was judged, the edges of its months, its lines."""
-    newest = walked.newest
+    newest, newest_told = walked.newest, walked.newest_told
+    # Named only where a file told more than the node: what is sealed without files stays as it was.
+    apart = {} if newest_told in {newest, None} else {"newest_told": _row(newest_told)}
     return {
         **told(account),
         "newest": None if newest is None else _row(newest),
+        **apart,
         "edges": [
             {
                 "month": item.month,

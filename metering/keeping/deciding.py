@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.refusal import Refused
-from domain.registers.register import Decision, Doubt
+from domain.registers.register import Decision, Doubt, ms_in_file
 from metering.keeping.standing import standing_of
 from metering.ledger.lines import Case
 from store.ledger import meters
@@ -21,6 +21,10 @@ _TO_BE_DONE = {
     Doubt.UNDECLARED: "Declare the swap; then these rows count.",
     Doubt.STUCK: "These rows count; look at the meter.",
 }
+
+
+#: In the name of a case, where the number of a node stands else.
+_OF_FILES = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +47,11 @@ class FoundCase:
 
 
 def case_id(meter_id: int, case: Case) -> str:
-    """The name of a case: its meter, its node and its first row."""
-    return f"{meter_id}.{case.first.node_id}.{case.first.seq}"
+    """The name of a case: its meter, its node or that it is of files, and its first row."""
+    first = case.first
+    if first.is_from_file:
+        return f"{meter_id}.{_OF_FILES}.{ms_in_file(first.seq)}"
+    return f"{meter_id}.{first.node_id}.{first.seq}"
 
 
 def find_case(connection: Connection, wanted: str, now_s: float) -> FoundCase | Refused:

@@ -12,7 +12,7 @@ from metering.balance import Quarantine
 from metering.keeping.accounts import Account, is_told_anew, months_to_walk, open_account, walk
 from metering.keeping.stuck import stuck
 from metering.ledger.lines import Case, missing
-from store.ledger import meters, pruning, register_rows
+from store.ledger import meters, register_rows
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
 
@@ -53,9 +53,14 @@ def quarantined(
     return found
 
 
-def standing_of(connection: Connection, known: KnownMeter, now_s: float) -> Standing:
-    """One meter with its open cases."""
-    account = open_account(connection, known)
+def standing_of(
+    connection: Connection,
+    known: KnownMeter,
+    now_s: float,
+    asked: Sequence[RegisterRow] = (),
+) -> Standing:
+    """One meter with its open cases; ``asked`` = rows of a file that was not taken in yet."""
+    account = replace(open_account(connection, known), asked=asked)
     replaced = undeclared_place(connection, account)
     cases = list(_cases(connection, account, now_s))
     if replaced is not None:
@@ -95,17 +100,14 @@ def undeclared_place(connection: Connection, account: Account) -> KnownMeter | N
 
 def _cases(connection: Connection, account: Account, now_s: float) -> Iterator[Case]:
     meter_id = account.known.facts.meter_id
-    sealed = account.last_sealed
     told_s = register_rows.taken_from(connection, meter_id, 0.0)
     if told_s is None:
-        return
+        if not account.asked:
+            return
+        told_s = account.asked[0].taken_at_s
     this_month = month_of(now_s)
-    gone = pruning.pruned_months(connection, meter_id)
-    first = month_of(told_s) if sealed is None else after(sealed.month)
-    if sealed is not None and is_told_anew(account):
-        # What was sealed was judged by what is not said any more: all that is kept is judged anew.
-        first = min(item.month for item in account.segments if item.month not in gone)
-    first = min(first, this_month)
+    gone = account.pruned
+    first = min(_first_to_walk(connection, account, told_s), this_month)
     walked = walk(connection, account, months_to_walk(first, this_month), until_s=_END_OF_TIME_S)
     now = [item for item in walked.cases if item.doubt is not Doubt.REJECTED]
     told = {(item.first.node_id, item.first.seq) for item in now}
@@ -118,6 +120,21 @@ def _cases(connection: Connection, account: Account, now_s: float) -> Iterator[C
     for flat in stuck(connection, account, walked.flats):
         yield Case(doubt=Doubt.STUCK, epoch=0, first=flat.first, last=flat.last, count=0)
     yield from _too_late(connection, account, gone)
+
+
+def _first_to_walk(connection: Connection, account: Account, told_s: float) -> int:
+    """The first open month, or an earlier one of which more is known than when it was sealed."""
+    sealed = account.last_sealed
+    if sealed is None:
+        return month_of(told_s)
+    first = after(sealed.month)
+    kept = min(item.month for item in account.segments if item.month not in account.pruned)
+    if is_told_anew(account):
+        # What was sealed was judged by what is not said any more: all that is kept is judged anew.
+        return kept
+    late_s = register_rows.late_since(connection, account.known.facts.meter_id, first)
+    reached = [row.taken_at_s for row in account.asked] + ([] if late_s is None else [late_s])
+    return max(kept, min([first, *(month_of(at_s) for at_s in reached)]))
 
 
 def _sealed_cases(account: Account, gone: Collection[int], before: int) -> Iterator[Case]:

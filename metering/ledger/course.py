@@ -26,6 +26,7 @@ class Edge:
     is_read_by_person: bool = False
     is_estimated: bool = False  #: Interpolated between the rows on both sides.
     is_silent: bool = False  #: Nothing was heard afterwards; the last row stands for it.
+    is_from_file: bool = False  #: A row from a file stands for it, or on one side of it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,11 @@ class Course:
     marks: dict[int, set[Mark]] = field(default_factory=dict)  #: By number of the month.
     flats: list[Flat] = field(default_factory=list)
     newest: dict[int, RegisterRow] = field(default_factory=dict)  #: Before each edge passed.
+    told: dict[int, RegisterRow] = field(default_factory=dict)  #: The same, but for files.
     _sides: dict[int, tuple[Edge | None, Edge]] = field(default_factory=dict)
     _passed: int = 0  #: Edges that lie before the newest row.
     _row: RegisterRow | None = None
+    _told_row: RegisterRow | None = None  #: The newest that is of no file.
     _flat_from: RegisterRow | None = None
 
     def took(
@@ -88,6 +91,7 @@ class Course:
             at_s=row.taken_at_s,
             counted_wh=step_wh + (0 if self.last is None else self.last.counted_wh),
             is_read_by_person=row.seq in {OPENING_SEQ, CLOSING_SEQ},
+            is_from_file=row.is_from_file,
         )
         self._pass_edges(edge)
         if self.last is not None and edge.at_s - self.last.at_s > GAP_S and not is_told:
@@ -100,6 +104,8 @@ class Course:
             self._flat_from = row
         self.first = self.first or edge
         self.last, self._row = edge, row
+        if not row.is_from_file:
+            self._told_row = row
 
     def end_flat(self) -> None:
         """Note how long the register stood still, if that was long and rows tell of it."""
@@ -127,6 +133,7 @@ class Course:
             at_s=at_s,
             counted_wh=before.counted_wh + part_wh,
             is_estimated=True,
+            is_from_file=before.is_from_file or after.is_from_file,
         )
 
     @property
@@ -138,11 +145,17 @@ class Course:
         """The last row that counts at or before an edge."""
         return self.newest.get(number, self._row if number >= self._passed else None)
 
+    def newest_told(self, number: int) -> RegisterRow | None:
+        """The last row that counts at or before an edge and came in no file."""
+        return self.told.get(number, self._told_row if number >= self._passed else None)
+
     def _pass_edges(self, edge: Edge) -> None:
         while self._passed < len(self.edges_s) and edge.at_s > self.edges_s[self._passed]:
             self._sides[self._passed] = (self.last, edge)
             if self._row is not None:
                 self.newest[self._passed] = self._row
+            if self._told_row is not None:
+                self.told[self._passed] = self._told_row
             self._passed += 1
 
     def _months_between(self, from_s: float, to_s: float) -> Iterable[int]:

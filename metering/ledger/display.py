@@ -25,7 +25,7 @@ def disagreement(
     # What was told may be a minute old; what was shown is as the person saw it.
     ahead_s = max(elapsed_s, 0.0) + BUFFER_S
     behind_s = max(-elapsed_s, 0.0) + CLOCK_SLACK_S
-    step_wh = max(_step_wh(shown_wh), meter.digit_wh)
+    step_wh = max(step_shown_wh(shown_wh), meter.digit_wh)
     is_ahead = shown_wh >= told.index_wh
     passed_wh = _most_wh(meter, ahead_s if is_ahead else behind_s)
     if abs(shown_wh - told.index_wh) <= passed_wh + step_wh:
@@ -47,7 +47,7 @@ def _most_wh(meter: MeterFacts, elapsed_s: float) -> int:
     return int(meter.max_power_w * (1.0 + error_frac) * elapsed_s / _S_PER_H)
 
 
-def _step_wh(shown_wh: int) -> int:
+def step_shown_wh(shown_wh: int) -> int:
     """One step of the last digit that was read: 12345 kWh may be anything up to 12346."""
     return next(step for step in _STEPS_WH if shown_wh % step == 0)
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from domain.refusal import Refused
 from domain.registers.register import Decision, Doubt, Epoch, MeterFacts, RegisterRow
 from metering.ledger.course import Course, Edge, closing_row, opening_row
+from metering.ledger.from_files import in_time, with_files
 from metering.ledger.judging import in_order, judge
 from metering.ledger.wording import sentence
+
+#: What the rest of the rows has answered already.
+_SETTLED = frozenset({Doubt.REJECTED, Doubt.OTHER_READER, Doubt.AGAINST_NODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +51,8 @@ def energy_between(
     It is refused where a row is in doubt, unless such rows are to be bridged as on a statement.
 
     Any subset of the ledger gives the same answer if it holds the rows on both sides of both
-    edges, the first and last row of each epoch between them and, where the register rolls over, a
-    row in each of its turns.
+    edges (of the node, and from files), the first and last row of each epoch between them and,
+    where the register rolls over, a row in each of its turns.
     """
     if period[0] > period[1]:
         return Refused(code="period.reversed", sentence="The period ends before it begins.")
@@ -87,18 +91,21 @@ def _of_epoch(
     """The edges of the period in one epoch; None where it has no rows among these."""
     refused = None
     until_s = float("inf") if epoch.end_s is None else epoch.end_s
-    rows = in_order(row for row in told if epoch.begin_s <= row.taken_at_s < until_s)
+    inside = [row for row in told if epoch.begin_s <= row.taken_at_s < until_s]
+    rows = in_order(row for row in inside if not row.is_from_file)
+    files = in_time(row for row in inside if row.is_from_file)
     closing = closing_row(epoch, meter)
     start = opening_row(epoch, meter)
     course = Course(edges_s=period)
     if start is not None:
         course.took(start, 0)
     ends = () if closing is None else (closing,)
-    for item in judge(meter, epoch, [*rows, *ends], start=start, decisions=decisions):
+    judged = judge(meter, epoch, [*rows, *ends], start=start, decisions=decisions)
+    for item in with_files(meter, epoch, judged, files, start=start, decisions=decisions):
         if item.doubt is None:
             step = item.step
             course.took(item.row, 0 if step is None else step.energy_wh)
-        elif item.doubt not in {Doubt.REJECTED, Doubt.OTHER_READER}:
+        elif item.doubt not in _SETTLED:
             refused = Refused(
                 code=f"register.{item.doubt.value}", sentence=sentence(meter.serial, item.doubt)
             )

@@ -90,7 +90,7 @@ def judge_placed(
     yield from walk.ends()
 
 
-def _verdict(row: RegisterRow, decisions: Decisions) -> bool | None:
+def verdict(row: RegisterRow, decisions: Decisions) -> bool | None:
     """Whether a person let this row count; None where nobody has decided."""
     for item in reversed(decisions):
         if item.is_about(row):
@@ -106,12 +106,12 @@ def _each_by_itself(
     for placed, following in pairwise(chain(rows, (None,))):
         assert placed is not None  # noqa: S101 - only the last of a pair may be none
         row, after = placed[1], None if following is None else following[1]
-        decided = _verdict(row, decisions) if decisions else None
+        decided = verdict(row, decisions) if decisions else None
         if decided is False:
             yield placed, (Doubt.REJECTED,)
         else:
             speaks = {
-                Doubt.OTHER_READER: row.node_id != epoch.node_id,
+                Doubt.OTHER_READER: row.node_id != epoch.node_id and not row.is_from_file,
                 Doubt.OTHER_KIND: row.is_simulated is not meter.is_simulated,
                 Doubt.FUTURE: row.taken_at_s > row.received_at_s + FUTURE_S,
                 Doubt.CONFLICT: decided is None
@@ -125,7 +125,7 @@ def _contradict(one: RegisterRow | None, other: RegisterRow | None, decisions: D
     """Whether both are of one number, and nobody has rejected either."""
     if one is None or other is None or one.seq != other.seq or one.node_id != other.node_id:
         return False
-    return all(_verdict(row, decisions) is not False for row in (one, other))
+    return all(verdict(row, decisions) is not False for row in (one, other))
 
 
 class _Walk:
@@ -214,4 +214,4 @@ class _Walk:
         return isinstance(step_between(before, after, self._meter), Step)
 
     def _is_accepted(self, row: RegisterRow) -> bool:
-        return bool(self._decisions) and _verdict(row, self._decisions) is True
+        return bool(self._decisions) and verdict(row, self._decisions) is True

@@ -53,6 +53,7 @@ class EpochSums:
     flats: tuple[Flat, ...]
     cases: tuple[Case, ...]
     newest: tuple[RegisterRow | None, ...]  #: At the end of each month, the last that counts.
+    newest_told: tuple[RegisterRow | None, ...]  #: The same, but for rows from files.
 
 
 def month_sums(
@@ -71,10 +72,10 @@ def month_sums(
     course = Course(edges_s=edges_of(months))
     if start is not None:
         course.took(start, 0)
-    cases = _Cases(epoch.number)
+    cases, of_files = _Cases(epoch.number), _Cases(epoch.number)
     for item in judged:
         if item.doubt is not None:
-            cases.add(item)
+            (of_files if item.row.is_from_file else cases).add(item)
         elif item.step is None:
             course.took(item.row, 0)
         else:
@@ -85,15 +86,16 @@ def month_sums(
                 is_told=item.is_after_others,
             )
     course.end_flat()
+    doubtful = [*cases.found, *of_files.found]
     found = (
-        _sum(course, epoch, meter, (number, month), cases.found)
-        for number, month in enumerate(months)
+        _sum(course, epoch, meter, (number, month), doubtful) for number, month in enumerate(months)
     )
     return EpochSums(
         sums=tuple(item for item in found if item is not None),
         flats=tuple(course.flats),
-        cases=tuple(missing(item, course.last_row, meter) for item in cases.found),
+        cases=tuple(missing(item, course.last_row, meter) for item in doubtful),
         newest=tuple(course.newest_row(number + 1) for number in range(len(months))),
+        newest_told=tuple(course.newest_told(number + 1) for number in range(len(months))),
     )
 
 
@@ -147,6 +149,7 @@ def _edge_marks(begin: Edge, end: Edge) -> set[Mark]:
         Mark.TO_ESTIMATED: end.is_estimated,
         Mark.SILENT_AT_END: end.is_silent,
         Mark.READ_BY_PERSON: begin.is_read_by_person or end.is_read_by_person,
+        Mark.FROM_FILE: begin.is_from_file or end.is_from_file,
     }
     return {mark for mark, is_so in is_marked.items() if is_so}
 

@@ -7,6 +7,7 @@ so is all that follows a doubtful step until the register is where it would have
 What is judged of the rows that are kept is what would be judged of all (a property test holds it).
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
@@ -35,7 +36,10 @@ def thinned(
     start: RegisterRow | None = None,
     decisions: Sequence[Decision] = (),
 ) -> Iterator[Placed]:
-    """The rows of an epoch, in their order, without those that no judgement needs."""
+    """The rows of an epoch, in their order, without those that no judgement needs.
+
+    What lies near ``edges_s`` is kept: edges of months, and instants of rows from files.
+    """
     kept = _Kept()
     is_plain_to = _plain(meter, epoch, decisions)
     before = base = None if start is None else _told(start)
@@ -101,7 +105,8 @@ def _most(meter: MeterFacts) -> float:
 
 
 def _next_edge(edges_s: Sequence[float], from_s: float) -> float:
-    return min((item for item in edges_s if item >= from_s), default=inf)
+    place = bisect_left(edges_s, from_s)
+    return edges_s[place] if place < len(edges_s) else inf
 
 
 def _told(row: RegisterRow) -> ToldRow:

@@ -31,6 +31,8 @@ _WHY: Mapping[Doubt, str] = {
     Doubt.TOO_LATE: "was told of a month whose rows are no longer kept; reject the rows: the "
     "register has counted them",
     Doubt.STUCK: "stood still while the servers of its node drew power; look at the meter",
+    Doubt.AGAINST_NODE: "was told otherwise by its node than by a file; compare both with the "
+    "display, then reject the rows of the file",
     Doubt.REJECTED: "was rejected by a person",
 }
 

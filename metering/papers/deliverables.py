@@ -108,13 +108,19 @@ def _readings(
 def _hourly(
     connection: Connection, known: KnownMeter, month: int, now_s: float
 ) -> Iterator[tuple[Cell, ...]]:
-    """The first index that was told in each hour, as it was told; what is in doubt says so."""
+    """The first index that was told in each hour, as it was told; what is in doubt says so.
+
+    What came in a file stands for the hours in which no node told anything.
+    """
     meter_id = known.facts.meter_id
     begin_s, end_s = begin_of(month), begin_of(after(month))
     doubtful = standing_of(connection, known, now_s).cases
     decided = [item.decision for item in decisions.decisions(connection, meter_id)]
     seen: set[tuple[int, float]] = set()
-    rows = register_rows.rows_between(connection, meter_id, None, begin_s, end_s)
+    rows = list(register_rows.rows_between(connection, meter_id, None, begin_s, end_s))
+    told = {row.taken_at_s // _HOUR_S for row in rows}
+    of_files = register_rows.rows_of_files(connection, (meter_id, known.node_id), begin_s, end_s)
+    rows += [row for row in of_files if row.taken_at_s // _HOUR_S not in told]
     for row in sorted(rows, key=lambda item: (item.taken_at_s, item.node_id, item.seq)):
         hour = (row.node_id, row.taken_at_s // _HOUR_S)
         if hour in seen:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from domain.calendar.months import after, begin_of, month_of
-from domain.registers.register import RegisterRow
+from domain.registers.register import RegisterRow, seq_in_file
 from store.ledger.ledger_tables import register_closing, register_ledger
 from store.ledger.shared_anew import tell_anew
 from store.rows import AnyRow
@@ -16,6 +16,8 @@ from store.transaction import Transaction
 
 _FETCHED = 5000
 _HOUR_S = 3600.0
+#: Nodes number their readings from here on; what came in a file lies below.
+FIRST_SEQ = 0
 #: Columns of a row in the order of its key, and their types on PostgreSQL.
 _COLUMNS = {
     "meter_id": "bigint",
@@ -30,7 +32,7 @@ _COLUMNS = {
 
 
 def add_rows(tx: Transaction, node_id: int, rows: Sequence[tuple[int, RegisterRow]]) -> int:
-    """Add what a node told, each with the number of its meter; how much of it was new.
+    """Add what a node told, or a file; each with the number of its meter; how much was new.
 
     A row is sealed with the month in which it was taken, or with the first that is still open.
     """
@@ -99,16 +101,18 @@ def rows_between(
 def told_between(
     connection: Connection, meter_id: int, start: RegisterRow | None, from_s: float, until_s: float
 ) -> Iterator[AnyRow]:
-    """The same, as they come from the database.
+    """The same, as they come from the database; those of files are not among them.
 
     Those of the node of ``start`` follow it by their number, those of others by their time.
     """
     wanted = and_(
-        register_ledger.c.meter_id == meter_id,
+        _told_of(meter_id),
         register_ledger.c.taken_at_s >= from_s,
         register_ledger.c.taken_at_s < until_s,
     )
-    if start is not None:
+    if start is not None and start.is_from_file:
+        wanted = and_(wanted, register_ledger.c.taken_at_s > start.taken_at_s)
+    elif start is not None:
         is_own = register_ledger.c.node_id == start.node_id
         is_after = or_(
             and_(is_own, register_ledger.c.seq > start.seq),
@@ -119,9 +123,33 @@ def told_between(
         yield from part
 
 
+def rows_of_files(
+    connection: Connection, known: tuple[int, int], from_s: float, until_s: float
+) -> list[RegisterRow]:
+    """Rows from files of a meter, taken from one instant up to another, in the order of time.
+
+    ``known`` is the number of the meter, and of the node under which they are kept.
+    """
+    inside = and_(
+        register_ledger.c.meter_id == known[0],
+        register_ledger.c.node_id == known[1],
+        register_ledger.c.seq >= seq_in_file(from_s),
+        register_ledger.c.seq < min(seq_in_file(until_s), FIRST_SEQ),
+    )
+    return list(_fetched(connection, _in_order(inside)))
+
+
+def told_from(connection: Connection, meter_id: int, at_s: float) -> float | None:
+    """When the first row at or after an instant was taken, of those that came in no file."""
+    return _first_taken(connection, _told_of(meter_id), at_s)
+
+
 def taken_from(connection: Connection, meter_id: int, at_s: float) -> float | None:
     """When the first row at or after an instant was taken."""
-    own = register_ledger.c.meter_id == meter_id
+    return _first_taken(connection, register_ledger.c.meter_id == meter_id, at_s)
+
+
+def _first_taken(connection: Connection, own: ColumnElement[bool], at_s: float) -> float | None:
     statement = (
         select(register_ledger.c.taken_at_s)
         .where(own, register_ledger.c.taken_at_s >= at_s)
@@ -133,8 +161,8 @@ def taken_from(connection: Connection, meter_id: int, at_s: float) -> float | No
 
 
 def last_taken(connection: Connection, meter_id: int, until_s: float) -> float | None:
-    """When the last row of a meter was taken, of those not dated later; None = there is none."""
-    own = register_ledger.c.meter_id == meter_id
+    """When a node last told of a meter, of what is not dated later; None = it told nothing."""
+    own = _told_of(meter_id)
     times = register_ledger.c.taken_at_s
     statement = select(times).where(own, times <= until_s).order_by(times.desc()).limit(1)
     found = connection.execute(statement).scalar()
@@ -144,10 +172,8 @@ def last_taken(connection: Connection, meter_id: int, until_s: float) -> float |
 def ends_between(
     connection: Connection, meter_id: int, from_s: float, to_s: float
 ) -> tuple[RegisterRow, RegisterRow] | None:
-    """The first and the last row taken within a time; None where there is none."""
-    inside = (register_ledger.c.meter_id == meter_id) & register_ledger.c.taken_at_s.between(
-        from_s, to_s
-    )
+    """The first and the last row that a node told within a time; None where there is none."""
+    inside = _told_of(meter_id) & register_ledger.c.taken_at_s.between(from_s, to_s)
     times = register_ledger.c.taken_at_s
     found = [
         connection.execute(select(*columns()).where(inside).order_by(order).limit(1)).one_or_none()
@@ -160,15 +186,15 @@ def ends_between(
 
 
 def next_rows(connection: Connection, meter_id: int, at_s: float, count: int) -> list[RegisterRow]:
-    """The first rows taken at or after an instant."""
-    own, times = register_ledger.c.meter_id == meter_id, register_ledger.c.taken_at_s
+    """The first rows that a node told of an instant or later."""
+    own, times = _told_of(meter_id), register_ledger.c.taken_at_s
     statement = select(*columns()).where(own, times >= at_s).order_by(times).limit(count)
     return [register_row(row) for row in connection.execute(statement)]
 
 
 def nearest_row(connection: Connection, meter_id: int, at_s: float) -> RegisterRow | None:
-    """The row taken nearest to an instant."""
-    own, times = register_ledger.c.meter_id == meter_id, register_ledger.c.taken_at_s
+    """The row that a node told nearest to an instant."""
+    own, times = _told_of(meter_id), register_ledger.c.taken_at_s
     sides = ((times <= at_s, times.desc()), (times >= at_s, times))
     found = [
         register_row(row)
@@ -179,8 +205,8 @@ def nearest_row(connection: Connection, meter_id: int, at_s: float) -> RegisterR
 
 
 def count_rows(connection: Connection, meter_id: int) -> int:
-    """How many rows are kept of a meter."""
-    own = register_ledger.c.meter_id == meter_id
+    """How many rows are kept of a meter that a node told."""
+    own = _told_of(meter_id)
     return int(connection.execute(select(func.count()).where(own)).scalar_one())
 
 
@@ -223,6 +249,11 @@ def rows_of_segment(connection: Connection, meter_id: int, segment: int) -> Iter
     )
     for part in connection.execute(statement).partitions(_FETCHED):
         yield from part
+
+
+def _told_of(meter_id: int) -> ColumnElement[bool]:
+    """Rows of a meter that a node told: not those from files."""
+    return and_(register_ledger.c.meter_id == meter_id, register_ledger.c.seq >= FIRST_SEQ)
 
 
 def columns() -> list[ColumnElement[Any]]:

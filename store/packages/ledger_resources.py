@@ -205,11 +205,11 @@ METERS = (
     ),
     Resource(
         name="register_rows",
-        description="Every index that a boiler told of a meter and that is still kept",
+        description="Every index that a boiler or a file told of a meter and that is still kept",
         fields=(
             _METER,
-            integer("node_id", "The boiler that told it"),
-            integer("seq", "Counts the readings of the boiler"),
+            integer("node_id", "The boiler that told it; of a file, that told of its meter first"),
+            integer("seq", "Counts the boiler's readings; of a file, Unix time [ms] less 10^15"),
             integer("index_wh", "The index [Wh]"),
             number("taken_at_s", "When it was taken, Unix time [s]"),
             number("received_at_s", "When it came in, Unix time [s]"),

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.calendar.months import begin_of, month_of, write_month
+from domain.calendar.paris import write_instant
 from domain.fleet.node import SiteSpec
 from store.fleet import nodes
 from tests.support.builders import node_spec, reading
@@ -180,6 +181,40 @@ def test_a_wrong_declaration_is_withdrawn_by_its_number_and_stays_on_record(
     assert f"withdraws {number}" in shown
     assert "removed" not in said(operator, "meters")
     assert cases(operator) == []
+
+
+def test_a_file_of_indexes_is_looked_at_taken_in_once_and_refused_by_line(
+    operator: CommandLine, told: list[dict[str, Any]]
+) -> None:
+    between = [
+        (item["taken_at_s"] + 3600.0, item["heat_register_wh"] + 1000) for item in told[20:24]
+    ]
+    rows = [f"KAM-1;{write_instant(at_s)};{wh / 1000:.3f}" for at_s, wh in between]
+    head = "meter;timestamp;index_kwh"
+    good = str(operator.write("portal.csv", "\n".join([head, *rows, ""])))
+    bad = str(operator.write("bad.csv", "\n".join([head, *rows, "KAM-1;2026-13-01 00:00;=1", ""])))
+    wrong = rows[0].rsplit(";", 1)[0] + ";900000.000"
+    doubtful = str(operator.write("unit.csv", f"{head}\n{wrong}\n"))
+
+    told_bad = operator.run("meter", "import", bad)
+    assert (told_bad.returncode, told_bad.stdout) == (1, "")
+    assert "bad.csv, line 6: the cell '=1' is a formula" in told_bad.stderr
+    checked = operator.run("meter", "import", good, "--check")
+    assert "4 new rows would be taken in, 0 known before" in checked.stdout
+    assert "Nothing was changed" in checked.stderr
+    assert "4 new rows taken in, 0 known before" in said(operator, "meter", "import", good)
+    assert "0 new rows taken in, 4 known before" in said(operator, "meter", "import", good)
+    assert cases(operator) == []
+
+    ran = operator.run("meter", "import", doubtful)
+    assert "in quarantine: 1 line (2)" in ran.stderr
+    assert f"{write_month(last_month())}: closed" in ran.stderr
+    (case,) = cases(operator)
+    assert case["is_from_file"]
+    assert "against_node" in said(operator, "quarantine", "list")
+    said(operator, "quarantine", "reject", case["case"], "--note", "it was another meter")
+    assert cases(operator) == []
+    assert "is what it was" in said(operator, "ledger", "verify")
 
 
 def test_indicators_say_what_is_known_and_what_is_missing(
