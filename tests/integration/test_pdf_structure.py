@@ -1,6 +1,7 @@
 """What PDF/UA-1 (ISO 14289-1) asks of a file and a program can see, on a real PDF of a statement.
 
-No veraPDF: nothing here judges whether the reading order makes sense or a word is well chosen.
+What veraPDF asks is in ``test_verapdf``; here, that what is ours to say is there. Nothing judges
+whether the reading order makes sense or a word is well chosen.
 """
 
 import io
