@@ -15,3 +15,5 @@ G_PER_KG = 1000
 
 BYTES_PER_MIB = 1 << 20
 BYTES_PER_GIB = 1 << 30
+#: Heat that a litre of water takes up for each kelvin [Wh/(l K)]: 4.186 kJ (CRC Handbook, 15 degC).
+WATER_WH_PER_L_K = 4.186 / 3.6

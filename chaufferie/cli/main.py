@@ -20,11 +20,13 @@ from chaufferie.cli import (
     ledger,
     meter_import,
     meters,
+    node,
     papers,
     programs,
     quotas,
     reservations,
     sample,
+    site,
     statements,
     steering,
     stickers,
@@ -189,6 +191,8 @@ app.command("slurm", cls=RawWords, options_metavar="COMMAND [WORDS]", add_help_o
 for command in (*_JOBS, *_FLEET):
     app.command(command.__name__)(command)
 for group, name in (
+    (site.site, "site"),
+    (node.node, "node"),
     (tenants.tenants, "tenants"),
     (tenants.projects, "projects"),
     (tenants.users, "users"),

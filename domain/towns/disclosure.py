@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.units import DAY_S
+from domain.units import DAY_S, WATER_WH_PER_L_K
 
 DEFAULT_READINGS_WHOLE_S = 90 * DAY_S
 #: An account that nobody has used for so long is closed.
@@ -43,6 +43,4 @@ class Shower:
         return self.water_l * (self.warm_c - self.cold_c) * WATER_WH_PER_L_K
 
 
-#: Water holds 4.186 kJ for each kilogram and kelvin (CRC Handbook, at 15 degC).
-WATER_WH_PER_L_K = 4.186 / 3.6
 SHOWER = Shower()

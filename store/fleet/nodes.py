@@ -147,21 +147,26 @@ def bring_back(tx: Transaction, node_id: int) -> None:
     tx.record(joined_event(tx, node_id))
 
 
-def set_drained(tx: Transaction, node_id: int, *, drained: bool, actor: str) -> bool:
-    """Stop or resume sending new work to a node; False where there is no such node."""
-    state = tx.connection.execute(select(node.c.state).where(node.c.id == node_id)).scalar()
-    if state is None:
-        return False
+def set_drained(tx: Transaction, node_id: int, *, drained: bool, actor: str) -> NodeState | None:
+    """Stop or resume sending new work to a node; its state, None where there is no such node.
+
+    One that is down stays so when it is resumed: it takes work once it is heard again.
+    """
+    found = tx.connection.execute(select(node.c.state).where(node.c.id == node_id)).scalar()
+    if found is None:
+        return None
+    before = NodeState(found)
+    if drained == (before is NodeState.DRAINED):
+        return before
     after = NodeState.DRAINED if drained else NodeState.UP
-    if state != after:
-        tx.connection.execute(update(node).where(node.c.id == node_id).values(state=after.value))
-        tx.record(NodeLeft(node_id=node_id) if drained else joined_event(tx, node_id))
-        tx.audited(
-            actor=actor,
-            action="node.drain" if drained else "node.resume",
-            subject=f"node/{node_id}",
-        )
-    return True
+    tx.connection.execute(update(node).where(node.c.id == node_id).values(state=after.value))
+    tx.record(NodeLeft(node_id=node_id) if drained else joined_event(tx, node_id))
+    tx.audited(
+        actor=actor,
+        action="node.drain" if drained else "node.resume",
+        subject=f"node/{node_id}",
+    )
+    return after
 
 
 def joined_event(tx: Transaction, node_id: int) -> NodeJoined:

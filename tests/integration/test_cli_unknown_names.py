@@ -77,6 +77,9 @@ WORDS: tuple[tuple[str, ...], ...] = (
     *(("statement", name, "NONE") for name in ("show", "get")),
     ("statement", "correct", "NONE", "--reason", "x"),
     ("disputes", "answer", "999", "x"),
+    ("site", "change", "nowhere", "--water-m3", "1", "--limit-c", "50"),
+    ("node", "enrol", "n", "--site", "nowhere"),
+    *(("node", name, "nowhere") for name in ("drain", "resume")),
     ("webhooks", "ping", "999"),
     ("webhooks", "remove", "999"),
 )

@@ -176,9 +176,9 @@ async def resume(node_id: Number, services: ServicesOf, principal: NodesAdmin) -
 async def _set_drained(
     services: ServicesOf, node_id: int, principal: NodesAdmin, *, drained: bool
 ) -> dict[str, Any]:
-    known = await services.write(
+    state = await services.write(
         lambda tx: nodes.set_drained(tx, node_id, drained=drained, actor=principal.actor)
     )
-    if not known:
+    if state is None:
         raise not_found("node")
-    return {"node_id": node_id, "state": "drained" if drained else "up"}
+    return {"node_id": node_id, "state": state.value}
