@@ -22,6 +22,7 @@ from node_agent.fence.namespaces import (
     lay_over,
     leave_network,
 )
+from node_agent.warden.program import program_of, why_not_started
 
 _HOSTS = "/etc/hosts"
 #: Services outside that would act for whoever reaches their socket.
@@ -53,10 +54,13 @@ def main() -> NoReturn:
         os._exit(0)
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    program = program_of(words[0], os.environ)
+    if program is None:
+        _end(why_not_started(words[0], program), _NOT_FOUND)
     try:
-        os.execvp(words[0], words)  # noqa: S606 - the job itself
+        os.execv(program, words)  # noqa: S606 - the job itself
     except OSError as error:
-        _end(f"It could not be started: {words[0]}: {error.strerror}.", _NOT_FOUND)
+        _end(why_not_started(words[0], program, error), _NOT_FOUND)
 
 
 def _end(sentence: str, code: int) -> NoReturn:

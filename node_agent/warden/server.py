@@ -38,7 +38,7 @@ from node_agent.warden.protocol import (
     socket_path,
 )
 from node_agent.warden.running import Running
-from node_agent.warden.spawning import spawn
+from node_agent.warden.spawning import NotStartedError, spawn
 from node_agent.warden.usage import UsageMeter
 
 #: How often memory and CPU of running jobs are looked at [s].
@@ -212,9 +212,8 @@ class Warden:
     def _launch(self, order: StartOrder) -> None:
         try:
             pid = spawn(order, self._own_cpus)
-        except (OSError, ValueError) as error:
-            sentence = f"It could not be started: {order.argv[0]}: {error}."
-            self._finish(_not_run(order.key, EndReason.NOT_STARTED, sentence))
+        except (NotStartedError, OSError) as error:
+            self._finish(_not_run(order.key, EndReason.NOT_STARTED, str(error)))
             return
         self._running[pid] = Running(order=order, pid=pid, started_boot_s=boot_now_s())
 

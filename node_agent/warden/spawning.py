@@ -3,13 +3,19 @@
 import os
 import resource
 import signal
+from collections.abc import Sequence
 
 from node_agent.warden.processes import pin
+from node_agent.warden.program import program_of, why_not_started
 from node_agent.warden.protocol import StartOrder
 
 _OUTPUT_MODE = 0o644
 #: Those that this program or Python handles or ignores: a job finds them as after a login.
 _SIGNALS = (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ)
+
+
+class NotStartedError(Exception):
+    """A sentence for whoever's program it was."""
 
 
 def spawn(order: StartOrder, own_cpus: set[int]) -> int:
@@ -19,7 +25,7 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
     them before its first instruction and no code runs between fork and exec. Its cores are set
     right after, also on what it has started by then: set on this process they would move it to
     another core and back for every job, which costs as much as the spawn.
-    Raises ``OSError`` where the program cannot be started.
+    Raises ``NotStartedError`` where the program cannot be started.
     """
     out_flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if order.append else os.O_TRUNC)
     actions: list[tuple[object, ...]] = [
@@ -33,20 +39,12 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
             (os.POSIX_SPAWN_OPEN, 2, order.stderr, out_flags | os.O_APPEND, _OUTPUT_MODE)
         )
     own_file_limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    os.chdir(order.cwd)
     try:
+        os.chdir(order.cwd)
         if order.file_limit_bytes is not None:
             soft_limit = (order.file_limit_bytes, own_file_limits[1])
             resource.setrlimit(resource.RLIMIT_FSIZE, soft_limit)
-        pid = os.posix_spawnp(
-            order.argv[0],
-            order.argv,
-            order.env,
-            file_actions=actions,
-            setsid=True,
-            setsigmask=[],
-            setsigdef=_SIGNALS,
-        )
+        pid = _start(order, actions)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, own_file_limits)
         os.chdir("/")
@@ -56,3 +54,22 @@ def spawn(order: StartOrder, own_cpus: set[int]) -> int:
         limits = (order.file_limit_bytes, order.file_limit_bytes)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
     return pid
+
+
+def _start(order: StartOrder, actions: Sequence[tuple[object, ...]]) -> int:
+    word = order.argv[0]
+    program = program_of(word, order.env)
+    if program is None:
+        raise NotStartedError(why_not_started(word, program))
+    try:
+        return os.posix_spawn(
+            program,
+            order.argv,
+            order.env,
+            file_actions=actions,
+            setsid=True,
+            setsigmask=[],
+            setsigdef=_SIGNALS,
+        )
+    except (OSError, ValueError) as error:
+        raise NotStartedError(why_not_started(word, program, error)) from error

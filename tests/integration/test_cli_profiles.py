@@ -117,6 +117,19 @@ def test_a_script_finds_it_on_its_path(typed: CommandLine) -> None:
     assert "solved plate with 1 threads" in typed.run("logs", job_id).stdout
 
 
+def test_a_command_finds_it_there_too_and_the_commands_of_slurm(typed: CommandLine) -> None:
+    job_id = typed.submit("--wait", "--profile=solver", "--", "solver", "shell")
+    assert "solved shell with 1 threads" in typed.run("logs", job_id).stdout
+
+    job_id = typed.submit("--wait", "--", "srun", "echo", "a step")
+    assert typed.run("logs", job_id).stdout == "a step\n"
+
+    ran = typed.run("submit", "--wait", "--", "no-such-program")
+    assert ran.returncode != 0
+    shown = typed.run("job", ran.stdout.split()[-1]).stdout
+    assert "no program of this name is on the job's PATH" in " ".join(shown.split())
+
+
 def test_what_is_nowhere_is_refused_and_a_missing_input_is_said(typed: CommandLine) -> None:
     for words, said in (
         (["--profile", "solver/3+"], "No node has the program solver/3+; there are: solver/2.7."),

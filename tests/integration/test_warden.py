@@ -58,7 +58,59 @@ def test_program_that_cannot_start_says_why(client: WardenClient, tmp_path: Path
     client.start(an_order(tmp_path, "/no/such/program"))
     end = client.next_end()
     assert end.reason == "not_started"
-    assert "/no/such/program" in str(end.detail)
+    assert end.detail == "It could not be started: /no/such/program: No such file or directory."
+
+
+def test_a_bare_name_is_looked_for_on_the_jobs_path(client: WardenClient, tmp_path: Path) -> None:
+    """Not on the warden's, which knows nothing of profiles, and not in the working directory."""
+    for folder, says in (("near", "near"), ("far", "far"), (".", "here")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "solver").write_text(f"#!/bin/sh\necho {says} $0\n")
+        (tmp_path / folder / "solver").chmod(0o755)
+    (tmp_path / "near" / "solver").chmod(0o644)  # Passed over, as a shell does.
+    order = an_order(tmp_path, "solver", env={"PATH": f"{tmp_path}/near:{tmp_path}/far:/bin"})
+
+    client.start(order)
+
+    assert client.next_end().reason == "completed"
+    assert (tmp_path / "out").read_text() == f"far {tmp_path}/far/solver\n"
+
+
+@pytest.mark.parametrize("word", ["cat", "out", "tests"])
+def test_a_name_that_is_not_on_the_jobs_path_is_said(
+    client: WardenClient, tmp_path: Path, word: str
+) -> None:
+    (tmp_path / "bin" / "tests").mkdir(parents=True)  # A directory is no program.
+
+    client.start(an_order(tmp_path, word, env={"PATH": str(tmp_path / "bin")}))
+
+    end = client.next_end()
+    assert end.reason == "not_started"
+    assert end.detail == (
+        f"It could not be started: {word}: no program of this name is on the job's PATH."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        ("#!/opt/nowhere/bash -l\n", 0o755, "its first line names /opt/nowhere/bash, which is not"),
+        ("echo hello\n", 0o755, "no script with a #! line"),
+        ("#!/bin/sh\n", 0o644, "the file is not executable"),
+    ],
+)
+def test_a_file_that_cannot_start_says_why(
+    client: WardenClient, tmp_path: Path, text: str, mode: int, said: str
+) -> None:
+    (tmp_path / "job.sh").write_text(text)
+    (tmp_path / "job.sh").chmod(mode)
+
+    client.start(an_order(tmp_path, "./job.sh"))
+
+    end = client.next_end()
+    assert end.reason == "not_started"
+    assert str(end.detail).startswith("It could not be started: ./job.sh: ")
+    assert said in str(end.detail)
 
 
 def test_time_limit_sends_term_then_kill(client: WardenClient, tmp_path: Path) -> None:
