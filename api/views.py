@@ -58,6 +58,8 @@ def job_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "cores": spec["resources"]["cores"] * spec["resources"].get("nodes", 1),
         "nodes": spec["resources"].get("nodes", 1),
         "time_limit_s": spec["resources"]["time_limit_s"],
+        "begin_s": spec.get("not_before_s"),
+        "deadline_s": spec.get("deadline_s"),
         "priority": spec.get("priority", 0),
         "reservation": spec.get("reservation"),
         "licences": counts_of(tuple(spec.get("licences", ()))),

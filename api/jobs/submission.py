@@ -4,12 +4,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.jobs.clock import ClockIn
 from api.names import LARGEST_FILE_BYTES, Sha256, Text
 from domain.files.job_files import check_relative_path
 from domain.jobs.job import SchedulingType
@@ -21,7 +21,6 @@ from domain.sbatch.parse import parse_submission
 from domain.sbatch.patterns import default_output
 from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import OpenMode, Submission, SubmitRequest
-from domain.units import DAY_S
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 256
@@ -43,26 +42,24 @@ class InputIn(BaseModel):
     executable: bool = False
 
 
-class SubmissionIn(BaseModel):
+class SubmissionIn(ClockIn):
     """A job: a script, or a command; options as on the command line."""
 
     model_config = ConfigDict(extra="forbid")
 
     script: Text | None = None
     script_name: Text | None = None
-    command: list[Text] = []
-    arguments: list[Text] = []
-    options: list[Text] = []
+    command: list[Text] = Field(default=[])
+    arguments: list[Text] = Field(default=[])
+    options: list[Text] = Field(default=[])
     #: Variables for the job, and ``SBATCH_*`` ones, which stand for options and go no further.
-    environment: dict[Text, Text] = {}
+    environment: dict[Text, Text] = Field(default={})
     #: By which the other jobs of a request name this one: ``--dependency=afterok:@mesh``.
     label: Label | None = None
     inputs: list[InputIn] = Field(default=[], max_length=_MOST_INPUTS)
     submit_host: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
     submit_user: Text | None = Field(default=None, max_length=_LONGEST_LABEL)
     submit_dir: Text | None = None
-    #: Of the submitter's clock, in which ``--begin=16:00`` is meant.
-    utc_offset_s: int = Field(default=0, gt=-DAY_S, lt=DAY_S)
 
 
 def request_hash(body: SubmissionIn) -> bytes:
@@ -81,7 +78,6 @@ def to_spec(
 
     Where no licences are counted, those that a script asks for are another cluster's.
     """
-    zone = timezone(timedelta(seconds=body.utc_offset_s)) if body.utc_offset_s else UTC
     asked = parse_submission(
         SubmitRequest(
             now_s=now_s,
@@ -91,7 +87,7 @@ def to_spec(
             options=body.options,
             arguments=body.arguments,
             environment=body.environment,
-            zone=zone,
+            zone=body.clock(),
             submit_dir=body.submit_dir,
             known_names=known_names or {},
         )

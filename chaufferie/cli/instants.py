@@ -2,29 +2,13 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
 
+from chaufferie.sdk.clock import ThisMachine
 from chaufferie.sdk.errors import BadInputError
 from domain.sbatch.instants import parse_instant_s
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 _LONGEST_SHOWN = 40
-
-
-class _ThisMachine(tzinfo):
-    """The clock of this machine, with the hour that its zone has in summer."""
-
-    def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        return None if moment is None else moment.replace(tzinfo=None).astimezone().utcoffset()
-
-    def dst(self, _moment: datetime | None) -> timedelta | None:
-        return None
-
-    def tzname(self, _moment: datetime | None) -> str | None:
-        return None
-
-    def fromutc(self, moment: datetime) -> datetime:
-        return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
 
 
 def past_instant_s(text: str) -> float:
@@ -46,7 +30,7 @@ def month_of(text: str) -> str:
 
 def _instant_s(text: str, *, is_past: bool) -> float:
     now_s = time.time()  # noqa: TID251 - the clock by which a person means it
-    found = parse_instant_s(text, now_s=now_s, zone=_ThisMachine(), is_past=is_past)
+    found = parse_instant_s(text, now_s=now_s, zone=ThisMachine(), is_past=is_past)
     if found is None:
         such_as = "yesterday, -2d" if is_past else "tomorrow, +2h"
         raise BadInputError(

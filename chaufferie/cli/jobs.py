@@ -169,6 +169,8 @@ def _job_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "Cores": document["cores"],
         "Time limit": quantities.duration(document["time_limit_s"]),
         "Failures": _failures(document),
+        "Begins after": _while_it_waits(document, "begin_s"),
+        "Must end by": _while_it_waits(document, "deadline_s"),
         "Waits until": _while_it_waits(document, "not_before_s"),
         "Given up at": _while_it_waits(document, "give_up_at_s"),
         "Project": document["project"],

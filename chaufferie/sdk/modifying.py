@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from chaufferie.sdk.clock import clock_document
 from chaufferie.sdk.transport import Transport
 
 
@@ -22,7 +23,8 @@ class Modified:
 def modify(transport: Transport, ref: int | str, options: Sequence[str]) -> Modified:
     """Change a job by these options, as they are given to ``submit``."""
     # Not sent twice: a limit that was lowered cannot be lowered to the same again.
-    body = {"options": list(options), "utc_offset_s": time.localtime().tm_gmtoff}
+    now_s = time.time()  # noqa: TID251 - the clock by which a person means a time
+    body = {"options": list(options), **clock_document(now_s)}
     answer = transport.post_once(f"/v1/jobs/{quote(str(ref), safe='')}/modify", body)
     return Modified(
         ref=answer["ref"],

@@ -7,10 +7,11 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
+from chaufferie.sdk.clock import ThisMachine, clock_document
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.sdk.staging import Input, find_inputs
 from domain.refusal import Refused
@@ -86,7 +87,6 @@ def prepare(request: JobRequest) -> Prepared:
         text = read_script_file(submit_dir / request.script)
     name = None if request.script is None else Path(request.script).name
     now_s = time.time()  # noqa: TID251 - the clock by which relative deadlines are meant
-    offset_s = time.localtime(now_s).tm_gmtoff
     shell = dict(os.environ)
     submission = parse_submission(
         SubmitRequest(
@@ -97,7 +97,7 @@ def prepare(request: JobRequest) -> Prepared:
             options=options,
             arguments=wishes.get("arguments", ()),
             environment=shell,
-            zone=timezone(timedelta(seconds=offset_s)),
+            zone=ThisMachine(),
             submit_dir=str(submit_dir),
         )
     )
@@ -120,10 +120,16 @@ def prepare(request: JobRequest) -> Prepared:
         "submit_host": socket.gethostname(),
         "submit_user": _user(),
         "submit_dir": str(submit_dir),
-        "utc_offset_s": offset_s,
+        **_clock(submission, now_s),
     }
     _check_text(body)
     return Prepared(body=body, inputs=inputs, submission=submission)
+
+
+def _clock(submission: Submission, now_s: float) -> Mapping[str, object]:
+    """What the server must know to read its times as they were read here."""
+    has_times = submission.begin_s is not None or submission.deadline_s is not None
+    return clock_document(now_s) if has_times else {}
 
 
 def _standard_input(submission: Submission) -> Sequence[Path]:

@@ -172,7 +172,7 @@ def _queue_values(job: Document, now_s: float) -> dict[str, str]:
     long, short = state_of(job)
     run_s = elapsed_s(job, now_s)
     nodes = node_list(job)
-    reason = reason_of(job)
+    reason = reason_of(job, now_s)
     started_s = job["started_at_s"]
     number = str(job["ref"])
     return {
@@ -194,10 +194,16 @@ def _queue_values(job: Document, now_s: float) -> dict[str, str]:
         "P": job["scheduling_type"],
         "u": job["tenant"],
         "U": job["tenant"],
-        "S": "N/A" if started_s is None else clock(started_s),
+        "S": _start(job),
         "e": "N/A" if started_s is None else clock(started_s + _limit_s(job)),
         "V": clock(job["submitted_at_s"]),
     }
+
+
+def _start(job: Document) -> str:
+    """When it began, or before which moment it does not."""
+    at_s = job.get("begin_s") if job["started_at_s"] is None else job["started_at_s"]
+    return "N/A" if at_s is None else clock(at_s)
 
 
 def _used(job: Document, field: str) -> float:
@@ -221,7 +227,7 @@ _ACCOUNT_FIELDS: Mapping[str, _Field] = {
     "allocnodes": lambda job, _: str(job["nodes"]),
     "nodelist": lambda job, _: node_list(job) or "None assigned",
     "state": lambda job, _: state_of(job)[0],
-    "reason": lambda job, _: reason_of(job),
+    "reason": reason_of,
     "exitcode": lambda job, _: exit_code_of(job),
     "derivedexitcode": lambda job, _: exit_code_of(job),
     "elapsed": lambda job, now_s: describe_duration(elapsed_s(job, now_s)),
@@ -229,6 +235,8 @@ _ACCOUNT_FIELDS: Mapping[str, _Field] = {
     "timelimit": lambda job, _: describe_duration(_limit_s(job)),
     "start": lambda job, _: clock(job["started_at_s"]),
     "end": lambda job, _: clock(job["finished_at_s"]),
+    "eligible": lambda job, _: clock(max(job["submitted_at_s"], job.get("begin_s") or 0.0)),
+    "deadline": lambda job, _: clock(job.get("deadline_s")),
     "submit": lambda job, _: clock(job["submitted_at_s"]),
     "maxrss": lambda job, _: f"{int(_used(job, 'max_rss_bytes') / 1024)}K",
     "totalcpu": lambda job, _: describe_duration(int(_used(job, "cpu_s"))),

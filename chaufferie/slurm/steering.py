@@ -120,14 +120,17 @@ def _described(job: Mapping[str, Any]) -> str:
     now_s = time.time()  # noqa: TID251 - how long it has run by the reader's clock
     own = os.environ if os.environ.get("SLURM_JOB_ID") == str(job["job_id"]) else {}
     limit = describe_duration(job["time_limit_s"] or DEFAULT_TIME_LIMIT_S)
+    deadline_s = job.get("deadline_s")
+    eligible_s = max(job["submitted_at_s"], job.get("begin_s") or 0.0)
     lines = [
         f"JobId={job['job_id']} JobName={job['name']}",
         f"   UserId={job['tenant']} Account={job['project'] or '(null)'}",
-        f"   JobState={state_of(job)[0]} Reason={reason_of(job)}",
+        f"   JobState={state_of(job)[0]} Reason={reason_of(job, now_s)}",
         f"   Restarts={max(0, job['attempt'] - 1)} ExitCode={exit_code_of(job)}",
         f"   RunTime={describe_duration(elapsed_s(job, now_s))} TimeLimit={limit}",
-        f"   SubmitTime={clock(job['submitted_at_s'])}",
+        f"   SubmitTime={clock(job['submitted_at_s'])} EligibleTime={clock(eligible_s)}",
         f"   StartTime={clock(job['started_at_s'])} EndTime={clock(job['finished_at_s'])}",
+        f"   Deadline={'N/A' if deadline_s is None else clock(deadline_s)}",
         f"   Partition={job['scheduling_type']} NodeList={node_list(job) or '(null)'}",
         f"   NumNodes={job['nodes']} NumCPUs={job['cores']}",
         f"   Licenses={_licences(job)}",

@@ -94,9 +94,11 @@ def states_behind(wanted: frozenset[str] | None) -> frozenset[JobState]:
     return frozenset(meant | (FINAL_STATES if is_end else frozenset()))
 
 
-def reason_of(document: Mapping[str, Any]) -> str:
+def reason_of(document: Mapping[str, Any], now_s: float) -> str:
     """Why a job waits, or why it ended, in one word."""
     state = JobState(document["state"])
+    if state is JobState.QUEUED and (document.get("begin_s") or 0.0) > now_s:
+        return "BeginTime"
     if state in _PENDING_REASONS:
         return _PENDING_REASONS[state]
     words = (document["reason"] or "").split("_")

@@ -1,6 +1,7 @@
 """Instants as people type them: ``now+2hours``, ``16:00``, an ISO date, ``-2d``, ``yesterday``."""
 
 import re
+from bisect import bisect_right
 from datetime import datetime, timedelta, tzinfo
 
 _DELTA = re.compile(r"(?:now)?\s*([+-])\s*(\d{1,9})\s*([a-z]*)", re.ASCII | re.IGNORECASE)
@@ -36,7 +37,9 @@ def parse_instant_s(
 
     A clock time without a date is the next time the clock shows it, a date without a year the
     next such day, or the last where ``is_past``; a date without a clock time begins at midnight.
-    All in ``zone`` unless the text carries its own offset.
+    All in ``zone`` unless the text carries its own offset. Where the clock is put back, the hour
+    that it shows twice is the first of the two; what it leaves out when it is put forward is read
+    as if it had not been yet.
     """
     text = text.strip()
     if text.lower() == "now":
@@ -46,10 +49,35 @@ def parse_instant_s(
     if unix := _UNIX.fullmatch(text):
         return float(unix[1])
     try:
-        now = datetime.fromtimestamp(now_s, zone)
-        return _with_offset(text) or _calendar(text, now, is_past=is_past)
+        own = _with_offset(text)
+        if own is not None:
+            return own
+        shown = _calendar(text, datetime.fromtimestamp(now_s, zone), is_past=is_past)
+        return None if shown is None else shown.timestamp()
     except (ValueError, OverflowError, OSError):
         return None  # the calendar has no such day
+
+
+def at_a_change(text: str, *, now_s: float, zone: tzinfo) -> str | None:
+    """What to say of a text that names a moment which the clock shows twice, or never."""
+    text = text.strip()
+    if _DELTA.fullmatch(text) or _UNIX.fullmatch(text):
+        return None
+    try:
+        now = datetime.fromtimestamp(now_s, zone)
+        shown = None if _with_offset(text) else _calendar(text, now, is_past=False)
+        return None if shown is None else _trouble_of(shown)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _trouble_of(shown: datetime) -> str | None:
+    first_s, second_s = (shown.replace(fold=fold).timestamp() for fold in (0, 1))
+    if first_s == second_s:
+        return None
+    meant = datetime.fromtimestamp(shown.timestamp(), shown.tzinfo).isoformat(timespec="minutes")
+    happens = "shows that twice" if first_s < second_s else "leaves that out"
+    return f"the clock {happens}; {meant} is meant"
 
 
 def _after(delta: re.Match[str], now_s: float) -> float | None:
@@ -70,7 +98,7 @@ def _with_offset(text: str) -> float | None:
     return instant.timestamp() if instant.tzinfo is not None else None
 
 
-def _calendar(text: str, now: datetime, *, is_past: bool) -> float | None:
+def _calendar(text: str, now: datetime, *, is_past: bool) -> datetime | None:
     day_text, clock_text = _split_day(text)
     clock = _clock(clock_text) if clock_text else None
     if clock_text and clock is None:
@@ -78,9 +106,8 @@ def _calendar(text: str, now: datetime, *, is_past: bool) -> float | None:
     if not day_text:
         if clock is None:
             return None
-        return _time_of_day(clock, now, is_past=is_past).timestamp()
-    day = _day(day_text, clock or timedelta(), now, is_past=is_past)
-    return day.timestamp() if day is not None else None
+        return _time_of_day(clock, now, is_past=is_past)
+    return _day(day_text, clock or timedelta(), now, is_past=is_past)
 
 
 def _split_day(text: str) -> tuple[str, str]:
@@ -114,15 +141,26 @@ def _clock(text: str) -> timedelta | None:
 
 
 def _time_of_day(clock: timedelta, now: datetime, *, is_past: bool) -> datetime:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = midnight + clock
-    if is_past:
-        return today if today <= now else today - timedelta(days=1)
-    return today if today > now else today + timedelta(days=1)
+    today = _midnight(now) + clock
+    days = [today + timedelta(days=number) for number in (-1, 0, 1)]
+    moments = [moment for day in days for moment in _moments(day)]
+    # Compared as instants: on one night the clock shows an hour twice.
+    place = bisect_right(moments, now.timestamp(), key=datetime.timestamp)
+    return moments[place - 1 if is_past else place]
+
+
+def _moments(shown: datetime) -> list[datetime]:
+    """Each moment at which the clock shows this; two where it is put back."""
+    again = shown.replace(fold=1)
+    return [shown, again] if again.timestamp() > shown.timestamp() else [shown]
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def _day(text: str, clock: timedelta, now: datetime, *, is_past: bool) -> datetime | None:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = _midnight(now)
     if text.lower() in _NAMED_DAYS:
         return midnight + timedelta(days=_NAMED_DAYS[text.lower()]) + clock
     if iso := _ISO_DATE.fullmatch(text):

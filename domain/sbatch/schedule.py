@@ -13,10 +13,10 @@ from domain.sbatch.durations import (
     parse_time_limit_s,
 )
 from domain.sbatch.given import Given
-from domain.sbatch.instants import parse_instant_s
+from domain.sbatch.instants import at_a_change, parse_instant_s
 from domain.sbatch.note import Note
 from domain.sbatch.order import read_priority, read_reservation
-from domain.sbatch.settings import Settings
+from domain.sbatch.settings import LONGEST_VALUE, Settings
 from domain.sbatch.signals import parse_signal
 from domain.sbatch.sizes import parse_count
 from domain.sbatch.submission import SubmitRequest
@@ -53,6 +53,7 @@ def read_schedule(settings: Settings, request: SubmitRequest) -> Schedule:
     time_limit_s = _time_limit_s(settings)
     time_min_s = _time_min_s(settings, time_limit_s)
     instant = partial(parse_instant_s, now_s=request.now_s, zone=request.zone)
+    _note_changes_of_the_clock(settings, request)
     begin_s = settings.read("begin", instant, _AN_INSTANT)
     deadline_s = settings.read("deadline", instant, _AN_INSTANT)
     earliest_s = max(request.now_s, begin_s or request.now_s)
@@ -76,6 +77,16 @@ def read_schedule(settings: Settings, request: SubmitRequest) -> Schedule:
         priority=read_priority(settings),
         reservation=read_reservation(settings),
     )
+
+
+def _note_changes_of_the_clock(settings: Settings, request: SubmitRequest) -> None:
+    for key in ("begin", "deadline"):
+        given = settings.given(key)
+        if given is None or given.value is None or len(given.value) > LONGEST_VALUE:
+            continue
+        said = at_a_change(given.value, now_s=request.now_s, zone=request.zone)
+        if said is not None:
+            settings.note(given, f"{given.text}: {said}.")
 
 
 def _time_limit_s(settings: Settings) -> int | None:

@@ -1,5 +1,8 @@
 """Cores, whole nodes and types as a user asks for them."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
 from tests.support.cluster import until
 from tests.support.command_line import CommandLine
 
@@ -49,6 +52,29 @@ def test_a_type_is_said_shown_and_kept(typed: CommandLine) -> None:
     types = [typed.document("job", job)["scheduling_type"] for job in (flex, reserved, usual)]
     assert types == ["flex", "reserved", "ondemand"]
     assert typed.run("submit", "--type", "sometimes", "--", "true").returncode == 2
+
+
+def test_times_are_those_of_the_clock_at_home_as_it_will_be_by_then(typed: CommandLine) -> None:
+    """Both sides of the year, so that one of them is behind a change, whenever this is run."""
+    at_home = replace(typed, variables={"TZ": "Europe/Paris"})
+    year = datetime.now(UTC).year + 1
+    change = date(year, 3, 31) - timedelta(days=date(year, 3, 31).isoweekday() % 7)
+    typed.write("later.sh", f"#!/bin/sh\n#SBATCH --begin={year}-02-01T08:00\ntrue\n")
+
+    later = at_home.submit("later.sh")
+    in_winter = typed.document("job", later)["begin_s"]
+    waits = at_home.run("slurm", "squeue", "-h", "-o", "%T %r %S", "-j", later).stdout
+    described = at_home.run("slurm", "scontrol", "show", "job", later).stdout
+    at_home.run("modify", later, f"--begin={year}-07-01T08:00")
+    in_summer = typed.document("job", later)["begin_s"]
+    ran = at_home.run("submit", "--parsable", f"--begin={change}T02:30", "--", "true")
+    typed.run("cancel", later, ran.stdout.strip())
+
+    assert in_winter == datetime(year, 2, 1, 7, tzinfo=UTC).timestamp()
+    assert waits == f"PENDING BeginTime {year}-02-01T08:00:00\n"
+    assert f"EligibleTime={year}-02-01T08:00:00" in described
+    assert in_summer == datetime(year, 7, 1, 6, tzinfo=UTC).timestamp()
+    assert f"--begin={change}T02:30: the clock leaves that out; {change}T03:30+02:00" in ran.stderr
 
 
 def test_a_deadline_that_comes_while_a_job_waits_ends_it(typed: CommandLine) -> None:

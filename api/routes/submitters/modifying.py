@@ -3,14 +3,14 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta, timezone
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.fleet.licences import servers_in, with_licences
 from api.jobs.capacity import Sizes, check_fits, knowing_nodes, least_cores
+from api.jobs.clock import ClockIn
 from api.jobs.job_refs import JobPath, found
 from api.jobs.order import may_raise
 from api.jobs.projects import of_project
@@ -23,7 +23,6 @@ from api.security import JobsWriter, ServicesOf, tenant_seen_by
 from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import ORDER_KEYS, SIZE_KEYS, TYPE_KEYS, Change, parse_change
-from domain.units import DAY_S
 from store.access.tenants import project_ends
 from store.jobs.modifying import is_of_state, modify
 from store.jobs.priority import refusal_to_raise
@@ -34,14 +33,12 @@ router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
 _MOST_OPTIONS = 100
 
 
-class ChangeIn(BaseModel):
+class ChangeIn(ClockIn):
     """Options as at a submission; what they do not name stays."""
 
     model_config = ConfigDict(extra="forbid")
 
     options: list[Text] = Field(max_length=_MOST_OPTIONS)
-    #: Of the submitter's clock, in which ``--begin=16:00`` is meant.
-    utc_offset_s: int = Field(default=0, gt=-DAY_S, lt=DAY_S)
 
 
 @router.post("/modify")
@@ -55,12 +52,11 @@ async def change(
     """Change a job that waits; of one that runs, lower its time limit."""
     target = await found(services, job_id, tenant_seen_by(principal))
     sizes = await capacity.sizes()
-    zone = timezone(timedelta(seconds=body.utc_offset_s)) if body.utc_offset_s else UTC
 
     def changing(tx: Transaction, before: JobSpec, tenant_id: int) -> Change | Refused:
         now_s = time.time()  # noqa: TID251 - only to read relative deadlines
         asked = parse_change(
-            body.options, before, now_s=now_s, zone=zone, known_names=services.known_names
+            body.options, before, now_s=now_s, zone=body.clock(), known_names=services.known_names
         )
         if isinstance(asked, Refused):
             return asked

@@ -79,6 +79,10 @@ _HOW = st.fixed_dictionaries(
         "inputs": st.lists(_INPUT, max_size=2),
         "label": st.sampled_from(["a", "b", "", "é", "a b", "@a"]),
         "utc_offset_s": st.sampled_from([0, 3600, -86_399, 86_400, 10**400]),
+        "utc_offset_changes": st.lists(
+            st.tuples(st.sampled_from([0, 1.8e9, 2e11, 1e300, "x"]), st.integers(-90_000, 90_000)),
+            max_size=3,
+        ),
         "submit_dir": _ANY_TEXT,
         "submit_host": _ANY_TEXT,
     },

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from chaufferie.cli import instants
+from chaufferie.sdk.clock import ThisMachine, clock_document
 from chaufferie.sdk.errors import BadInputError
 from domain.sbatch.instants import parse_instant_s
 from tests.support.commands import COMMANDS, parameters
@@ -53,6 +54,30 @@ def test_a_date_is_of_the_clock_that_holds_on_that_day(text: str, hours: int) ->
 
     assert instants.past_instant_s(text) == there.timestamp()
     assert instants.coming_instant_s(text) == there.timestamp()
+
+
+@pytest.mark.usefixtures("in_paris")
+def test_a_server_is_told_how_the_clock_will_be_changed() -> None:
+    told = clock_document(NOW.timestamp())
+
+    assert told["utc_offset_s"] == 3600
+    changes = told["utc_offset_changes"]
+    assert isinstance(changes, list)
+    assert changes[:2] == [
+        (datetime(2026, 3, 29, 1, tzinfo=UTC).timestamp(), 7200),
+        (datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp(), 3600),
+    ]
+    assert len(changes) == 10
+
+
+@pytest.mark.usefixtures("in_paris")
+def test_the_hour_that_is_shown_twice_is_two_moments() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    shown = [moment.astimezone(ThisMachine()) for moment in (first, first + timedelta(hours=1))]
+
+    assert [f"{moment:%H:%M}" for moment in shown] == ["02:30", "02:30"]
+    assert [moment.fold for moment in shown] == [0, 1]
+    assert shown[1].timestamp() - shown[0].timestamp() == 3600
 
 
 @pytest.mark.usefixtures("in_paris")

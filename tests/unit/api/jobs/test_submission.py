@@ -1,5 +1,7 @@
 """From a submission's body to the specification that a node runs."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from api.jobs.submission import InputIn, SubmissionIn, request_hash, to_spec
@@ -85,6 +87,24 @@ def test_clock_times_are_meant_in_the_submitters_zone() -> None:
 
     assert in_utc is not None
     assert further_east == in_utc - 3600.0
+
+
+def test_clock_times_are_meant_as_the_submitters_clock_will_go() -> None:
+    changes = [(datetime(2027, 3, 28, 1, tzinfo=UTC).timestamp(), 7200)]
+    options = ["--begin=2027-07-01T08:00", "--deadline=2027-03-28T02:30"]
+    spec = spec_of(
+        command=["sim"], options=options[:1], utc_offset_s=3600, utc_offset_changes=changes
+    )
+    shown = spec_of(
+        command=["sim"], options=options[1:], utc_offset_s=3600, utc_offset_changes=changes
+    )
+
+    assert spec.not_before_s == datetime(2027, 7, 1, 6, tzinfo=UTC).timestamp()
+    assert spec.notes == ()
+    assert shown.deadline_s == datetime(2027, 3, 28, 1, 30, tzinfo=UTC).timestamp()
+    assert shown.notes == (
+        "--deadline=2027-03-28T02:30: the clock leaves that out; 2027-03-28T03:30+02:00 is meant.",
+    )
 
 
 @pytest.mark.parametrize("path", ["../up", "/etc/passwd", ""])

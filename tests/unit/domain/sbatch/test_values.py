@@ -1,6 +1,7 @@
 """The forms in which real scripts write their values, with what each means."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,7 +10,7 @@ from domain.sbatch.dependencies import DependencyKind, parse_dependency
 from domain.sbatch.durations import describe_duration, parse_time_limit_s
 from domain.sbatch.exports import parse_export
 from domain.sbatch.gres import Gres, parse_gpus, parse_gres
-from domain.sbatch.instants import parse_instant_s
+from domain.sbatch.instants import at_a_change, parse_instant_s
 from domain.sbatch.signals import parse_signal
 from domain.sbatch.sizes import NodeRange, parse_count, parse_memory_mib, parse_nodes
 
@@ -252,6 +253,42 @@ NOW = datetime(2026, 3, 10, 14, 30, tzinfo=UTC)
 )
 def test_instant(text: str, expected: datetime) -> None:
     assert parse_instant_s(text, now_s=NOW.timestamp(), zone=UTC) == expected.timestamp()
+
+
+PARIS = ZoneInfo("Europe/Paris")
+BEFORE_SUMMER, BEFORE_WINTER = (
+    datetime(2027, 3, 27, 12, tzinfo=PARIS),
+    datetime(2027, 10, 30, 12, tzinfo=PARIS),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "expected", "said"),
+    [
+        ("2027-07-01T08:00", NOW, "2027-07-01T06:00", None),
+        ("2027-12-01T08:00", NOW, "2027-12-01T07:00", None),
+        ("tomorrow", BEFORE_SUMMER, "2027-03-27T23:00", None),
+        ("tomorrow 8:00", BEFORE_SUMMER, "2027-03-28T06:00", None),
+        ("now+1day", BEFORE_SUMMER, "2027-03-28T11:00", None),
+        # The clock goes from 02:00 to 03:00, and in autumn from 03:00 to 02:00.
+        ("2027-03-28T02:30", NOW, "2027-03-28T01:30", "leaves that out; 2027-03-28T03:30+02:00 is"),
+        ("2:30", BEFORE_SUMMER, "2027-03-28T01:30", "leaves that out; 2027-03-28T03:30+02:00 is"),
+        ("2027-10-31T02:30", NOW, "2027-10-31T00:30", "twice; 2027-10-31T02:30+02:00 is meant"),
+        ("2:30", BEFORE_WINTER, "2027-10-31T00:30", "twice; 2027-10-31T02:30+02:00 is meant"),
+        ("2027-10-31T02:30+01:00", NOW, "2027-10-31T01:30", None),
+        # Asked while it is that late for the first time, and for the second.
+        ("2:30", datetime(2027, 10, 31, 2, 40, tzinfo=PARIS), "2027-10-31T01:30", "02:30+01:00 is"),
+        ("2:30", datetime(2027, 10, 31, 2, 20, tzinfo=PARIS, fold=1), "2027-10-31T01:30", "+01:00"),
+        ("2:30", datetime(2027, 10, 31, 2, 40, tzinfo=PARIS, fold=1), "2027-11-01T01:30", None),
+    ],
+)
+def test_a_time_is_of_the_clock_that_holds_by_then(
+    text: str, now: datetime, expected: str, said: str | None
+) -> None:
+    found = parse_instant_s(text, now_s=now.timestamp(), zone=PARIS)
+    assert found == datetime.fromisoformat(f"{expected}+00:00").timestamp()
+    told = at_a_change(text, now_s=now.timestamp(), zone=PARIS)
+    assert told is None if said is None else said in (told or "")
 
 
 def test_clock_time_is_meant_in_the_given_zone() -> None:
