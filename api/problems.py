@@ -33,6 +33,7 @@ UNKNOWN_NAMES = frozenset(
     {
         "collectivity.unknown",
         "contract.unknown",
+        "decision.unknown",
         "declaration.unknown",
         "dependency.no_element",
         "dependency.unknown_job",

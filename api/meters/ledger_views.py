@@ -9,7 +9,7 @@ from domain.calendar.months import month_of, write_month
 from domain.registers.declaration import Act
 from domain.registers.register import Epoch, PeriodLine
 from metering.keeping.accounts import Account
-from metering.keeping.deciding import case_id
+from metering.keeping.deciding import case_id, name_of
 from metering.keeping.standing import Standing
 from metering.keeping.verifying import Verified
 from metering.ledger.lines import Case
@@ -17,6 +17,7 @@ from metering.ledger.wording import sentence
 from store.fleet.site_queries import MeterRow
 from store.ledger import closed_months
 from store.ledger.closed_months import ClosedMonth
+from store.ledger.decisions import Decided
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
 
@@ -97,6 +98,27 @@ def case_view(known: KnownMeter, item: Case) -> dict[str, Any]:
         "first_index_wh": item.first.index_wh,
         "last_index_wh": item.last.index_wh,
     }
+
+
+def decisions_view(known: KnownMeter, decided: Sequence[Decided]) -> list[dict[str, Any]]:
+    """What was decided of a meter's rows, in that order, and what of it was withdrawn."""
+    withdrawn = {item.withdraws_id for item in decided}
+    return [
+        {
+            "decision_id": item.decision_id,
+            "meter": known.facts.serial,
+            "site": known.site_name,
+            "case": name_of(known.facts.meter_id, item.decision.node_id, item.decision.first_seq),
+            "index_wh": item.decision.index_wh,
+            "is_accepted": item.decision.is_accepted,
+            "is_withdrawn": item.decision_id in withdrawn,
+            "withdraws_id": item.withdraws_id,
+            "actor": item.actor,
+            "note": item.note,
+            "decided_at_s": item.decided_at_s,
+        }
+        for item in decided
+    ]
 
 
 def taken_view(connection: Connection, meter_id: int, at_s: float) -> dict[str, Any]:

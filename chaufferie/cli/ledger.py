@@ -1,6 +1,6 @@
 """Commands on the register ledger: quarantine, closed months, the chain."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,7 +9,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.exits import ExitCode
 from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.instants import month_of
-from chaufferie.cli.meters import index_wh_of
+from chaufferie.cli.meters import index_wh_of, meter_named, say_adjusted
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from domain.plurals import counted
 
@@ -97,6 +97,69 @@ def accept(
 def reject(*, case: Case, note: Why, as_json: AsJson = False, data: DataDir = None) -> None:
     """Leave the rows of a case out for good: the register bridges them."""
     _decide(case, note, None, is_accepted=False, as_json=as_json, data=data)
+
+
+@quarantine.command("decisions")
+def list_decisions(
+    *,
+    serial: Annotated[
+        str | None, typer.Option("--meter", metavar="SERIAL", help="Only those of this meter.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show what was decided of rows, by whom and why, and what of it was withdrawn."""
+    with open_client(data) as client:
+        if serial is not None:
+            meter_named(client, serial)
+        found = client.transport.get("/v1/quarantine/decisions")["decisions"]
+    found = [item for item in found if serial in {None, item["meter"]}]
+    if as_json:
+        say_json({"decisions": found})
+        return
+    say_table(
+        ("NO.", "CASE", "METER", "SITE", "WHAT", "DECIDED", "BY", "STANDING", "NOTE"),
+        (
+            (
+                item["decision_id"],
+                item["case"],
+                item["meter"],
+                item["site"],
+                _what(item),
+                quantities.clock(item["decided_at_s"]),
+                item["actor"],
+                "withdrawn" if item["is_withdrawn"] else "in force",
+                item["note"],
+            )
+            for item in found
+        ),
+    )
+
+
+def _what(item: dict[str, Any]) -> str:
+    if item["withdraws_id"] is not None:
+        return f"withdraws {item['withdraws_id']}"
+    index = "" if item["index_wh"] is None else f" {quantities.kwh(item['index_wh'])} kWh"
+    return f"{'accept' if item['is_accepted'] else 'reject'}{index}"
+
+
+@quarantine.command("withdraw")
+def withdraw(
+    *,
+    number: Annotated[int, typer.Argument(metavar="NO.", help="As `decisions` shows it.")],
+    note: Annotated[str, typer.Option("--note", help="What was wrong; the ledger keeps it.")],
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Take back a decision that was wrong: the rows are judged as if it had never been made."""
+    with open_client(data) as client:
+        path = f"/v1/quarantine/decisions/{number}/withdrawal"
+        answer = client.transport.post_once(path, {"note": note})
+    if as_json:
+        say_json(answer)
+        return
+    say(f"Decision {number} says nothing any more; the rows are judged anew.")
+    say_adjusted(answer)
 
 
 def _decide(

@@ -7,6 +7,7 @@ import typer
 
 from chaufferie.cli import quantities
 from chaufferie.cli.arguments import AsJson, DataDir, open_client
+from chaufferie.cli.meters import say_adjusted
 from chaufferie.cli.speech import remark, say, say_json
 from chaufferie.sdk.errors import RefusedByServerError
 from domain.plurals import counted
@@ -67,8 +68,4 @@ def _say_meter(item: dict[str, Any], *, is_taken: bool) -> None:
             f"in quarantine: {counted(case['lines_count'], 'line')} ({lines}{more}): "
             f"{case['sentence']} (quarantine reject {case['case']})"
         )
-    if item["adjusts_months"]:
-        remark(
-            f"{', '.join(item['adjusts_months'])}: closed, and stays so; what this changes of it "
-            "follows as an adjustment in the month that is closed next."
-        )
+    say_adjusted(item)

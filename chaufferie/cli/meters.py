@@ -131,7 +131,7 @@ def _is_void(part: dict[str, Any]) -> bool:
 def declarations(*, serial: Serial, as_json: AsJson = False, data: DataDir = None) -> None:
     """Show all that was ever declared of a meter, and what of it was withdrawn."""
     with open_client(data) as client:
-        found = _meter(client, serial)["declarations"]
+        found = meter_named(client, serial)["declarations"]
     if as_json:
         say_json({"declarations": found})
         return
@@ -178,7 +178,7 @@ def withdraw(
         say_json(answer)
         return
     say(f"Declaration {number} says nothing any more; the rows are judged anew.")
-    _say_adjusted(answer)
+    say_adjusted(answer)
 
 
 @meter.command("declare")
@@ -257,7 +257,7 @@ def _send(
     if as_json:
         say_json(answer)
         return
-    _say_adjusted(answer)
+    say_adjusted(answer)
     if photo is not None:
         remark(f"Keep {photo.name}: only its digest is stored, {told['photo_sha256']}.")
 
@@ -266,7 +266,8 @@ def _digest_of(photo: Path | None) -> str | None:
     return None if photo is None else hashlib.sha256(photo.read_bytes()).hexdigest()
 
 
-def _say_adjusted(answer: dict[str, Any]) -> None:
+def say_adjusted(answer: dict[str, Any]) -> None:
+    """Which closed months something reaches, and what comes of that."""
     months = answer["adjusts_months"]
     if months:
         remark(
@@ -275,7 +276,7 @@ def _say_adjusted(answer: dict[str, Any]) -> None:
         )
 
 
-def _meter(client: "Client", serial: str) -> dict[str, Any]:
+def meter_named(client: "Client", serial: str) -> dict[str, Any]:
     """The meter with this serial number."""
     for item in client.transport.get("/v1/meters")["meters"]:
         if item["serial"] == serial:
@@ -317,7 +318,7 @@ def describe(
         "tolerance_frac": tolerance,
     }
     with open_client(data) as client:
-        number = _meter(client, serial)["meter_id"]
+        number = meter_named(client, serial)["meter_id"]
         answer = client.transport.put(f"/v1/meters/{number}", told)
     if as_json:
         say_json(answer)

@@ -20,6 +20,7 @@ from metering.ledger.lines import Case, MonthSum, edges_of, missing, month_sums
 from metering.ledger.thinning import thinned
 from store.ledger import closed_months, meters, pruning, register_rows
 from store.ledger.decisions import Decided, decisions
+from store.ledger.decisions import in_force as decided_in_force
 from store.ledger.edge_rows import edge_rows
 from store.ledger.meters import KnownMeter
 from store.rows import Connection
@@ -45,7 +46,8 @@ class Account:
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        return [item.decision for item in self.decided]
+        """What was decided and not withdrawn."""
+        return decided_in_force(self.decided)
 
     @property
     def in_force(self) -> Sequence[Declaration]:
@@ -90,7 +92,7 @@ def told(account: Account) -> dict[str, Any]:
         },
         "epochs": [_epoch(item) for item in account.epochs],
         "declared": [_declared(account, item) for item in account.declared],
-        "decided": [asdict(item) for item in account.decided],
+        "decided": [_decided(account, item) for item in account.decided],
     }
 
 
@@ -106,6 +108,17 @@ def _declared(account: Account, item: Declaration) -> dict[str, Any]:
     if item.act is Act.WITHDRAW:
         numbers = [other.declaration_id for other in account.declared]
         plain["withdraws"] = numbers.index(item.withdraws_id or 0)
+    return plain
+
+
+def _decided(account: Account, item: Decided) -> dict[str, Any]:
+    """A decision; one that withdraws names the place of the other among all of the meter."""
+    plain = asdict(item)
+    for name in ("decision_id", "withdraws_id"):
+        del plain[name]
+    if item.withdraws_id is not None:
+        numbers = [other.decision_id for other in account.decided]
+        plain["withdraws"] = numbers.index(item.withdraws_id)
     return plain
 
 

@@ -3,11 +3,19 @@
 from dataclasses import dataclass, replace
 
 from domain.refusal import Refused
-from domain.registers.register import Decision, Doubt, ms_in_file
+from domain.registers.register import Decision, Doubt, is_of_file, ms_in_file
+from metering.keeping.declaring import is_forgotten
 from metering.keeping.standing import standing_of
 from metering.ledger.lines import Case
 from store.ledger import meters
-from store.ledger.decisions import decide
+from store.ledger.decisions import (
+    Decided,
+    decide,
+    decisions,
+    find_decision,
+    first_taken,
+    take_back,
+)
 from store.ledger.shared_anew import tell_anew
 from store.rows import Connection
 from store.transaction import Transaction
@@ -38,6 +46,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """A decision that says nothing any more: of which meter, and from when on."""
+
+    meter_id: int
+    from_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCase:
     """An open case and the meter that it is about."""
 
@@ -48,10 +64,14 @@ class FoundCase:
 
 def case_id(meter_id: int, case: Case) -> str:
     """The name of a case: its meter, its node or that it is of files, and its first row."""
-    first = case.first
-    if first.is_from_file:
-        return f"{meter_id}.{_OF_FILES}.{ms_in_file(first.seq)}"
-    return f"{meter_id}.{first.node_id}.{first.seq}"
+    return name_of(meter_id, case.first.node_id, case.first.seq)
+
+
+def name_of(meter_id: int, node_id: int, first_seq: int) -> str:
+    """The same by its parts."""
+    if is_of_file(first_seq):
+        return f"{meter_id}.{_OF_FILES}.{ms_in_file(first_seq)}"
+    return f"{meter_id}.{node_id}.{first_seq}"
 
 
 def find_case(connection: Connection, wanted: str, now_s: float) -> FoundCase | Refused:
@@ -85,6 +105,56 @@ def take_verdict(tx: Transaction, found: FoundCase, verdict: Verdict) -> int | R
     decide(tx, found.meter_id, decision, actor=verdict.actor, note=verdict.note)
     tell_anew(tx, found.site_id, case.first.taken_at_s)
     return case.count
+
+
+def withdraw_decision(tx: Transaction, number: int, note: str, actor: str) -> TakenBack | Refused:
+    """Take back a decision that was wrong; of contradicting rows, that on the others, too.
+
+    The rows are judged as if it had never been made. What closed months said by it stays, and is
+    corrected by an adjustment in the month that is closed next.
+    """
+    found = find_decision(tx.connection, number)
+    if found is None:
+        return _refuse(
+            "unknown",
+            f"There is no decision {number}; `chaufferie quarantine decisions` lists them.",
+        )
+    meter_id, item = found
+    if not note.strip():
+        return _refuse("note", "Say what was wrong: the ledger keeps it beside the decision.")
+    if item.withdraws_id is not None:
+        return _refuse("is_withdrawal", "A withdrawal stays; decide anew on the case.")
+    decided = decisions(tx.connection, meter_id)
+    if any(other.withdraws_id == number for other in decided):
+        return _refuse("withdrawn", f"Decision {number} was withdrawn before.")
+    known = next(
+        known for known in meters.noted_meters(tx.connection) if known.facts.meter_id == meter_id
+    )
+    at_s = first_taken(tx.connection, meter_id, item.decision)
+    refused = is_forgotten(tx.connection, known.facts, 0.0 if at_s is None else at_s)
+    if refused is not None:
+        return refused
+    for other in decided:
+        if _is_of_one_verdict(item, other):
+            take_back(tx, meter_id, other, actor=actor, note=note)
+    from_s = 0.0 if at_s is None else at_s
+    tell_anew(tx, known.site_id, from_s)
+    return TakenBack(meter_id=meter_id, from_s=from_s)
+
+
+def _refuse(code: str, sentence: str) -> Refused:
+    return Refused(code=f"decision.{code}", sentence=sentence)
+
+
+def _is_of_one_verdict(one: Decided, other: Decided) -> bool:
+    """Whether a person said both at once: of what contradicts, one counts and the rest does not."""
+    rows = (one.decision.node_id, one.decision.first_seq, one.decision.last_seq)
+    same = (other.decision.node_id, other.decision.first_seq, other.decision.last_seq)
+    return (
+        rows == same
+        and (one.decided_at_s, one.actor) == (other.decided_at_s, other.actor)
+        and other.withdraws_id is None
+    )
 
 
 def _decision(case: Case, verdict: Verdict) -> Decision:

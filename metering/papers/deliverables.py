@@ -115,7 +115,7 @@ def _hourly(
     meter_id = known.facts.meter_id
     begin_s, end_s = begin_of(month), begin_of(after(month))
     doubtful = standing_of(connection, known, now_s).cases
-    decided = [item.decision for item in decisions.decisions(connection, meter_id)]
+    decided = decisions.in_force(decisions.decisions(connection, meter_id))
     seen: set[tuple[int, float]] = set()
     rows = list(register_rows.rows_between(connection, meter_id, None, begin_s, end_s))
     told = {row.taken_at_s // _HOUR_S for row in rows}

@@ -73,6 +73,7 @@ register_decision = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("decided_at_s", Double, nullable=False),
+    Column("withdraws_id", ID),  # the decision that says nothing any more
     Index("ix_register_decision_meter_id_id", "meter_id", "id"),
 )
 

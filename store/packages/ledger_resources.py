@@ -62,13 +62,18 @@ def _of_meters(table: Table, *order: str) -> Any:  # noqa: ANN401 - a reader of 
 
 
 def _declarations(connection: Connection, scope: Scope, _: Numbers) -> Iterator[Row]:
+    yield from _placed(connection, scope, meter_declaration)
+
+
+def _add_declarations(arrival: Arrival, rows: list[Row]) -> None:
+    _add_placed(arrival, rows, meter_declaration)
+
+
+def _placed(connection: Connection, scope: Scope, table: Table) -> Iterator[Row]:
     """In the order of their making; a withdrawal names the other by its place in that order."""
-    own = meter_declaration.c.meter_id.in_(scope.meter_ids)
-    statement = select(meter_declaration).where(own)
+    statement = select(table).where(table.c.meter_id.in_(scope.meter_ids))
     places: dict[int, list[int]] = {}
-    for found in connection.execute(
-        statement.order_by(meter_declaration.c.meter_id, meter_declaration.c.id)
-    ):
+    for found in connection.execute(statement.order_by(table.c.meter_id, table.c.id)):
         row = dict(found._mapping)
         before = places.setdefault(row["meter_id"], [])
         withdrawn = row.pop("withdraws_id")
@@ -77,20 +82,24 @@ def _declarations(connection: Connection, scope: Scope, _: Numbers) -> Iterator[
         yield row
 
 
-def _add_declarations(arrival: Arrival, rows: list[Row]) -> None:
+def _add_placed(arrival: Arrival, rows: list[Row], table: Table) -> None:
     connection = arrival.tx.connection
     for row in rows:
         place = row.pop("withdraws")
-        before = (
-            select(meter_declaration.c.id)
-            .where(meter_declaration.c.meter_id == row["meter_id"])
-            .order_by(meter_declaration.c.id)
-        )
-        numbers = [] if place is None else connection.execute(before).scalars().all()
+        own = select(table.c.id).where(table.c.meter_id == row["meter_id"]).order_by(table.c.id)
+        numbers = [] if place is None else connection.execute(own).scalars().all()
         if place is not None and not 0 <= place < len(numbers):
-            raise ValueError(f"a declaration of meter {row['meter_id']} withdraws none before it")
+            raise ValueError(f"an entry on meter {row['meter_id']} withdraws none before it")
         row["withdraws_id"] = None if place is None else numbers[place]
-        connection.execute(insert(meter_declaration), row)
+        connection.execute(insert(table), row)
+
+
+def _decisions(connection: Connection, scope: Scope, _: Numbers) -> Iterator[Row]:
+    yield from _placed(connection, scope, register_decision)
+
+
+def _add_decisions(arrival: Arrival, rows: list[Row]) -> None:
+    _add_placed(arrival, rows, register_decision)
 
 
 def _lines(scope: Scope) -> Select[Any]:
@@ -232,9 +241,10 @@ METERS = (
             text("actor", "Who decided, by the key of that installation"),
             text("note", "Why"),
             number("decided_at_s", "When, Unix time [s]"),
+            integer("withdraws", "Which one of the meter it takes back; 0 = first", required=False),
         ),
-        read=_of_meters(register_decision, "meter_id", "id"),
-        add=inserted(register_decision),
+        read=_decisions,
+        add=_add_decisions,
     ),
 )
 

@@ -214,6 +214,17 @@ def test_a_file_of_indexes_is_looked_at_taken_in_once_and_refused_by_line(
     assert "against_node" in said(operator, "quarantine", "list")
     said(operator, "quarantine", "reject", case["case"], "--note", "it was another meter")
     assert cases(operator) == []
+    decided = operator.document("quarantine", "decisions", "--meter", "KAM-1")["decisions"]
+    number = str(decided[-1]["decision_id"])
+    assert "Say what was wrong" in refused(operator, "quarantine", "withdraw", number, "--note", "")
+    undone = operator.run("quarantine", "withdraw", number, "--note", "a slip")
+    assert "judged anew" in undone.stdout
+    assert "adjustment" in undone.stderr
+    assert [item["case"] for item in cases(operator)] == [case["case"]]
+    shown = said(operator, "quarantine", "decisions")
+    assert "withdrawn" in shown
+    assert f"withdraws {number}" in shown
+    said(operator, "quarantine", "reject", case["case"], "--note", "it was another meter")
     assert "is what it was" in said(operator, "ledger", "verify")
 
 

@@ -5,18 +5,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.meters.ledger_views import cases_view, meter_view, taken_view
+from api.meters.ledger_views import cases_view, decisions_view, meter_view, taken_view
 from api.names import CASE_NAME, NO_NUL, Name, Number, Sha256
 from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
 from domain.refusal import Refused
 from domain.registers.declaration import Act, Declaration, Evidence
 from metering.keeping.accounts import open_account
-from metering.keeping.deciding import Verdict, find_case, take_verdict
+from metering.keeping.deciding import Verdict, find_case, take_verdict, withdraw_decision
 from metering.keeping.declaring import Wanted, describe, take_declaration
 from metering.keeping.standing import standings, undeclared_place
 from metering.keeping.withdrawing import withdraw
 from store.fleet import site_queries
+from store.ledger.decisions import decisions
 from store.ledger.meters import KnownMeter, find_declaration, noted_meters
 from store.rows import Connection
 
@@ -73,6 +74,14 @@ class VerdictIn(BaseModel):
     is_accepted: bool
     note: Note
     index_wh: Index | None = None
+
+
+class RegretIn(BaseModel):
+    """Why a decision was wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Note
 
 
 @router.get("/meters")
@@ -170,6 +179,35 @@ async def quarantine(services: ServicesOf, principal: HeatReader) -> dict[str, A
         return [case for item in found for case in cases_view(item)]
 
     return {"cases": await services.read(read)}
+
+
+@router.get("/quarantine/decisions")
+async def list_decisions(services: ServicesOf, principal: HeatReader) -> dict[str, Any]:
+    """What was decided of rows in quarantine, and what of it was withdrawn."""
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        return [
+            item
+            for known in _seen(connection, principal.site_ids)
+            for item in decisions_view(known, decisions(connection, known.facts.meter_id))
+        ]
+
+    return {"decisions": await services.read(read)}
+
+
+@router.post("/quarantine/decisions/{decision_id}/withdrawal", status_code=201)
+async def withdraw_verdict(
+    decision_id: Number, body: RegretIn, services: ServicesOf, principal: NodesAdmin
+) -> dict[str, Any]:
+    """Take back a decision that was wrong; it stays on record, and says nothing any more."""
+    answer = await services.write(
+        lambda tx: withdraw_decision(tx, decision_id, body.note, principal.actor)
+    )
+    if isinstance(answer, Refused):
+        raise Problem(422, answer)
+    return await services.read(
+        lambda connection: taken_view(connection, answer.meter_id, answer.from_s)
+    )
 
 
 @router.post("/quarantine/{case}")

@@ -30,6 +30,7 @@ def calls_of(http: HttpScene, job_id: int = 1) -> Iterator[tuple[str, str, Scope
         "{deed}": "calendar",
     }
     places |= {"{meter_id}": "999", "{case}": "1.1.1", "{declaration_id}": "999"}
+    places |= {"{decision_id}": "999"}
     places |= {"{reference}": "M-1", "{number}": "CHALEUR-2026-00001", "{year}": "2026"}
     places |= {"{dispute_id}": "999", "{kind}": "year", "{period}": "2026", "{version}": "1"}
     for route in routes_of(http.app):

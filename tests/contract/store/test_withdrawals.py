@@ -5,16 +5,25 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from domain.calendar.months import begin_of
+from domain.calendar.months import after, begin_of
 from domain.refusal import Refused
 from domain.registers.declaration import Act, Declaration, Evidence
 from domain.registers.register import Doubt, Mark
 from metering.keeping.closing import close_over
+from metering.keeping.deciding import (
+    TakenBack,
+    Verdict,
+    case_id,
+    find_case,
+    take_verdict,
+    withdraw_decision,
+)
 from metering.keeping.declaring import Wanted, take_declaration
 from metering.keeping.standing import standings
 from metering.keeping.verifying import verify
 from metering.keeping.withdrawing import withdraw
 from store.ledger import meters
+from store.ledger.decisions import decisions
 from store.ledger.pruning import prune_registers
 from store.tables.installation import audit
 from tests.support.metered import (
@@ -299,3 +308,131 @@ def test_a_life_cannot_end_lower_than_it_began(scene: Scene) -> None:
     assert not isinstance(declare(scene, Act.RESET, 2000.5, index_wh=900_000), Refused)
 
     assert code(declare(scene, Act.REMOVE, 2200.5, index_wh=800_000)) == "meter.lower"
+
+
+def decide(scene: Scene, name: str, *, is_accepted: bool, index_wh: int | None = None) -> None:
+    with scene.store.transaction() as tx:
+        found = find_case(tx.connection, name, tx.now_s)
+        assert not isinstance(found, Refused), found
+        verdict = Verdict(is_accepted=is_accepted, note="seen", actor="test", index_wh=index_wh)
+        assert isinstance(take_verdict(tx, found, verdict), int)
+
+
+def undo(scene: Scene, number: int, note: str = "the other meter was meant") -> object:
+    with scene.store.transaction() as tx:
+        return withdraw_decision(tx, number, note, "another")
+
+
+def numbers(scene: Scene) -> list[int]:
+    with scene.database.read() as connection:
+        return [item.decision_id for item in decisions(connection, meter_id_of(scene, "H-1"))]
+
+
+def open_cases(scene: Scene) -> list[tuple[str, Doubt]]:
+    with scene.database.read() as connection:
+        now_s = scene.database.now_s(connection)
+        return [
+            (case_id(item.account.known.facts.meter_id, case), case.doubt)
+            for item in standings(connection, None, now_s)
+            if item.account.known.facts.serial == "H-1"
+            for case in item.cases
+        ]
+
+
+def jumped(scene: Scene, hours: int) -> None:
+    """The register stood 40 kWh higher all at once, and counted on from there."""
+    scene.clock.now_s = begin_of(after(MARCH)) + 2 * DAY_S
+    items = hourly(1, BEGIN_S + 60 * DAY_S, hours, first_seq=60 * 24 + 1, heat_wh=0)
+    base_wh = index_at(60 * 24) + 40_000
+    tell(scene, [replace(it, heat_register_wh=it.heat_register_wh + base_wh) for it in items])
+
+
+def test_a_wrong_verdict_is_withdrawn_and_its_rows_wait_again(scene: Scene) -> None:
+    jumped(scene, 31 * 24)
+    ((name, doubt),) = open_cases(scene)
+    assert doubt is Doubt.TOO_FAST
+    decide(scene, name, is_accepted=False)
+    assert open_cases(scene) == []
+
+    answer = undo(scene, numbers(scene)[-1])
+
+    assert isinstance(answer, TakenBack)
+    assert answer.from_s == pytest.approx(BEGIN_S + 60 * DAY_S)
+    assert open_cases(scene) == [(name, doubt)]
+    decide(scene, name, is_accepted=True)
+    assert open_cases(scene) == []
+    with scene.database.read() as connection:
+        trail = connection.execute(select(audit.c.action, audit.c.actor)).all()
+    kept = [row for row in trail if row.action.startswith("quarantine")]
+    assert [(row.action, row.actor) for row in kept] == [
+        ("quarantine.reject", "test"),
+        ("quarantine.withdraw", "another"),
+        ("quarantine.accept", "test"),
+    ]
+
+
+def test_a_verdict_on_a_closed_month_is_withdrawn_as_an_adjustment(scene: Scene) -> None:
+    jumped(scene, 31 * 24 + 12)
+    ((name, _),) = open_cases(scene)
+    decide(scene, name, is_accepted=True)
+    for month in (JANUARY, FEBRUARY, MARCH):
+        close(scene, month)
+    (before,) = lines(scene, MARCH)
+
+    assert isinstance(undo(scene, numbers(scene)[-1]), TakenBack)
+    close(scene, after(MARCH))
+
+    assert lines(scene, MARCH) == (before,)
+    adjustments = [it for it in lines(scene, after(MARCH)) if it.about_month == MARCH]
+    (adjustment,) = adjustments
+    assert adjustment.adjusts_line_id == before.line_id
+    assert adjustment.energy_wh < 0
+    with scene.database.read() as connection:
+        assert not [item for item in verify(connection, None) if item.broken]
+
+
+def test_of_what_contradicts_both_decisions_go_together(scene: Scene) -> None:
+    other = replace(hourly(1, BEGIN_S, 1, first_seq=100, heat_wh=index_at(99) + 7)[0])
+    tell(scene, [replace(other, taken_at_s=BEGIN_S + 99 * HOUR_S)])
+    ((name, doubt),) = open_cases(scene)
+    assert doubt is Doubt.CONFLICT
+    decide(scene, name, is_accepted=True, index_wh=index_at(99))
+    first, second = numbers(scene)
+
+    assert isinstance(undo(scene, second), TakenBack)
+
+    assert open_cases(scene) == [(name, doubt)]
+    again = undo(scene, first)
+    assert isinstance(again, Refused)
+    assert again.code == "decision.withdrawn"
+
+
+def test_what_cannot_be_withdrawn_of_decisions_is_refused(scene: Scene) -> None:
+    jumped(scene, 31 * 24)
+    ((name, _),) = open_cases(scene)
+    decide(scene, name, is_accepted=False)
+    (number,) = numbers(scene)
+
+    unknown, silent = undo(scene, 4711), undo(scene, number, " ")
+    undo(scene, number)
+    withdrawal = undo(scene, numbers(scene)[-1])
+
+    answers = [item for item in (unknown, silent, withdrawal) if isinstance(item, Refused)]
+    codes = [item.code for item in answers]
+    assert codes == ["decision.unknown", "decision.note", "decision.is_withdrawal"]
+
+
+def test_a_verdict_on_rows_that_are_gone_stays(scene: Scene) -> None:
+    jumped(scene, 31 * 24 + 12)
+    ((name, _),) = open_cases(scene)
+    decide(scene, name, is_accepted=False)
+    for month in (JANUARY, FEBRUARY, MARCH, after(MARCH)):
+        close(scene, month)
+    with scene.store.transaction() as tx:
+        while prune_registers(tx, older_than_s=0.0):
+            pass
+
+    answer = undo(scene, numbers(scene)[-1])
+
+    assert isinstance(answer, Refused)
+    assert answer.code == "meter.forgotten"
