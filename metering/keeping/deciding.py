@@ -94,7 +94,7 @@ def find_case(connection: Connection, wanted: str, now_s: float) -> FoundCase | 
 def take_verdict(tx: Transaction, found: FoundCase, verdict: Verdict) -> int | Refused:
     """Add the decision on a case; how many rows it is about."""
     case = found.case
-    refused = _cannot(case, verdict)
+    refused = hindrance(case, verdict)
     if refused is not None:
         return refused
     if verdict.is_accepted and verdict.index_wh is not None:
@@ -167,7 +167,8 @@ def _decision(case: Case, verdict: Verdict) -> Decision:
     )
 
 
-def _cannot(case: Case, verdict: Verdict) -> Refused | None:
+def hindrance(case: Case, verdict: Verdict) -> Refused | None:
+    """Why this cannot be decided of a case; None where it can."""
     if not verdict.note.strip():
         return Refused(code="quarantine.note", sentence="Say why: the audit trail keeps it.")
     if case.doubt in _TO_BE_DONE:

@@ -153,10 +153,17 @@ def test_an_operator_signs_in_with_a_key_and_out(browser: Browser, town: Command
     visit.open(town.cluster.url)
     visit.page.fill("#key", town.cluster.token)
     visit.page.get_by_role("button", name="Sign in").click()
+    visit.page.get_by_role("link", name="Quarantine").click()
+    visit.page.get_by_role("heading", name="Quarantine").wait_for()
+    found = visit.violations()
+    visit.page.get_by_role("link", name="Sites and jobs").click()
+    found += visit.violations()
 
     visit.page.get_by_role("button", name="Sign out").click()
 
     visit.page.get_by_role("heading", name="Sign in").wait_for()
+    found += visit.violations()
+    assert found == []
     visit.context.close()
 
 

@@ -11,13 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.browsers import check_origin, keep_session
 from api.fleet.overview import TANK_HEIGHT, overview
+from api.meters.mending import CaseLine, case_lines
 from api.problems import Problem
 from api.security import SESSION_COOKIE, ServicesOf, Visitor, public
 from api.services import Services
-from domain.access import Principal
+from domain.access import Principal, Scope
+from domain.calendar.paris import write_instant
 from domain.refusal import Refused
+from metering.keeping.standing import standings
 from store.access import sessions
 from store.access.browser_sessions import Session
+from store.rows import Connection
 from store.transaction import Transaction
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -33,6 +37,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _LONGEST_FORM_BYTES = 4096
+_MOST_CASES = 200
 _STATIC = {
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
@@ -72,10 +77,39 @@ async def fragment(services: ServicesOf, principal: Visitor) -> Response:
     return _render("fragment.html", await _look(services, principal))
 
 
+@router.get("/quarantine")
+async def quarantine(services: ServicesOf, principal: Visitor) -> Response:
+    """What meters told and does not count: why, and what mends it."""
+    if principal is None:
+        return _render("sign_in.html", {"refused": None}, 401)
+    sees_meters = Scope.HEAT_READ in principal.scopes
+    only, database = principal.site_ids, services.store.database
+
+    def look(connection: Connection) -> list[CaseLine]:
+        found = standings(connection, only, database.now_s(connection))
+        return [line for item in found for line in case_lines(item)]
+
+    cases = await services.read(look) if sees_meters else []
+    values = {
+        "sees_meters": sees_meters,
+        "cases": cases[:_MOST_CASES],
+        "more": max(len(cases) - _MOST_CASES, 0),
+        "instant": write_instant,
+        "may_decide": Scope.NODES_ADMIN in principal.scopes,
+        "visitor": principal,
+    }
+    return _render("quarantine.html", values)
+
+
 async def _look(services: Services, principal: Principal) -> dict[str, object]:
     database = services.store.database
     view = await services.read(lambda connection: overview(database, connection, principal))
-    return {"view": view, "visitor": principal, "tank_height": TANK_HEIGHT}
+    return {
+        "view": view,
+        "visitor": principal,
+        "tank_height": TANK_HEIGHT,
+        "sees_meters": Scope.HEAT_READ in principal.scopes,
+    }
 
 
 @router.get("/enter", dependencies=[Depends(public)])
