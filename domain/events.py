@@ -94,14 +94,26 @@ class AttemptEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetLeft:
+    """What a safe budget has for jobs up to their time limits, and at which rates they take it."""
+
+    measure: str
+    left: float  #: Of its limit, when what has ended is taken off; in what it counts.
+    per_core_s: Mapping[str, float]  #: What a second of one core takes, by scheduling type.
+    per_wh: float  #: What a watt-hour takes.
+    currency: str = ""  #: Of a cost.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaSet:
-    """What a tenant, or one project of it, may have on nodes at once; another limit than before."""
+    """What a tenant, or one project of it, may have on nodes; another limit than before."""
 
     tenant_id: int
     project: str  #: '' = the whole tenant.
-    cores: int | None  #: None = no limit.
-    jobs: int | None  #: The same of running instances.
-    is_spent: bool  #: A budget of it is used up: nothing more starts.
+    cores: int | None = None  #: At once; None = no limit.
+    jobs: int | None = None  #: The same of running instances.
+    is_spent: bool = False  #: A budget of it is used up: nothing more starts.
+    budgets: tuple[BudgetLeft, ...] = ()  #: The safe ones.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,8 @@ def load_event(kind: str, payload: str) -> Event:
     values = _with_tuples(json.loads(payload))
     if kind == events.JobArrayQueued.__name__:
         values["alike"] = events.JobQueued(**_with_tuples(values["alike"]))
+    if kind == events.QuotaSet.__name__:
+        values["budgets"] = tuple(events.BudgetLeft(**item) for item in values.get("budgets", ()))
     return _EVENTS[kind](**values)
 
 

@@ -14,7 +14,8 @@ MEANINGS: Mapping[str, str] = {
     "stored_bytes": "Inputs and results, each content counted once; more are refused.",
     "budgets": "Core-hours, kWh and cost: ended, as usage shows them, lines of simulated boilers "
     "too, and running, as if it ended now with every core busy. Used up, a budget refuses new jobs "
-    "and keeps queued ones from starting; what runs by then goes on to its end.",
+    "and keeps queued ones from starting; what runs by then goes on to its end. A safe "
+    "one lets nothing start that it might not cover up to its time limit.",
 }
 
 
@@ -35,4 +36,5 @@ def _line(item: Standing) -> dict[str, Any]:
         "limit": f"{quota.limit:f}",
         "currency": quota.currency or None,
         "is_used_up": quota.is_spent(item.used),
+        "is_safe": quota.is_safe,
     }

@@ -15,7 +15,8 @@ from domain.jobs.job_ref import element_ref
 from domain.refusal import Refused
 from scheduler.explaining.beliefs import Beliefs, believe
 from scheduler.explaining.placed import explain_placed
-from scheduler.explaining.waiting import BUDGET_USED_UP, Explanation, Line, explain_waiting
+from scheduler.explaining.quotas import BUDGET_USED_UP
+from scheduler.explaining.waiting import Explanation, Line, explain_waiting
 from store.database import Database
 from store.dependencies import dependency_queries
 from store.dependencies.dependency_queries import ShownCondition

@@ -48,6 +48,12 @@ def set_quotas(
     project: Annotated[
         str | None, typer.Option("--project", help="Of this project of the tenant alone.")
     ] = None,
+    safe: Annotated[
+        bool,
+        typer.Option(
+            "--safe", help="Of budgets: start nothing that they might not cover to its limit."
+        ),
+    ] = False,
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
@@ -55,6 +61,8 @@ def set_quotas(
     body: dict[str, Any] = {"tenant": tenant, "limits": _read(limits)}
     if project is not None:
         body["project"] = project
+    if safe:
+        body["safe"] = True
     with open_client(data) as client:
         document = client.transport.post_once("/v1/quotas", body)
     _show(document, as_json=as_json)
@@ -88,13 +96,18 @@ def _show(document: Mapping[str, Any], *, as_json: bool) -> None:
                 _amount(line, "running"),
                 _amount(line, "used"),
                 _amount(line, "limit"),
-                "used up" if line["is_used_up"] else "",
+                _standing(line),
             )
             for line in lines
         ),
     )
     if any("/" in line["quota"] for line in lines):
         remark(document["meanings"]["budgets"])
+
+
+def _standing(line: Mapping[str, Any]) -> str:
+    words = {"safe": line["is_safe"], "used up": line["is_used_up"]}
+    return ", ".join(word for word, holds in words.items() if holds)
 
 
 def _amount(line: Mapping[str, Any], which: str) -> str | None:

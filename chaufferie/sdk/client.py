@@ -271,13 +271,15 @@ class Client:
         return read_quotas(self.transport, tenant)
 
     def set_quotas(
-        self, tenant: str, limits: Mapping[str, str | None], *, project: str | None = None
+        self,
+        tenant: str,
+        limits: Mapping[str, str | None],
+        *,
+        project: str | None = None,
+        safe: bool = False,
     ) -> tuple[QuotaView, ...]:
-        """Set quotas of a tenant, or of a project of it: ``{"cores": "64", "kwh/month": None}``.
-
-        None takes one away; those not named stay. For operators; all quotas of the tenant.
-        """
-        return set_quotas(self.transport, tenant, limits, project)
+        """Set quotas of a tenant or its project, ``{"cores": "64", "kwh/month": None}``."""
+        return set_quotas(self.transport, tenant, limits, project, safe=safe)
 
     def whoami(self) -> Mapping[str, Any]:
         """Whose key this is, and what it may do."""

@@ -21,6 +21,7 @@ class QuotaView:
     limit: Decimal
     currency: str | None  #: Of a cost.
     is_used_up: bool
+    is_safe: bool  #: A budget that must cover what starts up to its time limit.
 
 
 def read_quotas(transport: Transport, tenant: str | None) -> tuple[QuotaView, ...]:
@@ -30,12 +31,23 @@ def read_quotas(transport: Transport, tenant: str | None) -> tuple[QuotaView, ..
 
 
 def set_quotas(
-    transport: Transport, tenant: str, limits: Mapping[str, str | None], project: str | None
+    transport: Transport,
+    tenant: str,
+    limits: Mapping[str, str | None],
+    project: str | None,
+    *,
+    safe: bool,
 ) -> tuple[QuotaView, ...]:
-    """Set some of a tenant or of a project of it; all that the tenant has by then."""
+    """Set some of a tenant or of a project of it; all that the tenant has by then.
+
+    None takes one away; those not named stay. Safe budgets let nothing start that they might not
+    cover up to its time limit. For operators.
+    """
     body: dict[str, Any] = {"tenant": tenant, "limits": dict(limits)}
     if project is not None:
         body["project"] = project
+    if safe:
+        body["safe"] = True
     return _of_answer(transport.post_once("/v1/quotas", body))
 
 
@@ -51,6 +63,7 @@ def _of_answer(document: Mapping[str, Any]) -> tuple[QuotaView, ...]:
             limit=Decimal(item["limit"]),
             currency=item["currency"],
             is_used_up=item["is_used_up"],
+            is_safe=item["is_safe"],
         )
         for item in document["quotas"]
     )

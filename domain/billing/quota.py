@@ -78,6 +78,7 @@ class Quota:
     period: Period = Period.NOW
     project: str = WHOLE_TENANT
     currency: str = ""  #: Of a cost.
+    is_safe: bool = False  #: Of a budget: it must cover what starts up to its time limit.
 
     @property
     def code(self) -> str:
@@ -122,6 +123,19 @@ class Quota:
             return None
         wait = "wait for the next month, or " if self.period is Period.MONTH else ""
         return Refused(code=self.code, sentence=f"{self._spent(used, month)}; {wait}{_MORE}.")
+
+    def refuse_uncovered(self, least: Decimal) -> Refused | None:
+        """A refusal of a job that may take ``least`` or more, where a safe budget holds less."""
+        if not self.is_safe or least <= self.limit:
+            return None
+        return Refused(
+            code=self.code,
+            sentence=(
+                f"The budget of {self.name} is safe and holds {self.say(self.limit)} in all, and "
+                f"the job may take {self.say(least)} within its time limit; give it a shorter "
+                f"--time or fewer cores, or {_MORE}."
+            ),
+        )
 
     def is_spent(self, used: Decimal) -> bool:
         """Whether nothing of a budget is left."""

@@ -1,7 +1,7 @@
 """Quotas as people and programs write them: ``cores``, ``core-hours/month``, and an amount."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.billing.quota import BUDGETS, WHOLE_TENANT, Measure, Period
@@ -23,13 +23,29 @@ class Setting:
     measure: Measure
     period: Period
     limit: Decimal | None  #: None = there is to be none.
+    is_safe: bool = False  #: Of a budget: it must cover what starts up to its time limit.
 
 
-def parse_setting(key: str, amount: str | None, project: str) -> Setting | Refused:
+def parse_setting(
+    key: str, amount: str | None, project: str, *, is_safe: bool = False
+) -> Setting | Refused:
     """A quota by its key, such as ``cores`` or ``core-hours/month``, and the amount it is set to.
 
     ``none`` takes a quota away.
     """
+    setting = _parse(key, amount, project)
+    if isinstance(setting, Refused) or not is_safe:
+        return setting
+    if setting.measure not in BUDGETS or setting.limit is None:
+        return _refused(
+            "not_safe",
+            "Only a budget that is set can be safe, such as core-hours/month=1000; name "
+            f"{_shown(key)} in a command of its own.",
+        )
+    return replace(setting, is_safe=True)
+
+
+def _parse(key: str, amount: str | None, project: str) -> Setting | Refused:
     found = _parse_key(key)
     if isinstance(found, Refused):
         return found

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from domain.billing.prices import PriceList, core_hours, cost, kilowatt_hours
 from domain.billing.quota import WHOLE_TENANT, Measure, Period, Quota, Used
+from domain.events import BudgetLeft
 from domain.jobs.job import SchedulingType
+from domain.units import HOUR_S, WH_PER_KWH
 
 _NOTHING = Decimal(0)
 
@@ -39,6 +41,33 @@ class Spending:
         A month without a price costs nothing.
         """
         return Used(ended=self._sum(quota, self.ended), running=self._sum(quota, self.running))
+
+    def left(self, quota: Quota) -> BudgetLeft:
+        """What a safe budget has for what runs and starts, and how that uses it."""
+        per_core_s = dict.fromkeys((kind.value for kind in SchedulingType), 0.0)
+        per_wh = 0.0
+        prices = None if self.prices is None else self.prices.of(self.month)
+        if quota.measure is Measure.CORE_HOURS:
+            per_core_s = dict.fromkeys(per_core_s, 1.0 / HOUR_S)
+        elif quota.measure is Measure.KWH:
+            per_wh = 1.0 / WH_PER_KWH
+        elif prices is not None:
+            per_core_s = {
+                kind.value: float(price) / HOUR_S for kind, price in prices.core_hour.items()
+            }
+            per_wh = float(prices.kwh) / WH_PER_KWH
+        return BudgetLeft(
+            measure=quota.measure.value,
+            left=float(quota.limit - self._sum(quota, self.ended)),
+            per_core_s=per_core_s,
+            per_wh=per_wh,
+            currency=quota.currency,
+        )
+
+    def least(self, quota: Quota, kind: SchedulingType, core_s: float) -> Decimal:
+        """The least that so many core-seconds may take of a budget, with no energy counted."""
+        line = UsageLine(month=self.month, project="", core_s={kind: core_s}, energy_wh=0.0)
+        return _of_line(quota.measure, line, self.prices)
 
     def _sum(self, quota: Quota, lines: Iterable[UsageLine]) -> Decimal:
         meant = _meant(quota, lines, self.month)

@@ -30,7 +30,9 @@ class Keeping:
         now_s = self._draft.view.now_s
         state = self._draft.state
         length, spread = state.length_of(state.expect(job))
-        kind = kind_of(job, length, spread, state.quotas.account_of(job))
+        kind = kind_of(
+            job, length, spread, state.quotas.account_of(job), state.quotas.budgets.limit_of(job)
+        )
         if not is_due(self._policy, job, now_s) or kind in self._seen:
             return []
         self._seen.add(kind)

@@ -67,7 +67,7 @@ def believe(database: Database, connection: Connection) -> Beliefs:
         *what_was_learned(connection, now_s),
         *node_facts(reader),
         *forecast_facts(reader),
-        *quotas.facts(connection),
+        *quotas.facts(connection, now_s),
         *reservations.facts(connection, now_s),
         *job_facts(reader, only=_NOBODY),
     ]

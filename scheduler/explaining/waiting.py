@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import numpy as np
 
-from domain.billing.quota import Measure, Quota
 from domain.events import JobQueued
 from domain.fleet import gpus
 from domain.jobs.job import SchedulingType
 from domain.jobs.requirements import in_words as requirement_in_words
-from domain.jobs.sizing import core_need, fits
 from scheduler.explaining.backfill import Keeping
 from scheduler.explaining.licences import why_no_licence
+from scheduler.explaining.quotas import why_over_quota
 from scheduler.explaining.reserved import why_not_in_its_own, why_reserved
 from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
 from scheduler.placement.heat.scores import Scores
@@ -33,7 +31,6 @@ WAITING_FOR_GPUS = "waiting_for_gpus"
 NO_NODE_WITH_FEATURES = "no_node_with_features"
 WAITING_FOR_HEAT = "waiting_for_heat"
 RESERVED_FOR_WIDER_JOB = "reserved_for_wider_job"
-BUDGET_USED_UP = "budget_used_up"
 ABOUT_TO_START = "about_to_start"
 
 
@@ -80,7 +77,7 @@ def explain_waiting(view: View, job: JobQueued, line: Line, policy: HeatAware) -
     kept = None
     found = (
         _too_early(view, job)
-        or _quota_reached(draft, job)
+        or why_over_quota(draft, job)
         or why_no_licence(view.state.licences, job, line.first)
         or why_not_in_its_own(view, job)
         or _no_place_at_all(draft, job)
@@ -107,30 +104,6 @@ def _too_early(view: View, job: JobQueued) -> tuple[str, str] | None:
         return None
     wait = in_words(job.not_before_s - view.now_s)
     return NOT_BEFORE, f"It was asked not to begin yet; it may start in {wait}."
-
-
-def _quota_reached(draft: Draft, job: JobQueued) -> tuple[str, str] | None:
-    nodes = [facts for facts in draft.fleet.facts if fits(job, facts)]
-    needs = job.nodes * min((core_need(job, facts) for facts in nodes), default=job.cores)
-    for limit, jobs, cores_held in draft.state.quotas.held(job):
-        if limit.is_spent:
-            whose = f"project {limit.project!r}" if limit.project else "its tenant"
-            sentence = (
-                f"A budget of {whose} is used up (chaufferie quotas list shows which); it waits "
-                "until the budget is renewed or raised."
-            )
-            return BUDGET_USED_UP, sentence
-        for measure, most, used, more in (
-            (Measure.RUNNING_JOBS, limit.jobs, jobs, 1),
-            (Measure.CORES, limit.cores, cores_held, needs),
-        ):
-            if most is None:
-                continue
-            quota = Quota(measure=measure, limit=Decimal(most), project=limit.project)
-            why = quota.why_it_waits(used, more)
-            if why is not None:
-                return quota.code, why
-    return None
 
 
 def _no_place_at_all(draft: Draft, job: JobQueued) -> tuple[str, str] | None:

@@ -197,6 +197,10 @@ def _write(
 ) -> None:
     if not accepted:
         return
+    # First, so that the engine never hears of an end before what it used of a safe budget.
+    billed = [_usage_values(tx, row, report, node_spec) for row, report in accepted]
+    tx.connection.execute(insert(job_usage), billed)
+    budgets.bill(tx, billed)
     ends: list[dict[str, object]] = []
     files: list[Left] = []
     for row, report in accepted:
@@ -231,9 +235,6 @@ def _write(
             if end["of_finished"] is not None
         ],
     )
-    billed = [_usage_values(tx, row, report, node_spec) for row, report in accepted]
-    tx.connection.execute(insert(job_usage), billed)
-    budgets.bill(tx, billed)
     list_results(tx, files)
 
 

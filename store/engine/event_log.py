@@ -69,7 +69,7 @@ def restart_log(tx: Transaction, started: EngineStarted, before: Sequence[Event]
         *before,
         *node_facts(tx),
         *forecast_facts(tx),
-        *quotas.facts(tx.connection),
+        *quotas.facts(tx.connection, tx.now_s),
         *reservations.facts(tx.connection, tx.now_s),
         *job_facts(tx),
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from domain.billing.quota import AT_ONCE, BUDGETS, WHOLE_TENANT, Measure
-from domain.jobs.job_spec import JobSpec
+from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S, JobSpec
 from domain.refusal import Refused
 from domain.sbatch.change import Change
 from store.quotas import quotas
@@ -74,6 +74,7 @@ class Gate:
         count = 1 if spec.array is None else spec.array.count
         for item in self._of(spec.project):
             refused = self._refusal(item, count, least_cores)
+            refused = refused or self._uncovered(item, spec, least_cores)
             if refused is not None:
                 return refused
         for name in {WHOLE_TENANT, spec.project or WHOLE_TENANT}:
@@ -90,6 +91,15 @@ class Gate:
                 if refused is not None:
                     return refused
         return None
+
+    def _uncovered(self, item: SetQuota, spec: JobSpec, least_cores: int) -> Refused | None:
+        """Why a safe budget could never cover a job; its energy is known only where it runs."""
+        if self._spending is None or not item.quota.is_safe:
+            return None
+        limit_s = spec.resources.time_limit_s or DEFAULT_TIME_LIMIT_S
+        core_s = float(least_cores * limit_s)
+        least = self._spending.least(item.quota, spec.scheduling_type, core_s)
+        return item.quota.refuse_uncovered(least)
 
     def _of(self, project: str | None) -> list[SetQuota]:
         names = {WHOLE_TENANT, project or WHOLE_TENANT}

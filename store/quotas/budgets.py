@@ -1,11 +1,12 @@
 """Budgets: what ends or runs uses them, and one that is used up keeps more from starting."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from domain import wire
 from domain.billing.prices import PriceList
 from domain.billing.quota import BUDGETS, Measure, Period
 from domain.billing.spending import Spending
@@ -29,14 +30,14 @@ _HAVING_BUDGETS = select(quota.c.tenant_id).where(quota.c.measure.in_(_BUDGETS))
 def bill(tx: Transaction, billed: Sequence[Mapping[str, Any]]) -> None:
     """Count what these new rows of ``job_usage`` say against the budgets there are.
 
-    What has ended is enough to see that a budget is used up. That one is not is seen when all are
-    judged, by whoever counts what runs as well.
+    What has ended is enough to see that a budget is used up, and what is left of a safe one. That
+    one is open again is seen when all are judged, by whoever counts what runs as well.
     """
     tenants = _with_budgets(tx, {row["tenant_id"] for row in billed})
     totals.add(tx, billed)
     if tenants:
         spendings = ended_by_now(tx.connection, tx.now_s, tenants)
-        _note(tx, [item for item in _changes(tx, spendings) if item.spent_in is not None])
+        _note(tx, [item.never_opening() for item in _changes(tx, spendings)])
 
 
 def judge(tx: Transaction, tenant_ids: Collection[int]) -> None:
@@ -85,11 +86,17 @@ class _Change:
 
     of: SetQuota
     spent_in: int | None
+    told_left: str | None
 
     @property
     def is_news(self) -> bool:
         """Whether the engine must know."""
-        return (self.of.spent_in is None) != (self.spent_in is None)
+        is_other = (self.of.spent_in is None) != (self.spent_in is None)
+        return is_other or self.of.told_left != self.told_left
+
+    def never_opening(self) -> "_Change":
+        """The same, but that a budget which is used up stays so."""
+        return self if self.spent_in is not None else replace(self, spent_in=self.of.spent_in)
 
 
 def _changes(tx: Transaction, spendings: Mapping[int, Spending]) -> list[_Change]:
@@ -101,9 +108,11 @@ def _changes(tx: Transaction, spendings: Mapping[int, Spending]) -> list[_Change
         spending = spendings[item.holder.tenant_id]
         is_spent = item.quota.is_spent(spending.of(item.quota).total)
         spent_in = spending.month if is_spent else None
-        stays = item.quota.period is Period.TOTAL and None not in {item.spent_in, spent_in}
-        if item.spent_in != spent_in and not stays:
-            found.append(_Change(of=item, spent_in=spent_in))
+        if item.quota.period is Period.TOTAL and None not in {item.spent_in, spent_in}:
+            spent_in = item.spent_in
+        left = wire.dumps(spending.left(item.quota)) if item.quota.is_safe else None
+        if (item.spent_in, item.told_left) != (spent_in, left):
+            found.append(_Change(of=item, spent_in=spent_in, told_left=left))
     return found
 
 
@@ -119,6 +128,6 @@ def _note(tx: Transaction, changes: Sequence[_Change]) -> None:
                 quota.c.measure == its.measure.value,
                 quota.c.period == its.period.value,
             )
-            .values(spent_in=item.spent_in)
+            .values(spent_in=item.spent_in, told_left=item.told_left)
         )
     quotas.tell(tx, {item.of.holder for item in changes if item.is_news})

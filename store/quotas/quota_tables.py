@@ -1,6 +1,6 @@
 """Quotas and what budgets are held against, a part of the schema."""
 
-from sqlalchemy import Boolean, Column, Double, ForeignKey, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Integer, Table, Text, false
 
 from store.metadata import ID, metadata
 
@@ -14,6 +14,8 @@ quota = Table(
     Column("amount", Text, nullable=False),  # a decimal number
     Column("spent_in", Integer),  # the month in which a budget was found used up; null = it is not
     Column("set_at_s", Double, nullable=False),
+    Column("is_safe", Boolean, nullable=False, server_default=false()),
+    Column("told_left", Text),  # of a safe budget, what the engine was told is left
 )
 
 usage_total = Table(

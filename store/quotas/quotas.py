@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, select
 
 from domain.billing.quota import AT_ONCE, WHOLE_TENANT, Measure, Period, Quota
+from domain.billing.spending import Spending
 from domain.events import QuotaSet
 from store.quotas.price_list import read_prices
 from store.quotas.quota_tables import quota
+from store.quotas.spent import ended_by_now
 from store.rows import AnyRow
 from store.transaction import Transaction
 
@@ -35,6 +37,7 @@ class SetQuota:
     holder: Holder
     quota: Quota
     spent_in: int | None  #: The month in which its budget was found used up.
+    told_left: str | None  #: What the engine was told is left of its safe budget.
 
 
 def of_tenants(connection: Connection, tenant_ids: Collection[int]) -> list[SetQuota]:
@@ -81,8 +84,10 @@ def _set_quota(row: AnyRow, currency: str) -> SetQuota:
             period=Period(row.period),
             project=row.project,
             currency=currency if measure is Measure.COST else "",
+            is_safe=row.is_safe,
         ),
         spent_in=row.spent_in,
+        told_left=row.told_left,
     )
 
 
@@ -93,24 +98,40 @@ def stored_bytes(connection: Connection, tenant_id: int, usual: Quota) -> Quota:
     return next((item.quota for item in found), usual)
 
 
-def facts(connection: Connection) -> list[QuotaSet]:
+def facts(connection: Connection, now_s: float) -> list[QuotaSet]:
     """What an engine must know of quotas: whatever keeps jobs from starting."""
-    found = every(connection)
-    told = [_fact(holder, found) for holder in dict.fromkeys(item.holder for item in found)]
+    told = _facts(connection, now_s, every(connection))
     return [
-        fact for fact in told if fact.cores is not None or fact.jobs is not None or fact.is_spent
+        fact
+        for fact in told.values()
+        if fact != QuotaSet(tenant_id=fact.tenant_id, project=fact.project)
     ]
 
 
 def tell(tx: Transaction, holders: Collection[Holder]) -> None:
     """Let the engine know how it stands with these, after a change."""
     found = of_tenants(tx.connection, {holder.tenant_id for holder in holders})
+    told = _facts(tx.connection, tx.now_s, found)
     for holder in sorted(holders):
-        tx.record(_fact(holder, found))
+        nothing = QuotaSet(tenant_id=holder.tenant_id, project=holder.project)
+        tx.record(told.get(holder, nothing))
 
 
-def _fact(holder: Holder, found: Sequence[SetQuota]) -> QuotaSet:
-    its = [item for item in found if item.holder == holder]
+def _facts(
+    connection: Connection, now_s: float, found: Sequence[SetQuota]
+) -> Mapping[Holder, QuotaSet]:
+    safe = {item.holder.tenant_id for item in found if item.quota.is_safe}
+    spendings = ended_by_now(connection, now_s, safe)
+    its: dict[Holder, list[SetQuota]] = {}
+    for item in found:
+        its.setdefault(item.holder, []).append(item)
+    return {
+        holder: _fact(holder, items, spendings.get(holder.tenant_id))
+        for holder, items in its.items()
+    }
+
+
+def _fact(holder: Holder, its: Sequence[SetQuota], spending: Spending | None) -> QuotaSet:
     limits = {
         item.quota.measure: int(item.quota.limit) for item in its if item.quota.measure in AT_ONCE
     }
@@ -120,4 +141,7 @@ def _fact(holder: Holder, found: Sequence[SetQuota]) -> QuotaSet:
         cores=limits.get(Measure.CORES),
         jobs=limits.get(Measure.RUNNING_JOBS),
         is_spent=any(item.spent_in is not None for item in its),
+        budgets=tuple(
+            spending.left(item.quota) for item in its if item.quota.is_safe and spending is not None
+        ),
     )

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, FromClause, Select, bindparam, func, select
 
 from domain.billing.spending import UsageLine
 from domain.calendar.months import month_of
@@ -81,28 +81,30 @@ class _Sums:
 
 def _statement(*, of_members: bool) -> Select[tuple[Any, ...]]:
     """Seconds for which instances of one job have held as many cores of one node."""
-    tables = instance.join(job, instance.c.job_id == job.c.id)
+    tables: FromClause = instance
     place = instance.c.node_id
     if of_members:
-        tables = tables.join(attempt_member, IS_CURRENT)
-        place = attempt_member.c.node_id
-    return (
+        tables, place = instance.join(attempt_member, IS_CURRENT), attempt_member.c.node_id
+    held = (
         select(
-            job.c.tenant_id,
-            job.c.id.label("job_id"),
-            job.c.project,
-            job.c.spec,
-            node.c.id.label("node_id"),
-            node.c.spec.label("node_spec"),
+            instance.c.job_id,
+            place.label("node_id"),
             instance.c.cores,
             func.sum(bindparam("now_s") - instance.c.started_at_s).label("held_s"),
         )
-        .select_from(tables.join(node, node.c.id == place))
+        .select_from(tables)
         # Not along the index of tenants, in which all stand that have ended.
         .where((instance.c.tenant_id + 0).in_(bindparam("of_tenants", expanding=True)))
         .where(instance.c.state.in_(_ON_A_NODE), instance.c.started_at_s < bindparam("now_s"))
-        .group_by(job.c.id, node.c.id, instance.c.cores)
-        .order_by(job.c.id, node.c.id, instance.c.cores)
+        .group_by(instance.c.job_id, place, instance.c.cores)
+        .subquery()
+    )
+    return (
+        select(held, job.c.tenant_id, job.c.project, job.c.spec, node.c.spec.label("node_spec"))
+        .select_from(
+            held.join(job, job.c.id == held.c.job_id).join(node, node.c.id == held.c.node_id)
+        )
+        .order_by(held.c.job_id, held.c.node_id, held.c.cores)
     )
 
 

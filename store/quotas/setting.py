@@ -39,7 +39,7 @@ def set_quotas(
         )
     for item in settings:
         _write(tx, holder, item)
-        shown = "none" if item.limit is None else f"{item.limit:f}"
+        shown = "none" if item.limit is None else f"{item.limit:f}{' safe' * item.is_safe}"
         whose = f" of project {project_name}" if project_name else ""
         tx.audited(
             actor=actor,
@@ -87,5 +87,10 @@ def _write(tx: Transaction, holder: Holder, item: Setting) -> None:
     its = [quota.c[name] == value for name, value in key.items()]
     tx.connection.execute(delete(quota).where(*its))
     if item.limit is not None:
-        values = {**key, "amount": f"{item.limit:f}", "set_at_s": tx.now_s}
+        values = {
+            **key,
+            "amount": f"{item.limit:f}",
+            "set_at_s": tx.now_s,
+            "is_safe": item.is_safe,
+        }
         tx.connection.execute(insert(quota), values)

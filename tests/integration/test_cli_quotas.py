@@ -77,11 +77,11 @@ def test_what_runs_uses_a_budget_up_and_keeps_further_jobs_waiting(typed: Comman
         return next(line for line in lines if line["quota"] == "core_hours/total")
 
     until(lambda: budget()["is_used_up"], "what runs has used the budget up")
-    assert typed.run("quotas", "set", "running-jobs=none", *where).returncode == 0
     until(
         lambda: crowd.document("explain", queued)["code"] == "quota.core_hours",
         "the scheduler knows of it",
     )
+    assert typed.run("quotas", "set", "running-jobs=none", *where).returncode == 0
 
     shown, refused = budget(), crowd.run("submit", "--", "true")
     listed = crowd.run("quotas", "list").stdout
@@ -102,6 +102,33 @@ def test_what_runs_uses_a_budget_up_and_keeps_further_jobs_waiting(typed: Comman
     assert crowd.run("wait", lasting).returncode == 0
 
 
+def test_a_safe_budget_starts_only_what_it_covers_to_its_time_limit(typed: CommandLine) -> None:
+    careful = as_tenant(typed, "careful")
+    done = typed.run("quotas", "set", "core-hours/total=1.5", "--safe", "--tenant", "careful")
+    over = typed.folder / "careful-over"
+    wait = f"until [ -e {over} ]; do sleep 0.1; done"
+    first = careful.submit("--time", "60", "--", "sh", "-c", wait)
+    until(lambda: careful.document("job", first)["state"] == "running", "it runs")
+    long = careful.submit("--time", "60", "--", "true")
+    short = careful.submit("--time", "10", "--", "true")
+
+    explained = careful.document("explain", long)
+    refused = careful.run("submit", "--time", "120", "--", "true")
+
+    assert " safe\n" in done.stdout
+    assert explained["code"] == "quota.core_hours"
+    assert (
+        "1.500 of it are left, 0.500 when what runs has reached its time limits, and this job may "
+        "take 1.000 within its own; it starts when enough is left, or with a shorter --time."
+    ) in explained["sentence"]
+    assert careful.run("wait", short).returncode == 0
+    assert careful.document("job", long)["state"] == "queued"
+    assert refused.returncode == 1
+    assert "is safe and holds 1.5 in all, and the job may take 2.000" in refused.stderr
+    over.touch()
+    assert careful.run("wait", long).returncode == 0
+
+
 def test_mistakes_end_in_one_sentence(typed: CommandLine) -> None:
     def said(*words: str) -> str:
         ran = typed.run("quotas", *words)
@@ -117,3 +144,6 @@ def test_mistakes_end_in_one_sentence(typed: CommandLine) -> None:
     assert "'nodes' is no quota; there are: cores" in said("set", "nodes=1", "--tenant", "operator")
     assert "Computing has no price here" in said("set", "cost/month=5", "--tenant", "operator")
     assert "There is no tenant 'nobody'" in said("list", "--tenant", "nobody")
+    assert "Only a budget that is set can be safe" in said(
+        "set", "cores=1", "--safe", "--tenant", "operator"
+    )

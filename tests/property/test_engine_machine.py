@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 
 from domain.commands import AssignAttempt, Command, LimitPower, PreemptAttempt
 from domain.events import (
+    BudgetLeft,
     Event,
     JobArrayWithdrawn,
     JobQueued,
@@ -32,6 +33,7 @@ from domain.jobs.job import EndReason, SchedulingType
 from domain.jobs.requirements import meets, tags_of
 from scheduler.engine import Engine
 from scheduler.placement.state.invariants import check_invariants
+from tests.support.budget_rates import SPAN_W, budgets, most_of
 from tests.support.builders import (
     NOW_S,
     array_queued,
@@ -150,20 +152,29 @@ class World(RuleBasedStateMachine):
         jobs, cores = self._use(account)
         assert quota.jobs is None or jobs <= quota.jobs
         assert quota.cores is None or cores <= quota.cores
+        for budget in quota.budgets:
+            assert most_of(self._parts(account), budget) <= budget.left + 1e-5, (
+                "more than a safe budget has"
+            )
 
     def _use(self, account: tuple[int, str]) -> tuple[int, int]:
         """Instances and cores that a tenant, or one project of it, has on nodes."""
+        parts = self._parts(account)
+        return len({job.instance_id for job, _, _ in parts}), sum(cores for _, cores, _ in parts)
+
+    def _parts(self, account: tuple[int, str]) -> list[tuple[JobQueued, int, float]]:
+        """Of each node that they hold: the job, its cores, and Wh that one takes in a second."""
         tenant_id, project = account
-        held = [
-            job
+        return [
+            (
+                job.fact,
+                self.cores[node_id] if job.fact.whole_node else job.fact.cores,
+                SPAN_W / self.cores[node_id] / 3600.0,
+            )
             for job in self._placed()
             if job.fact.tenant_id == tenant_id and project in {"", job.fact.project}
-        ]
-        return len(held), sum(
-            self.cores[node_id] if job.fact.whole_node else job.fact.cores
-            for job in held
             for node_id in (job.node_id or 0, *job.member_ids)
-        )
+        ]
 
 
 class Accounts(World):
@@ -175,12 +186,25 @@ class Accounts(World):
         cores=limits,
         jobs=limits,
         is_spent=st.sampled_from([False, False, True]),
+        budgets=st.lists(budgets, max_size=2),
     )
     def set_quota(
-        self, tenant_id: int, project: str, cores: int | None, jobs: int | None, *, is_spent: bool
+        self,
+        tenant_id: int,
+        project: str,
+        cores: int | None,
+        jobs: int | None,
+        budgets: list[BudgetLeft],
+        *,
+        is_spent: bool,
     ) -> None:
         fact = QuotaSet(
-            tenant_id=tenant_id, project=project, cores=cores, jobs=jobs, is_spent=is_spent
+            tenant_id=tenant_id,
+            project=project,
+            cores=cores,
+            jobs=jobs,
+            is_spent=is_spent,
+            budgets=tuple(budgets),
         )
         self.quotas[tenant_id, project] = fact
         self.tell(fact)

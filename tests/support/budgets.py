@@ -1,5 +1,6 @@
 """What tests of quotas and budgets in the store share."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.billing.prices import ComputePrices, PriceList
@@ -30,9 +31,18 @@ PRICES = PriceList(
 
 def limit(scene: Scene, project: str = "", **limits: str) -> None:
     """Set quotas; ``core_hours__month`` stands for ``core_hours/month``."""
+    _set(scene, project, limits, is_safe=False)
+
+
+def limit_safely(scene: Scene, project: str = "", **limits: str) -> None:
+    """Set safe budgets."""
+    _set(scene, project, limits, is_safe=True)
+
+
+def _set(scene: Scene, project: str, limits: Mapping[str, str], *, is_safe: bool) -> None:
     settings = []
     for key, amount in limits.items():
-        setting = parse_setting(key.replace("__", "/"), amount, project)
+        setting = parse_setting(key.replace("__", "/"), amount, project, is_safe=is_safe)
         assert not isinstance(setting, Refused), setting
         settings.append(setting)
     with scene.store.transaction() as tx:

@@ -34,6 +34,8 @@ class QuotasIn(BaseModel):
     project: Name | None = None
     #: Amounts by what they limit; null takes a quota away.
     limits: dict[_Amount, _Amount | None] = Field(min_length=1, max_length=_MOST_AT_ONCE)
+    #: Of budgets: nothing starts that they might not cover up to its time limit.
+    safe: bool = False
 
 
 @router.get("")
@@ -54,7 +56,7 @@ async def change_quotas(
     project = body.project or WHOLE_TENANT
     settings: list[Setting] = []
     for key, amount in body.limits.items():
-        setting = parse_setting(key, amount, project)
+        setting = parse_setting(key, amount, project, is_safe=body.safe)
         if isinstance(setting, Refused):
             raise Problem(422, setting)
         settings.append(setting)

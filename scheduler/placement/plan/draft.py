@@ -13,6 +13,7 @@ from scheduler.placement.plan import silence
 from scheduler.placement.plan.backfill import Kept, Room
 from scheduler.placement.plan.gangs import gang_of, whole_gangs
 from scheduler.placement.plan.policy import Placement, Step, View
+from scheduler.placement.state.budgets import BudgetDraft
 from scheduler.placement.state.devices import DeviceDraft
 from scheduler.placement.state.licences import LicenceDraft
 from scheduler.placement.state.quotas import NO_LIMIT, QuotaDraft
@@ -62,6 +63,7 @@ class Draft:
         self._large: dict[_Need, Flags] = {}  # nodes that are open and large enough
         self._devices = DeviceDraft(self.fleet.devices)
         self._quotas = QuotaDraft(self.state.quotas)
+        self._budgets = BudgetDraft(self.state.quotas.budgets, self.fleet)
         self._licences = LicenceDraft(self.state.licences)
         #: What found no room, whether it is short, and the least time limit that found none.
         self._without_room: dict[tuple[_Need, bool], int] = {}
@@ -207,10 +209,11 @@ class Draft:
     def has_quota(self, job: JobQueued, row: int) -> bool:
         """Whether quotas and licences let the job start on this node."""
         need = core_need(job, self.fleet.facts[row]) * job.nodes
-        return self._quotas.room_cores(job) >= need and self._licences.has_room(job)
+        has_cores = self._quotas.room_cores(job) >= need
+        return has_cores and self._budgets.has_room(job, row) and self._licences.has_room(job)
 
     def _keep_quotas(self, job: JobQueued, rows: Flags) -> None:
-        """Take the nodes out on which the job would hold more than a quota lets it.
+        """Take the nodes out on which the job would hold, or might use, more than it may.
 
         Of one for several nodes, each is taken to be like the others. Where seats of a licence are
         missing, that is all of them.
@@ -220,6 +223,7 @@ class Draft:
         room = self._quotas.room_cores(job)
         if room < NO_LIMIT:
             rows &= self.fleet.need_cores(job) * job.nodes <= room
+        self._budgets.keep(job, rows)
 
     def put(self, job: JobQueued, row: int, why: Why, among: Flags | None = None) -> None:
         """Place the job on this node, and on as many beside it as it wants.
@@ -244,6 +248,7 @@ class Draft:
                 self._safe_wh[one] -= heat_wh[one]
         held = sum(core_need(job, self.fleet.facts[one]) for one in (row, *members))
         self._quotas.take(job, held)
+        self._budgets.take(job, (row, *members))
         self._licences.take(job)
         self.steps.append(Placement(job, row, why, members))
         self.placed.add(job.instance_id)

@@ -187,8 +187,10 @@ class ClusterState:
     def line_up(self, job: JobQueued, now_s: float) -> None:
         """Let a job wait in the line of its shape."""
         length, spread = self.length_of(self.expect(job))
-        account = self.quotas.account_of(job)
-        shape = self.queue.add(job, length=length, spread=spread, now_s=now_s, account=account)
+        account, limit_s = self.quotas.account_of(job), self.quotas.budgets.limit_of(job)
+        shape = self.queue.add(
+            job, length=length, spread=spread, now_s=now_s, account=account, time_limit_s=limit_s
+        )
         self.arrived.add(shape)
 
     def occupy(self, job: JobQueued, attempt: int, rows: Sequence[int], now_s: float) -> Occupation:
@@ -200,7 +202,6 @@ class ClusterState:
             )
             for row in rows
         )
-        self.quotas.take(job, sum(share.cores for share in shares))
         self.licences.take(job)
         core_heat_w = fleet.nodes.core_heat_w
         length, spread = self.length_of(self.expect(job))
@@ -228,6 +229,7 @@ class ClusterState:
             if returned is not None:
                 self.arrays.put_back(returned)
         self.occupations[job.instance_id] = occupation
+        self.quotas.take(occupation, fleet)
         for row in rows:
             self._held.setdefault(row, {})[job.instance_id] = occupation
         return occupation
@@ -280,7 +282,7 @@ class ClusterState:
             self.allocations.remove(share.allocation)
             self.fleet.give_back(share.row, occupation.job, share.cores, share.gpus, now_s)
         self.promises.remove(occupation.promise)
-        self.quotas.give_back(occupation.job, occupation.cores)
+        self.quotas.give_back(occupation)
         self.licences.give_back(occupation.job)
         self.eased.add(occupation.job.tenant_id)
         self.arrays.vacated(occupation.job)

@@ -49,6 +49,7 @@ class NodeColumns(Columns):
         "brief_cores": (np.int64, ()),
         "stopping_cores": (np.int64, ()),
         "core_heat_w": (np.float64, ()),
+        "core_power_w": (np.float64, ()),
         "is_open": (np.bool_, ()),
         "accepts_work": (np.bool_, ()),
         "is_closed": (np.bool_, ()),
@@ -65,6 +66,7 @@ class NodeColumns(Columns):
     brief_cores: Counts  #: Held by running jobs that can be stopped at little cost.
     stopping_cores: Counts  #: Held by jobs that were told to stop.
     core_heat_w: Floats  #: Heat into the water that one busy core brings [W].
+    core_power_w: Floats  #: Electricity that one busy core takes [W].
     is_open: Flags  #: Up and not drained.
     accepts_work: Flags  #: Its own control lets jobs run.
     is_closed: Flags  #: Its jobs are kept off the network.
@@ -155,6 +157,7 @@ class FleetTable:
         nodes.cores[row], nodes.mem_mib[row] = event.cores, event.mem_mib
         span_w = event.max_power_w - event.idle_power_w
         nodes.core_heat_w[row] = span_w * event.capture_frac / event.cores
+        nodes.core_power_w[row] = span_w / event.cores
         nodes.is_open[row] = True
         nodes.is_closed[row] = event.is_closed
         return row

@@ -27,6 +27,7 @@ class Shape:
     gpus: int
     gpu_kind: str
     account: Account | None  #: Whose quotas its jobs must keep; None = nobody has any.
+    time_limit_s: int | None  #: Of jobs that a safe budget must cover to the end; None = of none.
     reservation_id: int | None
     licences: tuple[str, ...]  #: Seats that each of its jobs takes.
 
@@ -36,17 +37,23 @@ class Shape:
     @classmethod
     def of(cls, job: JobQueued, *, length: int, spread: int) -> "Shape":
         """The shape of a job whose run time is believed to stand there in the tables."""
-        return cls(*kind_of(job, length, spread, None))
+        return cls(*kind_of(job, length, spread, None, None))
 
 
 Kind = tuple[
     *tuple[str, int, int | None, bool, int, int, int, int | None],
-    *tuple[tuple[str, ...], tuple[str, ...], int, str, Account | None, int | None],
+    *tuple[tuple[str, ...], tuple[str, ...], int, str, Account | None, int | None, int | None],
     *tuple[tuple[str, ...], bool, bool],
 ]
 
 
-def kind_of(job: JobQueued, length: int, spread: int, account: Account | None) -> Kind:
+def kind_of(
+    job: JobQueued,
+    length: int,
+    spread: int,
+    account: Account | None,
+    time_limit_s: int | None,
+) -> Kind:
     """All that placement tells jobs apart by, as `Shape` has it."""
     return (
         job.scheduling_type,
@@ -62,6 +69,7 @@ def kind_of(job: JobQueued, length: int, spread: int, account: Account | None) -
         job.gpus,
         job.gpu_kind,
         account,
+        time_limit_s,
         job.reservation_id,
         job.licences,
         job.scheduling_type == SchedulingType.FLEX,

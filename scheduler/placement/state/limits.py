@@ -18,7 +18,7 @@ _DUE_S = 3600.0
 def set_quota(state: ClusterState, event: QuotaSet, now_s: float) -> None:
     """Take in a limit; waiting jobs stand apart from those that need not keep it."""
     state.eased.add(event.tenant_id)
-    if state.quotas.set(event):
+    if state.quotas.set(event, state.occupations.values(), state.fleet):
         for job in state.queue.of_tenant(event.tenant_id):
             state.queue.remove(job.instance_id)
             state.line_up(job, now_s)
@@ -45,7 +45,8 @@ def _is_over_quota(state: ClusterState, shape: "Shape") -> bool:
     if shape.account is None:
         return False
     least = shape.nodes * (1 if shape.whole_node else shape.cores)
-    return state.quotas.room_cores(shape.account, {}) < least
+    has_cores = state.quotas.room_cores(shape.account, {}) >= least
+    return not has_cores or state.quotas.budgets.is_short(shape, state.fleet)
 
 
 def _is_eased(state: ClusterState, shape: "Shape") -> bool:

@@ -66,6 +66,7 @@ class JobQueue:
         spread: int,
         now_s: float,
         account: Account | None = None,
+        time_limit_s: int | None = None,
     ) -> Shape:
         """Put a job in line; its shape. News of a waiting job replaces what was known."""
         known = self._jobs.get(job.instance_id)
@@ -73,7 +74,7 @@ class JobQueue:
             if known.job == job:
                 return known.shape
             self.remove(job.instance_id)
-        kind = kind_of(job, length, spread, account)
+        kind = kind_of(job, length, spread, account, time_limit_s)
         shape = self._kinds.get(kind)
         if shape is None:
             shape = self._kinds[kind] = Shape(*kind)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from domain.events import JobQueued, QuotaSet
+from scheduler.placement.state.accounts import Account, accounts_of
+from scheduler.placement.state.budgets import BudgetBook
+from scheduler.placement.state.fleet import FleetTable
 from scheduler.placement.state.occupation import Occupation
 
-#: A tenant and one of its projects, or '' for all of it.
-Account = tuple[int, str]
 #: Of cores, where nothing limits them.
 NO_LIMIT = 2**62
 
@@ -18,36 +19,40 @@ class QuotaBook:
         """Start with no limit and nothing held."""
         self._limits: dict[Account, QuotaSet] = {}
         self._held: dict[Account, tuple[int, int]] = {}  # instances and cores
+        self.budgets = BudgetBook()
 
     def __len__(self) -> int:
         """Accounts with a limit."""
         return len(self._limits)
 
-    def set(self, event: QuotaSet) -> bool:
-        """Take in a limit; whether an account is limited from now on that was not, or no more."""
+    def set(self, event: QuotaSet, held: Iterable[Occupation], fleet: FleetTable) -> bool:
+        """Take in a limit; whether other jobs than before must keep it, or otherwise."""
         account = (event.tenant_id, event.project)
         was_limited = account in self._limits
-        if event.cores is None and event.jobs is None and not event.is_spent:
+        if event == QuotaSet(tenant_id=event.tenant_id, project=event.project):
             self._limits.pop(account, None)
         else:
             self._limits[account] = event
-        return was_limited != (account in self._limits)
+        is_otherwise_safe = self.budgets.set(event, held, fleet)
+        return is_otherwise_safe or was_limited != (account in self._limits)
 
     def account_of(self, job: JobQueued) -> Account | None:
         """Whose limits the job must keep, the narrower account where both have some."""
-        limited = [account for account in _accounts(job) if account in self._limits]
+        limited = [account for account in accounts_of(job) if account in self._limits]
         return limited[-1] if limited else None
 
-    def take(self, job: JobQueued, cores: int) -> None:
-        """A job holds cores from now on."""
-        self._count(job, 1, cores)
+    def take(self, held: Occupation, fleet: FleetTable) -> None:
+        """A job is on nodes from now on."""
+        self._count(held.job, 1, held.cores)
+        self.budgets.take(held, fleet)
 
-    def give_back(self, job: JobQueued, cores: int) -> None:
-        """It holds them no more."""
-        self._count(job, -1, -cores)
+    def give_back(self, held: Occupation) -> None:
+        """It is there no more."""
+        self._count(held.job, -1, -held.cores)
+        self.budgets.give_back(held.job)
 
     def _count(self, job: JobQueued, jobs: int, cores: int) -> None:
-        for account in _accounts(job):
+        for account in accounts_of(job):
             held_jobs, held_cores = self._held.get(account, (0, 0))
             now = (held_jobs + jobs, held_cores + cores)
             if now == (0, 0):
@@ -77,15 +82,16 @@ class QuotaBook:
         """The limits that a job must keep, each with the instances and cores held under it."""
         return [
             (self._limits[account], *self._held.get(account, (0, 0)))
-            for account in _accounts(job)
+            for account in accounts_of(job)
             if account in self._limits
         ]
 
     def check(self, held: Iterable[Occupation]) -> None:
         """Raise where what is counted is not what the jobs on nodes hold."""
-        counted = QuotaBook()
-        for occupation in held:
-            counted.take(occupation.job, occupation.cores)
+        counted, found = QuotaBook(), list(held)
+        for one in found:
+            counted._count(one.job, 1, one.cores)
+        self.budgets.check(found)
         if counted._held != self._held:
             raise AssertionError("quotas count other jobs on nodes than there are")
 
@@ -106,12 +112,6 @@ class QuotaDraft:
     def take(self, job: JobQueued, cores: int) -> None:
         """The plan gives cores to the job."""
         if len(self._book):
-            for account in _accounts(job):
+            for account in accounts_of(job):
                 jobs, held_cores = self._taken.get(account, (0, 0))
                 self._taken[account] = (jobs + 1, held_cores + cores)
-
-
-def _accounts(job: JobQueued) -> tuple[Account, ...]:
-    """Where a job counts: for its tenant, and for its project."""
-    whole = (job.tenant_id, "")
-    return (whole, (job.tenant_id, job.project)) if job.project else (whole,)

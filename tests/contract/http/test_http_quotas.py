@@ -64,6 +64,8 @@ def test_only_operators_set_quotas(http: HttpScene) -> None:
         ({"limits": {"cost/month": "3"}}, "quota.no_prices"),
         ({"limits": {"cores": "3"}, "tenant": "nobody"}, "tenant.unknown"),
         ({"limits": {"cores": "3"}, "project": "nothing"}, "project.unknown"),
+        ({"limits": {"cores": "3", "kwh/month": "1"}, "safe": True}, "quota.not_safe"),
+        ({"limits": {"kwh/month": None}, "safe": True}, "quota.not_safe"),
         ({"limits": {}}, "request.invalid"),
         ({"limits": {"cores": 3.5}}, "request.invalid"),
         ({"limits": {"cores": "3"}, "user": "marie"}, "request.invalid"),
@@ -75,6 +77,27 @@ def test_a_mistake_sets_nothing(http: HttpScene, body: dict[str, Any], code: str
     status = 404 if code in UNKNOWN_NAMES else 422
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert shown(http, "operator") == {}
+
+
+def test_a_safe_budget_says_what_it_keeps_for_what_runs(http: HttpScene) -> None:
+    http.warm_node()
+    put(http, limits={"core-hours/total": "1.5"}, safe=True)
+    http.submit()
+    waiting = http.submit()
+    http.start()
+
+    why = http.get(f"/v1/jobs/{waiting}/explain").json()
+    line = http.get("/v1/quotas", "owner").json()["quotas"][0]
+
+    assert (why["state"], why["code"]) == ("queued", "quota.core_hours")
+    assert why["sentence"] == (
+        "The budget of core-hours is safe, so that nothing starts which it might not cover to the "
+        "end: 1.500 of it are left, 0.500 when what runs has reached its time limits, and this "
+        "job may take 1.000 within its own; it starts when enough is left, or with a shorter "
+        "--time."
+    )
+    assert (line["quota"], line["is_safe"], line["is_used_up"]) == ("core_hours/total", True, False)
+    assert (line["used"], line["ended"], line["limit"]) == ("0", "0", "1.5")
 
 
 def test_a_full_queue_refuses_in_words_and_so_does_a_trial(http: HttpScene) -> None:

@@ -16,6 +16,7 @@ from domain.commands import (
     Why,
 )
 from domain.events import (
+    BudgetLeft,
     EngineStarted,
     Event,
     JobArrayWithdrawn,
@@ -54,6 +55,15 @@ EVENTS: list[Event] = [
     claimed(1),
     ended(1),
     QuotaSet(tenant_id=1, project="mesh", cores=8, jobs=None, is_spent=True),
+    QuotaSet(
+        tenant_id=1,
+        project="",
+        budgets=(
+            BudgetLeft(
+                measure="cost", left=1.25, per_core_s={"flex": 0.1}, per_wh=0.0, currency="EUR"
+            ),
+        ),
+    ),
     node_joined(1),
     node_left(1),
     reading_taken(1),
