@@ -76,7 +76,7 @@ def run_cell(
 
 def bound_of(scene: Scene, form: Form) -> tuple[Bound, float]:
     """The bound of a scene, and the share of it that its own schedule brings on the plant."""
-    fleet, first_hour = scene.town.fleet, scene.first_hour
+    fleet, first_hour = scene.district.fleet, scene.first_hour
     origin_s = VirtualClock(scene.arrivals_plant_s).now_s
     series = series_of(fleet, scene.twin)
     found = bound(series, work_of(scene.workload.jobs, origin_s), form=form)
@@ -126,5 +126,5 @@ def _labels(scene: Scene) -> tuple[SiteLabel, ...]:
             set_temp_c=site.set_temp_c,
             limit_temp_c=site.limit_temp_c,
         )
-        for site in scene.town.sites
+        for site in scene.district.sites
     )

@@ -43,9 +43,9 @@ class Books:
 
     def __init__(self, scene: "Scene", *, with_series: bool) -> None:
         """Begin at zero."""
-        n_sites = len(scene.town.sites)
+        n_sites = len(scene.district.sites)
         self._scene = scene
-        self._limit_c = scene.town.fleet.limit_temp_c
+        self._limit_c = scene.district.fleet.limit_temp_c
         self._end_s = scene.end_plant_s
         self.joules = {
             name: np.zeros(n_sites)

@@ -66,7 +66,7 @@ class Simulation:
         self._jobs = scene.workload.jobs
         self._by_id = {job.instance_id: job for job in self._jobs}
         self._n_arrived = 0
-        self._sites = scene.town.sites
+        self._sites = scene.district.sites
         self.racks = [Rack(site.n_servers, self._clock.now_s) for site in self._sites]
         self._due: list[tuple[float, int]] = []  # A heap: when a rack changes by itself.
         self._done_s: dict[int, float] = {}
@@ -87,15 +87,15 @@ class Simulation:
             forcing = scene.forcing.at(hour)
             self._tell([*forecasts_at(scene, hour), *self._faults_now()])
             for _ in range(round(HOUR_S / dt_s)):
-                self._permit(allowed_power_w(scene.town.fleet, self.state, forcing, dt_s))
+                self._permit(allowed_power_w(scene.district.fleet, self.state, forcing, dt_s))
                 end_plant_s = self._clock.plant_time_s + dt_s
                 self._pass_step(dt_s)
                 power_w = np.array([rack.take_energy_j() for rack in self.racks]) / dt_s
                 before = self.state
-                self.state, flows = step(scene.town.fleet, before, power_w, forcing, dt_s)
+                self.state, flows = step(scene.district.fleet, before, power_w, forcing, dt_s)
                 self.books.note(self.state, flows, self.racks, dt_s)
                 self._clock.plant_time_s = end_plant_s
-                self._tell(self._readings(net_demand_w(scene.town, flows)))
+                self._tell(self._readings(net_demand_w(scene.district, flows)))
         self.books.close(self.racks, self._clock.now_s)
 
     def _pass_step(self, dt_s: float) -> None:
@@ -137,7 +137,7 @@ class Simulation:
         """Hold every rack to what water, firmware, advice and mishap allow over a step."""
         now_s = self._clock.now_s
         cap_frac = np.where(self._cap_until_s > now_s, self._cap_frac, 1.0)
-        allowed_w = np.minimum(allowed_w, cap_frac * self.scene.town.fleet.servers.max_power_w)
+        allowed_w = np.minimum(allowed_w, cap_frac * self.scene.district.fleet.servers.max_power_w)
         allowed_w[self.faults.rows_off()] = 0.0
         # A rack goes on as it was unless its allowance is another.
         for row in np.flatnonzero(allowed_w != self._allowed_w).tolist():
@@ -164,7 +164,7 @@ class Simulation:
         truth = zip(
             self.state.water_temp_c.tolist(),
             demand_w.tolist(),
-            room_wh(self.scene.town, self.state).tolist(),
+            room_wh(self.scene.district, self.state).tolist(),
             strict=True,
         )
         readings: list[Event] = []
@@ -268,7 +268,7 @@ class Simulation:
 
 def node_joined(scene: Scene, row: int) -> NodeJoined:
     """What a site's node declares of itself; sites are numbered from one, as their nodes are."""
-    site = scene.town.sites[row]
+    site = scene.district.sites[row]
     return NodeJoined(
         node_id=row + 1,
         site_id=row + 1,
@@ -280,7 +280,7 @@ def node_joined(scene: Scene, row: int) -> NodeJoined:
         max_power_w=site.max_power_w,
         capture_frac=_CAPTURE_BELIEF_FRAC,
         storage_wh_per_k=site.storage_wh_per_k,
-        limit_temp_c=float(usable_limit_c(scene.town)[row]),
+        limit_temp_c=float(usable_limit_c(scene.district)[row]),
         floor_temp_c=site.floor_temp_c,
         is_preheat=site.is_preheat,
     )
@@ -293,7 +293,7 @@ def forecasts_at(scene: Scene, hour: int) -> Iterator[WeatherForecast]:
         return
     hour_s = VirtualClock(scene.start_plant_s + hour * HOUR_S).now_s
     for zone, issued in sorted(scene.forecasts.items()):
-        rows = [row for row, site in enumerate(scene.town.sites) if site.zone == zone]
+        rows = [row for row, site in enumerate(scene.district.sites) if site.zone == zone]
         yield WeatherForecast(
             site_ids=tuple(row + 1 for row in rows),
             first_hour_s=hour_s,

@@ -101,7 +101,7 @@ class Faults:
         ]
 
     def _sites(self, fault: Fault) -> Sequence[int]:
-        return fault.sites or range(len(self.scene.town.sites))
+        return fault.sites or range(len(self.scene.district.sites))
 
     def _day(self, plant_time_s: float) -> float:
         return (plant_time_s - self.scene.arrivals_plant_s) / DAY_S

@@ -21,7 +21,7 @@ def learn(scene: Scene) -> dict[str, Any]:
     that ran before; every policy then starts from the same knowledge.
     """
     engine = Engine(OnlyLooking())
-    n_sites = len(scene.town.sites)
+    n_sites = len(scene.district.sites)
     clock = VirtualClock(scene.start_plant_s)
     engine.handle([node_joined(scene, row) for row in range(n_sites)], clock.now_s)
     for hour in range(len(scene.demand_w)):

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from domain.refusal import Refused
 from domain.units import DAY_S, HOUR_S, J_PER_WH
+from simulation.district.build import build_district
+from simulation.district.hourly_forcing import HourlyForcing
+from simulation.district.site import District
+from simulation.district.use import draw_forcing
 from simulation.oracle.twin import TwinRecord, TwinRecorder
 from simulation.plant.fleet import FleetState, Flows, start
 from simulation.plant.stepping import step
 from simulation.scenario.fault import FaultKind
 from simulation.scenario.scenario import Scenario, Season
-from simulation.town.build import build_town
-from simulation.town.hourly_forcing import HourlyForcing
-from simulation.town.site import Town
-from simulation.town.use import draw_forcing
 from simulation.weather.drawing import draw_weather
 from simulation.weather.forecast import draw_forecasts
 from simulation.weather.reading import read_weather
@@ -42,7 +42,7 @@ class Scene:
     scenario: Scenario
     season: Season
     seed: int
-    town: Town
+    district: District
     weather: Mapping[str, Weather]
     forcing: HourlyForcing
     forecasts: Mapping[str, tuple[Floats, ...]]  #: By zone, one every few hours.
@@ -73,21 +73,21 @@ def build_scene(
     """Draw everything of a cell, and run its twin."""
     start_s = scenario.start_plant_s(season)
     n_hours = scenario.n_hours
-    town = build_town(scenario.fleet, _rng(seed, 1), scenario.zones)
-    weather = _weather(scenario, season, town, seed, weather_file)
+    district = build_district(scenario.fleet, _rng(seed, 1), scenario.zones)
+    weather = _weather(scenario, season, district, seed, weather_file)
     if isinstance(weather, Refused):
         return weather
-    forcing = draw_forcing(town, weather, _rng(seed, 3), start_s, n_hours)
-    workload = _workload(scenario, season, town, seed, workload_file)
+    forcing = draw_forcing(district, weather, _rng(seed, 3), start_s, n_hours)
+    workload = _workload(scenario, season, district, seed, workload_file)
     if isinstance(workload, Refused):
         return workload
     arrivals_s = scenario.arrivals_plant_s(season)
-    record = _run_twin(scenario, town, forcing, start_s, arrivals_s)
+    record = _run_twin(scenario, district, forcing, start_s, arrivals_s)
     return Scene(
         scenario=scenario,
         season=season,
         seed=seed,
-        town=town,
+        district=district,
         weather=weather,
         forcing=forcing,
         forecasts={
@@ -106,25 +106,25 @@ def build_scene(
     )
 
 
-def net_demand_w(town: Town, flows: Flows) -> Floats:
+def net_demand_w(district: District, flows: Flows) -> Floats:
     """Heat that each site wants from outside its store [W], shape (n_sites,).
 
     Of a thermostat store it is all that leaves the water, less what the sun brings: negative
     where the sun alone warms it. Of a preheat tank it is the whole draw, up to its hot water.
     """
     leaving_w = flows.tank_loss_w + flows.drawn_w
-    return np.where(town.fleet.is_preheat, flows.demand_w, leaving_w)
+    return np.where(district.fleet.is_preheat, flows.demand_w, leaving_w)
 
 
-def usable_limit_c(town: Town) -> Floats:
+def usable_limit_c(district: District) -> Floats:
     """Up to where a site's own control lets its water store heat: its cooler begins there."""
-    return np.minimum(town.fleet.limit_temp_c, town.fleet.dump_temp_c)
+    return np.minimum(district.fleet.limit_temp_c, district.fleet.dump_temp_c)
 
 
-def room_wh(town: Town, state: FleetState) -> Floats:
+def room_wh(district: District, state: FleetState) -> Floats:
     """Heat that each store can take before that [Wh], shape (n_sites,); never negative."""
-    room_k = np.maximum(usable_limit_c(town) - state.water_temp_c, 0.0)
-    return np.asarray(town.fleet.storage_j_per_k * room_k / J_PER_WH)
+    room_k = np.maximum(usable_limit_c(district) - state.water_temp_c, 0.0)
+    return np.asarray(district.fleet.storage_j_per_k * room_k / J_PER_WH)
 
 
 def _rng(*key: int) -> np.random.Generator:
@@ -133,11 +133,11 @@ def _rng(*key: int) -> np.random.Generator:
 
 
 def _weather(
-    scenario: Scenario, season: Season, town: Town, seed: int, file: Path | None
+    scenario: Scenario, season: Season, district: District, seed: int, file: Path | None
 ) -> Mapping[str, Weather] | Refused:
     start_s, n_hours = scenario.start_plant_s(season), scenario.n_hours
     found: dict[str, Weather] = {}
-    for index, zone in enumerate(sorted(set(town.zones))):
+    for index, zone in enumerate(sorted(set(district.zones))):
         series: Weather | Refused
         if file is None:
             # The second generator begins anew for each zone: cold spells come over all together.
@@ -165,10 +165,10 @@ def _weather(
 
 
 def _workload(
-    scenario: Scenario, season: Season, town: Town, seed: int, file: Path | None
+    scenario: Scenario, season: Season, district: District, seed: int, file: Path | None
 ) -> Workload | Refused:
     start_s = scenario.arrivals_plant_s(season)
-    servers = [site.n_servers for site in town.sites]
+    servers = [site.n_servers for site in district.sites]
     if file is None:
         return draw_workload(
             scenario.workload,
@@ -200,12 +200,16 @@ class _TwinRun:
 
 
 def _run_twin(
-    scenario: Scenario, town: Town, forcing: HourlyForcing, start_s: float, arrivals_s: float
+    scenario: Scenario,
+    district: District,
+    forcing: HourlyForcing,
+    start_s: float,
+    arrivals_s: float,
 ) -> _TwinRun:
     """The sites with no server on, from the first reading to the end."""
-    n_sites = town.fleet.n_sites
-    start_c = np.array([site.start_temp_c for site in town.sites])
-    state = start(town.fleet, plant_time_s=start_s, water_temp_c=start_c)
+    n_sites = district.fleet.n_sites
+    start_c = np.array([site.start_temp_c for site in district.sites])
+    state = start(district.fleet, plant_time_s=start_s, water_temp_c=start_c)
     off_w = np.zeros(n_sites)
     dt_s = float(scenario.step_s)
     steps_an_hour = round(HOUR_S / dt_s)
@@ -213,20 +217,20 @@ def _run_twin(
     demand_w = np.zeros((warmup_hours, n_sites))
     headroom, water_c = np.zeros((warmup_hours, n_sites)), np.zeros((warmup_hours, n_sites))
     arrival_state = state
-    recorder = TwinRecorder(town.fleet, step_s=dt_s, n_hours=scenario.n_hours - warmup_hours)
+    recorder = TwinRecorder(district.fleet, step_s=dt_s, n_hours=scenario.n_hours - warmup_hours)
     for hour in range(scenario.n_hours):
         if hour == warmup_hours:
             arrival_state = state
         now = forcing.at(hour)
         for _ in range(steps_an_hour):
             before = state
-            state, flows = step(town.fleet, state, off_w, now, dt_s)
+            state, flows = step(district.fleet, state, off_w, now, dt_s)
             if hour >= warmup_hours:
                 recorder.add(before, flows, state, now)
             else:
-                demand_w[hour] += net_demand_w(town, flows) / steps_an_hour
+                demand_w[hour] += net_demand_w(district, flows) / steps_an_hour
         if hour < warmup_hours:
-            headroom[hour], water_c[hour] = room_wh(town, state), state.water_temp_c
+            headroom[hour], water_c[hour] = room_wh(district, state), state.water_temp_c
     return _TwinRun(
         twin=recorder.record(),
         arrival_state=arrival_state,

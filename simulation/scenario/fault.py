@@ -19,7 +19,7 @@ class Fault:
     """One thing that goes wrong; days count from the start of the arrivals."""
 
     kind: FaultKind
-    sites: tuple[int, ...] = ()  #: Indexes from 0 in the order of the town; none = every site.
+    sites: tuple[int, ...] = ()  #: Indexes from 0 in the order of the district; none = every site.
     from_day: float = 0.0
     to_day: float = 0.0  #: Not used by a meter's reset, which is an instant.
     anomaly_k: float = 0.0  #: Of a weather anomaly.

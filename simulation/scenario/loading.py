@@ -7,6 +7,7 @@ from pathlib import Path
 
 from domain.refusal import Refused
 from domain.units import HOUR_S
+from simulation.district.setting import FleetSetting
 from simulation.scenario.fault import Fault, FaultKind
 from simulation.scenario.rules import (
     Rule,
@@ -21,7 +22,6 @@ from simulation.scenario.rules import (
 from simulation.scenario.scenario import Scenario, Season
 from simulation.scenario.toml_source import CODE, Keys, TomlSource, parse_toml, read_toml
 from simulation.scenario.workload_rules import read_workload
-from simulation.town.setting import FleetSetting
 from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.zones import ZONES
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from domain.units import DAY_S
 from simulation.clock import YEAR_DAYS
+from simulation.district.setting import FleetSetting
 from simulation.scenario.fault import Fault
-from simulation.town.setting import FleetSetting
 from simulation.weather.forecast_setting import ForecastSetting
 from simulation.weather.zones import ZONES
 from simulation.workload.setting import WorkloadSetting

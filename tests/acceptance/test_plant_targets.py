@@ -7,16 +7,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from simulation.district.assembly import fleet_of_district
+from simulation.district.build import build_district, mean_demand_w
+from simulation.district.hourly_forcing import HourlyForcing
+from simulation.district.setting import FleetSetting
+from simulation.district.site import (
+    Basin,
+    Building,
+    District,
+    DrawnSite,
+    Residents,
+    SiteKind,
+)
+from simulation.district.use import draw_forcing, habitual_forcing
 from simulation.plant.fleet import Fleet, start
 from simulation.plant.pool import DEEP_M_PER_H, STILL_M_PER_H
 from simulation.plant.stepping import allowed_power_w, step
 from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, loss_w_per_k
-from simulation.town.assembly import fleet_of_town
-from simulation.town.build import build_town, mean_demand_w
-from simulation.town.hourly_forcing import HourlyForcing
-from simulation.town.setting import FleetSetting
-from simulation.town.site import Basin, Building, Residents, SiteKind, Town, TownSite
-from simulation.town.use import draw_forcing, habitual_forcing
 from simulation.weather.drawing import draw_weather
 from simulation.weather.weather import Weather
 
@@ -33,7 +40,7 @@ def _year(zone: str) -> Weather:
 
 
 PARIS = {"H1a": _year("H1a")}
-SPORTS_POOL = TownSite(
+SPORTS_POOL = DrawnSite(
     name="A basin of 25 m in a hall",
     kind=SiteKind.INDOOR_POOL,
     zone="H1a",
@@ -55,7 +62,7 @@ SPORTS_POOL = TownSite(
         bathers_per_day=400.0,
     ),
 )
-RESIDENCE = TownSite(
+RESIDENCE = DrawnSite(
     name="Eighty dwellings",
     kind=SiteKind.HOT_WATER_LOOP,
     zone="H1a",
@@ -88,13 +95,16 @@ class Account:
         return (self.twin_backup - self.backup) / self.demand
 
 
-def _town_of(site: TownSite) -> Town:
-    return Town(sites=(site,), fleet=fleet_of_town([site]), zones=(site.zone,))
+def _district_of(site: DrawnSite) -> District:
+    return District(sites=(site,), fleet=fleet_of_district([site]), zones=(site.zone,))
 
 
-def _run(town: Town, forcing: HourlyForcing, load_frac: Floats, dt_s: float) -> Account:
+def _run(district: District, forcing: HourlyForcing, load_frac: Floats, dt_s: float) -> Account:
     """Servers at this share of full power, (n_hours, n_sites), as far as firmware allows."""
-    fleet, start_c = town.fleet, np.array([site.start_temp_c for site in town.sites])
+    fleet, start_c = (
+        district.fleet,
+        np.array([site.start_temp_c for site in district.sites]),
+    )
     run = twin = start(fleet, plant_time_s=forcing.start_plant_s, water_temp_c=start_c)
     nothing = np.zeros(fleet.n_sites)
     sums = np.zeros((6, fleet.n_sites))
@@ -134,13 +144,13 @@ def _run(town: Town, forcing: HourlyForcing, load_frac: Floats, dt_s: float) -> 
 
 
 @cache
-def _mixed_town() -> tuple[Town, HourlyForcing]:
+def _mixed_district() -> tuple[District, HourlyForcing]:
     """Every kind of site in April, when none is idle and none is short all day."""
     setting = FleetSetting(indoor_pools=2, outdoor_pools=1, dwellings=5, buildings=2)
-    town = build_town(setting, np.random.default_rng(7))
+    district = build_district(setting, np.random.default_rng(7))
     start_s = 100.0 * DAY_H * 3600.0
-    weather = {zone: _year(zone) for zone in town.zones}
-    return town, draw_forcing(town, weather, np.random.default_rng(8), start_s, 6 * DAY_H)
+    weather = {zone: _year(zone) for zone in district.zones}
+    return district, draw_forcing(district, weather, np.random.default_rng(8), start_s, 6 * DAY_H)
 
 
 def _changing_load(fleet: Fleet, n_hours: int) -> Floats:
@@ -150,18 +160,18 @@ def _changing_load(fleet: Fleet, n_hours: int) -> Floats:
 
 
 def test_the_balance_of_a_fleet_closes_within_a_thousandth() -> None:
-    town, forcing = _mixed_town()
-    account = _run(town, forcing, _changing_load(town.fleet, forcing.n_hours), 600.0)
+    district, forcing = _mixed_district()
+    account = _run(district, forcing, _changing_load(district.fleet, forcing.n_hours), 600.0)
 
     assert (account.heat > 0).all()
     assert (abs(account.unaccounted) < 0.001 * account.heat).all()
 
 
 def test_ten_minute_steps_agree_with_one_minute_steps_within_half_a_percent_of_heat() -> None:
-    town, forcing = _mixed_town()
-    load_frac = _changing_load(town.fleet, forcing.n_hours)
-    short = _run(town, forcing, load_frac, 60.0)
-    long = _run(town, forcing, load_frac, 600.0)
+    district, forcing = _mixed_district()
+    load_frac = _changing_load(district.fleet, forcing.n_hours)
+    short = _run(district, forcing, load_frac, 60.0)
+    long = _run(district, forcing, load_frac, 600.0)
     saved_short = short.twin_backup - short.backup
     saved_long = long.twin_backup - long.backup
 
@@ -223,10 +233,10 @@ def test_a_pool_like_the_butte_aux_cailles_is_covered_to_a_tenth_or_two() -> Non
         limit_temp_c=28.0,
         start_temp_c=27.0,
     )
-    town = _town_of(pool)
-    forcing = draw_forcing(town, PARIS, np.random.default_rng(2), 0.0, YEAR_H)
+    district = _district_of(pool)
+    forcing = draw_forcing(district, PARIS, np.random.default_rng(2), 0.0, YEAR_H)
     busy = np.random.default_rng(3).random((YEAR_H, 1)) < 2 / 3
-    account = _run(town, forcing, busy.astype(np.float64), 3600.0)
+    account = _run(district, forcing, busy.astype(np.float64), 3600.0)
 
     assert 200_000.0 < float(account.heat[0]) < 300_000.0
     assert 0.10 < float(account.coverage_frac[0]) < 0.20
@@ -248,9 +258,9 @@ def test_servers_sized_for_the_night_cover_half_of_the_hot_water() -> None:
     assert RESIDENCE.residents is not None
     base_w = night_w + RESIDENCE.residents.recirculation_w
     site = replace(RESIDENCE, n_servers=round(base_w / 0.95 / 500.0))
-    town = _town_of(site)
-    drawn = draw_forcing(town, PARIS, np.random.default_rng(2), 0.0, YEAR_H)
-    account = _run(town, drawn, np.ones((YEAR_H, 1)), 3600.0)
+    district = _district_of(site)
+    drawn = draw_forcing(district, PARIS, np.random.default_rng(2), 0.0, YEAR_H)
+    account = _run(district, drawn, np.ones((YEAR_H, 1)), 3600.0)
 
     assert 0.40 < float(account.coverage_frac[0]) < 0.60
     assert float(account.heat[0] / account.electricity[0]) > 0.94

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulation.oracle.bound import bound
 from simulation.oracle.replay import replay
 from simulation.oracle.work import Work
-from tests.support.oracle_towns import (
+from tests.support.oracle_districts import (
     YEAR_HOURS,
     Stage,
     Trajectory,
@@ -50,7 +50,7 @@ SHORT_STAGES = _stages(600.0, n_hours=24)
 def _wanted_frac(stage: Stage, shape: str, seed: int) -> Floats:
     """A share of full power for each site and step, shape (n_sites, n_steps)."""
     rng = np.random.default_rng(seed)
-    n_sites, per_hour = len(stage.town.sites), stage.steps_per_hour
+    n_sites, per_hour = len(stage.district.sites), stage.steps_per_hour
     n_steps = per_hour * stage.n_hours
     step = np.arange(n_steps) % per_hour
     often = rng.random((n_sites, 1))
@@ -131,7 +131,7 @@ def _run_jobs(stage: Stage, work: Work, rng: np.random.Generator) -> Trajectory:
     """
     left_wh = work.energy_wh.copy()
     n_steps = stage.steps_per_hour * stage.n_hours
-    wanted = np.zeros((len(stage.town.sites), n_steps))
+    wanted = np.zeros((len(stage.district.sites), n_steps))
     for number in range(n_steps):
         begin_s, hours = number * stage.step_s, stage.step_s / HOUR_S
         inside_s = np.minimum(work.due_s, begin_s + stage.step_s)
@@ -168,7 +168,7 @@ def test_the_bounds_own_schedule_comes_near_it_and_never_above(stage: Stage, see
     work = _jobs(np.random.default_rng(seed), stage)
     found = bound(stage.series(), work)
 
-    shown = replay(stage.town.fleet, stage.start(), stage.forcing, found, step_s=stage.step_s)
+    shown = replay(stage.district.fleet, stage.start(), stage.forcing, found, step_s=stage.step_s)
     run = drive(stage, schedule_frac(stage, found))
 
     assert shown.oracle_replay_frac <= 1.0 + ROUNDING

@@ -8,6 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from simulation.district.build import build_district
+from simulation.district.hourly_forcing import HourlyForcing
+from simulation.district.setting import FleetSetting
+from simulation.district.site import District, SiteKind
+from simulation.district.use import draw_forcing
 from simulation.plant.fleet import Fleet, FleetState, start
 from simulation.plant.forcing import Forcing
 from simulation.plant.server import power_for_w
@@ -17,11 +22,6 @@ from simulation.plant.stepping import (
     allowed_power_w,
     step,
 )
-from simulation.town.build import build_town
-from simulation.town.hourly_forcing import HourlyForcing
-from simulation.town.setting import FleetSetting
-from simulation.town.site import SiteKind, Town
-from simulation.town.use import draw_forcing
 from simulation.weather.drawing import draw_weather
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ HOURS = 8760
 ZONES = ("H1b", "H3")
 
 
-def _town(storage_factor: float) -> Town:
+def _district(storage_factor: float) -> District:
     """Every kind of site at least once, all with a cooler that may have one."""
     setting = FleetSetting(
         indoor_pools=2,
@@ -40,19 +40,19 @@ def _town(storage_factor: float) -> Town:
         storage_factor=storage_factor,
         dump_share=1.0,
     )
-    return build_town(setting, np.random.default_rng(3), ZONES)
+    return build_district(setting, np.random.default_rng(3), ZONES)
 
 
-def _year(town: Town) -> HourlyForcing:
+def _year(district: District) -> HourlyForcing:
     rng = np.random.default_rng(4)
     weather = {
-        zone: draw_weather(zone, rng, start_plant_s=0.0, n_hours=HOURS) for zone in town.zones
+        zone: draw_weather(zone, rng, start_plant_s=0.0, n_hours=HOURS) for zone in district.zones
     }
-    return draw_forcing(town, weather, rng, 0.0, HOURS)
+    return draw_forcing(district, weather, rng, 0.0, HOURS)
 
 
-TOWNS = {factor: _town(factor) for factor in (1.0, 0.2)}
-YEARS = {factor: _year(town) for factor, town in TOWNS.items()}
+TOWNS = {factor: _district(factor) for factor in (1.0, 0.2)}
+YEARS = {factor: _year(district) for factor, district in TOWNS.items()}
 N_SITES = len(TOWNS[1.0].sites)
 MOST_STEPS = 30
 
@@ -67,7 +67,7 @@ def _parts(seed: int, n_rows: int) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """Some steps of one of the towns."""
+    """Some steps of one of the districts."""
 
     storage_factor: float
     first_hour: int
@@ -112,7 +112,7 @@ COURSES = _courses(1.0, 60.0, 600.0, 1200.0, 3600.0)
 SHORT_COURSES = _courses(1.0, 60.0, 600.0)
 
 
-def test_the_towns_have_every_kind_of_site() -> None:
+def test_the_districts_have_every_kind_of_site() -> None:
     assert {site.kind for site in TOWNS[1.0].sites} == set(SiteKind)
     assert {site.has_dump_cooler for site in TOWNS[1.0].sites} == {True, False}
 
@@ -266,7 +266,7 @@ def test_a_boiler_inside_keeps_its_set_point_in_any_weather(course: Course) -> N
 
 @pytest.mark.parametrize("outdoor_c", [-35.0, 45.0])
 def test_weather_never_seen_before_breaks_nothing(outdoor_c: float) -> None:
-    town, everywhere = TOWNS[1.0], np.ones(N_SITES)
+    district, everywhere = TOWNS[1.0], np.ones(N_SITES)
     forcing = replace(
         YEARS[1.0].at(0),
         outdoor_temp_c=outdoor_c * everywhere,
@@ -276,23 +276,23 @@ def test_weather_never_seen_before_breaks_nothing(outdoor_c: float) -> None:
         mains_temp_c=1.0 * everywhere,
         draw_kg_per_s=5.0 * everywhere,
     )
-    state = start(town.fleet, plant_time_s=0.0, water_temp_c=town.fleet.set_temp_c)
+    state = start(district.fleet, plant_time_s=0.0, water_temp_c=district.fleet.set_temp_c)
     for _ in range(100):
-        power_w = allowed_power_w(town.fleet, state, forcing, 3600.0)
-        state, flows = step(town.fleet, state, power_w, forcing, 3600.0)
+        power_w = allowed_power_w(district.fleet, state, forcing, 3600.0)
+        state, flows = step(district.fleet, state, power_w, forcing, 3600.0)
         assert np.isfinite(state.water_temp_c).all()
         assert np.isfinite(flows.backup_w).all()
-        assert (state.water_temp_c <= town.fleet.limit_temp_c + 1e-9).all()
+        assert (state.water_temp_c <= district.fleet.limit_temp_c + 1e-9).all()
 
 
 def test_other_weather_is_not_taken_for_the_one_before() -> None:
     """The plant keeps what it made of a forcing; a changed copy must not inherit it."""
-    town, forcing = TOWNS[1.0], YEARS[1.0].at(7)
-    state = start(town.fleet, plant_time_s=0.0, water_temp_c=town.fleet.set_temp_c)
-    _, first = step(town.fleet, state, np.zeros(N_SITES), forcing, 600.0)
+    district, forcing = TOWNS[1.0], YEARS[1.0].at(7)
+    state = start(district.fleet, plant_time_s=0.0, water_temp_c=district.fleet.set_temp_c)
+    _, first = step(district.fleet, state, np.zeros(N_SITES), forcing, 600.0)
     nobody = replace(forcing, draw_kg_per_s=np.zeros(N_SITES), bathers_per_h=np.zeros(N_SITES))
-    _, second = step(town.fleet, state, np.zeros(N_SITES), nobody, 600.0)
-    _, other_step = step(town.fleet, state, np.zeros(N_SITES), nobody, 60.0)
+    _, second = step(district.fleet, state, np.zeros(N_SITES), nobody, 600.0)
+    _, other_step = step(district.fleet, state, np.zeros(N_SITES), nobody, 60.0)
 
     assert second.backup_w.sum() < first.backup_w.sum()
     assert np.isfinite(other_step.backup_w).all()

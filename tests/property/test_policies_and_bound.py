@@ -1,4 +1,4 @@
-"""Whatever the policy and the town: no job is lost, no figure is NaN, none beats the bound."""
+"""Whatever the policy and the district: no job is lost, no figure is NaN, none beats the bound."""
 
 import math
 from dataclasses import asdict, replace
@@ -21,7 +21,7 @@ ROUNDING = 1e-6
 #: What differs between two runs of the same: time by the clock.
 MEASURED = {"wall_s", "decision_s_max", "decision_s_total", "series"}
 
-#: Towns in which it would show: servers that fill their stores, stores that hold nothing, jobs
+#: Districts in which it would show: servers that fill their stores, stores that hold nothing, jobs
 #: that are slowed, lost or late. Steps of ten minutes, for which what is credited to neither is
 #: proved (docs/explanation/oracle.md).
 TOWNS = st.builds(
@@ -46,13 +46,13 @@ TOWNS = st.builds(
 )
 
 
-def cell(town: Small, policies: tuple[str, ...], form: Form | None = "envelope") -> CellResult:
-    """A cell of the town; with no form, without the bound."""
+def cell(district: Small, policies: tuple[str, ...], form: Form | None = "envelope") -> CellResult:
+    """A cell of the district; with no form, without the bound."""
     found = run_cell(
         CellTask(
-            scenario=town.scenario,
+            scenario=district.scenario,
             season="then",
-            seed=town.seed,
+            seed=district.seed,
             policies=policies,
             with_oracle=form is not None,
             oracle_form=form or "envelope",
@@ -81,9 +81,9 @@ def _check(run: RunResult) -> None:
 
 
 @settings(max_examples=5)
-@given(town=TOWNS)
-def test_no_policy_ever_beats_the_bound(town: Small) -> None:
-    found = cell(town, EVERY_POLICY)
+@given(district=TOWNS)
+def test_no_policy_ever_beats_the_bound(district: Small) -> None:
+    found = cell(district, EVERY_POLICY)
 
     assert [run.policy for run in found.runs] == list(EVERY_POLICY)
     for run in found.runs:
@@ -94,9 +94,9 @@ def test_no_policy_ever_beats_the_bound(town: Small) -> None:
 
 
 @settings(max_examples=2)
-@given(town=TOWNS)
-def test_the_bound_that_follows_each_job_is_not_beaten_either(town: Small) -> None:
-    found = cell(town, ("coldest", "chaufferie"), form="full")
+@given(district=TOWNS)
+def test_the_bound_that_follows_each_job_is_not_beaten_either(district: Small) -> None:
+    found = cell(district, ("coldest", "chaufferie"), form="full")
 
     for run in found.runs:
         assert run.oracle_kwh is not None
@@ -105,11 +105,11 @@ def test_the_bound_that_follows_each_job_is_not_beaten_either(town: Small) -> No
 
 
 @settings(max_examples=2)
-@given(town=TOWNS, policy=st.sampled_from(EVERY_POLICY))
-def test_the_same_seed_gives_the_same_figures_to_the_last_bit(town: Small, policy: str) -> None:
-    once = cell(town, (policy,), form=None).runs[0]
-    again = cell(town, ("coldest", policy), form=None).runs[1]
-    other = cell(replace(town, seed=town.seed + 1), (policy,), form=None).runs[0]
+@given(district=TOWNS, policy=st.sampled_from(EVERY_POLICY))
+def test_the_same_seed_gives_the_same_figures_to_the_last_bit(district: Small, policy: str) -> None:
+    once = cell(district, (policy,), form=None).runs[0]
+    again = cell(district, ("coldest", policy), form=None).runs[1]
+    other = cell(replace(district, seed=district.seed + 1), (policy,), form=None).runs[0]
 
     assert figures(once) == figures(again)
     assert other.useful_kwh != once.useful_kwh
@@ -120,7 +120,7 @@ def test_a_policy_that_is_nearly_perfect_comes_near_the_bound() -> None:
 
     Measured 0.990 for the coldest tank; an empty bound would not pass.
     """
-    town = Small(start_day_of_year=14, load_frac=0.1, storage_factor=2.0, drain_days=1)
-    [run] = cell(town, ("coldest",)).runs
+    district = Small(start_day_of_year=14, load_frac=0.1, storage_factor=2.0, drain_days=1)
+    [run] = cell(district, ("coldest",)).runs
 
     assert run.oracle_frac == pytest.approx(0.97, abs=0.03)

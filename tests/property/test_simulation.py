@@ -60,7 +60,7 @@ def test_electricity_is_that_of_work_of_boots_and_of_servers_that_are_off(
     """Where work is slowed it takes less for as much of it; nowhere does it take more."""
     run = town.run(policy)
     span_s = run.scene.end_plant_s - run.scene.arrivals_plant_s
-    off_j = float(run.scene.town.fleet.servers.standby_power_w.sum()) * span_s
+    off_j = float(run.scene.district.fleet.servers.standby_power_w.sum()) * span_s
     boots_j = sum(rack.boot_j for rack in run.racks)
     used_j = float(run.books.joules["power_w"].sum())
 
@@ -107,7 +107,7 @@ def test_servers_never_bring_water_above_its_limit(town: Small, policy: str) -> 
     series, scene = run.books.series(), run.scene
     assert series is not None
 
-    over = series.water_temp_c > scene.town.fleet.limit_temp_c + 1e-6
+    over = series.water_temp_c > scene.district.fleet.limit_temp_c + 1e-6
     assert np.all(scene.twin.last_temp_c.T[over] >= series.water_temp_c[over] - 1e-6)
     if not over.any():
         assert run.books.hottest_over_k <= 1e-6
@@ -118,7 +118,7 @@ def test_servers_never_bring_water_above_its_limit(town: Small, policy: str) -> 
 def test_meters_tell_the_heat_that_passed_them(town: Small, policy: str) -> None:
     """Within what each meter errs by, and the pulses it did not finish; a reset loses one more."""
     run = town.run(policy)
-    heat_wh = run.books.joules["heat_w"] * run.scene.town.fleet.heat_meter_gain / HOUR_S
+    heat_wh = run.books.joules["heat_w"] * run.scene.district.fleet.heat_meter_gain / HOUR_S
 
     assert np.all(np.abs(run.books.metered_wh - heat_wh) <= 20.0 + 1e-6)
 

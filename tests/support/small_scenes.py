@@ -14,13 +14,13 @@ from domain.refusal import Refused
 from scheduler.placement.plan.policy import Policy
 from scheduler.placement.policies.registry import policy_named
 from scheduler.placement.state.invariants import check_invariants
+from simulation.district.setting import FleetSetting
 from simulation.run.driver import Simulation
 from simulation.run.learning import learn
 from simulation.run.rack import Ended, work_power_w
 from simulation.run.scenes import Scene, build_scene
 from simulation.scenario.fault import Fault
 from simulation.scenario.scenario import Scenario, Season
-from simulation.town.setting import FleetSetting
 from simulation.weather.forecast_setting import ForecastSetting
 from simulation.workload.setting import WorkloadSetting
 
@@ -124,7 +124,7 @@ class Watched(Simulation):
 
     def _permit(self, allowed_w: Floats) -> None:
         super()._permit(allowed_w)
-        full_w = self.scene.town.fleet.servers.max_power_w
+        full_w = self.scene.district.fleet.servers.max_power_w
         self.speed_was_full &= bool((allowed_w >= full_w).all()) and not self.scene.scenario.faults
 
     def _pass_step(self, dt_s: float) -> None:

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
+from simulation.district.site import SiteKind
 from simulation.oracle.plant_series import series_of
 from simulation.oracle.twin import TwinRecorder, run_twin
 from simulation.plant.stepping import step
-from simulation.town.site import SiteKind
-from tests.support.oracle_towns import Stage
+from tests.support.oracle_districts import Stage
 
 STAGE = Stage(
     storage_factor=1.0, power_factor=1.2, first_hour=300, n_hours=5, step_s=600.0, fill_seed=3
 )
-FLEET = STAGE.town.fleet
+FLEET = STAGE.district.fleet
 
 
 def test_boiler_heat_is_that_of_the_plant_with_its_servers_off() -> None:
@@ -43,7 +43,7 @@ def test_the_room_of_a_store_ends_at_its_limit() -> None:
 
     room_k = series.excess_max_wh * 3600.0 / FLEET.storage_j_per_k[:, None]
 
-    has_basin = np.array([site.basin is not None for site in STAGE.town.sites])
+    has_basin = np.array([site.basin is not None for site in STAGE.district.sites])
     limit_c = np.broadcast_to(FLEET.limit_temp_c[:, None], room_k.shape)
     assert (record.last_temp_c + room_k)[~has_basin] == pytest.approx(limit_c[~has_basin])
     assert ((record.last_temp_c + room_k)[has_basin] <= limit_c[has_basin] + 1e-9).all()
@@ -51,7 +51,7 @@ def test_the_room_of_a_store_ends_at_its_limit() -> None:
 
 def test_useful_heat_of_a_preheat_tank_ends_where_its_draw_is_at_the_limit() -> None:
     record, series = STAGE.twin(), STAGE.series()
-    kinds = [site.kind for site in STAGE.town.sites]
+    kinds = [site.kind for site in STAGE.district.sites]
     row = kinds.index(SiteKind.PREHEAT_TANK)
 
     assert (series.useful_max_wh[row] < record.boiler_wh[row]).all()

@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from simulation.district.assembly import dump_temp_c
+from simulation.district.build import build_district
+from simulation.district.setting import FleetSetting
+from simulation.district.site import SiteKind
 from simulation.plant.fleet import (
     Fleet,
     FleetState,
@@ -14,16 +18,12 @@ from simulation.plant.fleet import (
 )
 from simulation.plant.forcing import Forcing
 from simulation.plant.stepping import COOLER_POWER_FRAC, allowed_power_w, step
-from simulation.town.assembly import dump_temp_c
-from simulation.town.build import build_town
-from simulation.town.setting import FleetSetting
-from simulation.town.site import SiteKind
 
 Floats = NDArray[np.float64]
 
 STEP_S = 600.0
 SETTING = FleetSetting(indoor_pools=1, outdoor_pools=1, dwellings=3, buildings=1, dump_share=1.0)
-TOWN = build_town(SETTING, np.random.default_rng(1), ("H1a",))
+TOWN = build_district(SETTING, np.random.default_rng(1), ("H1a",))
 FLEET = TOWN.fleet
 INDEX = {site.kind: i for i, site in enumerate(TOWN.sites)}
 NOTHING = np.zeros(FLEET.n_sites)

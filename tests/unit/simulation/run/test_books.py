@@ -135,8 +135,8 @@ def test_boots_and_late_work_of_what_still_runs_are_taken_off_at_the_end() -> No
 
 def test_a_count_goes_on_through_a_reset_of_its_meter() -> None:
     scene = SMALL.scene()
-    found, fleet, state = books(), scene.town.fleet, scene.arrival_state
-    racks = [Rack(site.n_servers, 0.0) for site in scene.town.sites]
+    found, fleet, state = books(), scene.district.fleet, scene.arrival_state
+    racks = [Rack(site.n_servers, 0.0) for site in scene.district.sites]
     forcing, power_w = scene.forcing.at(scene.first_hour), fleet.servers.max_power_w / 2
     passed_wh = np.zeros(N_SITES)
     for number in range(4):
@@ -153,8 +153,8 @@ def test_a_count_goes_on_through_a_reset_of_its_meter() -> None:
 
 def test_an_hour_of_pictures_holds_the_means_of_its_steps() -> None:
     scene = SMALL.scene()
-    found, fleet, state = books(with_series=True), scene.town.fleet, scene.arrival_state
-    racks = [Rack(site.n_servers, 0.0) for site in scene.town.sites]
+    found, fleet, state = books(with_series=True), scene.district.fleet, scene.arrival_state
+    racks = [Rack(site.n_servers, 0.0) for site in scene.district.sites]
     racks[0].start(a_job(servers=racks[0].n_servers), 1, 0.0, 0.0)
     forcing = scene.forcing.at(scene.first_hour)
     demand_w = np.zeros(N_SITES)

@@ -1,4 +1,4 @@
-"""Builds a town: its sites, and servers in proportion to the heat they want."""
+"""Builds a district: its sites, and servers in proportion to the heat they want."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,14 +7,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.district.assembly import fleet_of_district
+from simulation.district.drawing import draw_site
+from simulation.district.setting import FleetSetting
+from simulation.district.site import District, DrawnSite, SiteKind
+from simulation.district.use import habitual_forcing
 from simulation.plant.loads import wanted_heat_w
 from simulation.plant.meter import draw_bias_frac
 from simulation.plant.server import RACK_SERVER
-from simulation.town.assembly import fleet_of_town
-from simulation.town.drawing import draw_site
-from simulation.town.setting import FleetSetting
-from simulation.town.site import SiteKind, Town, TownSite
-from simulation.town.use import habitual_forcing
 from simulation.weather.drawing import draw_weather
 from simulation.weather.weather import Weather
 from simulation.weather.year import YEAR_HOURS
@@ -40,8 +40,10 @@ _SIZING_STEP_HOURS = 7
 _SIZING_SEED = 20_240_101
 
 
-def build_town(setting: FleetSetting, rng: Generator, zones: Sequence[str] = tuple(ZONES)) -> Town:
-    """A town of this setting, whose sites lie in these zones in turn.
+def build_district(
+    setting: FleetSetting, rng: Generator, zones: Sequence[str] = tuple(ZONES)
+) -> District:
+    """A district of this setting, whose sites lie in these zones in turn.
 
     The servers of a site have a multiple of the heat that it wants in the mean of a typical year,
     in whole servers and at least `FEWEST_SERVERS`. Every site has a generator of its own, so that
@@ -59,14 +61,14 @@ def build_town(setting: FleetSetting, rng: Generator, zones: Sequence[str] = tup
         _with_servers(site, float(wanted_w), setting, site_rng)
         for site, wanted_w, site_rng in zip(sites, demand_w, rngs, strict=True)
     )
-    return Town(sites=sized, fleet=fleet_of_town(sized), zones=tuple(weather))
+    return District(sites=sized, fleet=fleet_of_district(sized), zones=tuple(weather))
 
 
-def mean_demand_w(sites: Sequence[TownSite], weather: Mapping[str, Weather]) -> Floats:
+def mean_demand_w(sites: Sequence[DrawnSite], weather: Mapping[str, Weather]) -> Floats:
     """Heat that the sites want in the mean of the year from the plant's zero [W], (n_sites,)."""
     year = habitual_forcing(sites, weather, 0.0, YEAR_HOURS)
     return np.asarray(
-        wanted_heat_w(fleet_of_town(sites), year.every(_SIZING_STEP_HOURS)).mean(axis=0)
+        wanted_heat_w(fleet_of_district(sites), year.every(_SIZING_STEP_HOURS)).mean(axis=0)
     )
 
 
@@ -89,14 +91,14 @@ def _kinds(setting: FleetSetting) -> list[tuple[SiteKind, str]]:
 
 @cache
 def _typical_weather(zone: str) -> Weather:
-    """A year that sizes every town of the zone: one draw, always the same."""
+    """A year that sizes every district of the zone: one draw, always the same."""
     rng = np.random.default_rng(_SIZING_SEED)
     return draw_weather(zone, rng, start_plant_s=0.0, n_hours=YEAR_HOURS)
 
 
 def _with_servers(
-    site: TownSite, wanted_w: float, setting: FleetSetting, rng: Generator
-) -> TownSite:
+    site: DrawnSite, wanted_w: float, setting: FleetSetting, rng: Generator
+) -> DrawnSite:
     factor = rng.uniform(setting.power_factor_low, setting.power_factor_high)
     n_servers = max(FEWEST_SERVERS, round(factor * wanted_w / RACK_SERVER.max_power_w))
     has_cooler = bool(rng.random() < setting.dump_share) and site.residents is None

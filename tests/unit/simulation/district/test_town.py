@@ -4,10 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.town.build import FEWEST_SERVERS, build_town
-from simulation.town.setting import FleetSetting
-from simulation.town.site import SiteKind, Town
-from simulation.town.use import draw_forcing
+from simulation.district.build import FEWEST_SERVERS, build_district
+from simulation.district.setting import FleetSetting
+from simulation.district.site import District, SiteKind
+from simulation.district.use import draw_forcing
 from simulation.weather.drawing import draw_weather
 from simulation.weather.weather import Weather
 
@@ -15,11 +15,11 @@ SETTING = FleetSetting(indoor_pools=3, outdoor_pools=2, dwellings=10, buildings=
 WEEK_H = 168
 
 
-def _town(setting: FleetSetting = SETTING, seed: int = 1) -> Town:
-    return build_town(setting, np.random.default_rng(seed))
+def _district(setting: FleetSetting = SETTING, seed: int = 1) -> District:
+    return build_district(setting, np.random.default_rng(seed))
 
 
-TOWN = _town()
+TOWN = _district()
 
 
 def _weather(start_h: int = 0, n_hours: int = WEEK_H) -> Mapping[str, Weather]:
@@ -34,7 +34,7 @@ def _of(kind: SiteKind) -> list[int]:
     return [i for i, site in enumerate(TOWN.sites) if site.kind is kind]
 
 
-def test_a_town_has_the_sites_that_were_asked_for_by_different_names() -> None:
+def test_a_district_has_the_sites_that_were_asked_for_by_different_names() -> None:
     pools = _of(SiteKind.INDOOR_POOL), _of(SiteKind.OUTDOOR_POOL)
     homes = [i for i, site in enumerate(TOWN.sites) if site.residents is not None]
 
@@ -42,13 +42,13 @@ def test_a_town_has_the_sites_that_were_asked_for_by_different_names() -> None:
     assert len({site.name for site in TOWN.sites}) == SETTING.n_sites == TOWN.fleet.n_sites
 
 
-def test_the_same_seed_builds_the_same_town() -> None:
-    assert _town().sites == TOWN.sites
-    assert _town(seed=2).sites != TOWN.sites
+def test_the_same_seed_builds_the_same_district() -> None:
+    assert _district().sites == TOWN.sites
+    assert _district(seed=2).sites != TOWN.sites
 
 
 def test_more_dwellings_leave_the_other_sites_as_they_were() -> None:
-    more = _town(replace(SETTING, dwellings=12))
+    more = _district(replace(SETTING, dwellings=12))
 
     assert more.sites[: len(TOWN.sites)] == TOWN.sites
 
@@ -62,15 +62,15 @@ def test_servers_are_a_multiple_of_the_heat_that_is_wanted() -> None:
 
 
 def test_no_rack_is_smaller_than_the_fewest_servers() -> None:
-    tiny = _town(replace(SETTING, power_factor_low=0.01, power_factor_high=0.02))
+    tiny = _district(replace(SETTING, power_factor_low=0.01, power_factor_high=0.02))
 
     assert {site.n_servers for site in tiny.sites if site.residents} == {FEWEST_SERVERS}
     assert all(site.cores >= 64 for site in tiny.sites)
 
 
 def test_dwellings_never_throw_heat_away_and_others_by_their_share() -> None:
-    every = _town(replace(SETTING, dump_share=1.0))
-    none = _town(replace(SETTING, dump_share=0.0))
+    every = _district(replace(SETTING, dump_share=1.0))
+    none = _district(replace(SETTING, dump_share=0.0))
 
     assert [site.has_dump_cooler for site in every.sites] == [
         site.residents is None for site in every.sites
@@ -80,7 +80,7 @@ def test_dwellings_never_throw_heat_away_and_others_by_their_share() -> None:
 
 
 def test_coolers_begin_below_the_limit_and_above_the_set_point() -> None:
-    fleet = _town(replace(SETTING, dump_share=1.0)).fleet
+    fleet = _district(replace(SETTING, dump_share=1.0)).fleet
     has_cooler = fleet.cooler_capacity_w > 0
 
     assert (fleet.dump_temp_c < fleet.limit_temp_c)[has_cooler].all()
@@ -88,7 +88,7 @@ def test_coolers_begin_below_the_limit_and_above_the_set_point() -> None:
 
 
 def test_a_smaller_storage_factor_is_less_water_and_a_narrower_band_of_a_pool() -> None:
-    small = _town(replace(SETTING, storage_factor=0.2))
+    small = _district(replace(SETTING, storage_factor=0.2))
 
     for big, little in zip(TOWN.sites, small.sites, strict=True):
         band_k, little_band_k = (site.limit_temp_c - site.set_temp_c for site in (big, little))
@@ -135,8 +135,8 @@ def test_many_dwellings_draw_more_steadily_than_few() -> None:
         residents = TOWN.sites[home].residents
         assert residents is not None
         house = replace(TOWN.sites[home], residents=replace(residents, dwellings=dwellings))
-        town = replace(TOWN, sites=(house,) * 20)
-        forcing = draw_forcing(town, _weather(), np.random.default_rng(6), 0.0, WEEK_H)
+        district = replace(TOWN, sites=(house,) * 20)
+        forcing = draw_forcing(district, _weather(), np.random.default_rng(6), 0.0, WEEK_H)
         draws = forcing.draw_kg_per_s
         spreads.append((draws.std(axis=1) / draws.mean(axis=1)).mean())
 

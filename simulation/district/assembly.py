@@ -1,4 +1,4 @@
-"""From the sites of a town to the arrays of the plant."""
+"""From the sites of a district to the arrays of the plant."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.units import J_PER_WH
+from simulation.district.site import Basin, DrawnSite, SiteKind
 from simulation.plant.fleet import NEVER_C, Fleet
 from simulation.plant.layers import Layers
 from simulation.plant.pool import Pools
 from simulation.plant.server import Servers
-from simulation.town.site import Basin, SiteKind, TownSite
 
 Floats = NDArray[np.float64]
 
@@ -39,10 +39,10 @@ _NO_BASIN = Basin(
 )
 
 
-def fleet_of_town(sites: Sequence[TownSite]) -> Fleet:
+def fleet_of_district(sites: Sequence[DrawnSite]) -> Fleet:
     """The plant that these sites make together, in their order."""
 
-    def each(value: Callable[[TownSite], float]) -> Floats:
+    def each(value: Callable[[DrawnSite], float]) -> Floats:
         return np.array([value(site) for site in sites], dtype=np.float64)
 
     max_power_w = each(lambda site: site.max_power_w)
@@ -81,7 +81,7 @@ def fleet_of_town(sites: Sequence[TownSite]) -> Fleet:
     )
 
 
-def dump_temp_c(site: TownSite) -> float:
+def dump_temp_c(site: DrawnSite) -> float:
     """Where the site's cooler begins to take the heat of the servers; out of reach without one."""
     if not site.has_dump_cooler:
         return NEVER_C
@@ -89,7 +89,7 @@ def dump_temp_c(site: TownSite) -> float:
     return site.limit_temp_c - min(_DUMP_BELOW_K, _DUMP_BELOW_BAND_FRAC * band_k)
 
 
-def _pools(sites: Sequence[TownSite]) -> Pools:
+def _pools(sites: Sequence[DrawnSite]) -> Pools:
     basins = [site.basin or _NO_BASIN for site in sites]
     has_basin = np.array([site.basin is not None for site in sites])
     return Pools(

@@ -1,4 +1,4 @@
-"""One site of a town as a person would describe it, and the town."""
+"""One site of a district as a person would describe it, and the district."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,7 +49,7 @@ class Building:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TownSite:
+class DrawnSite:
     """A rack of servers, the water it heats, and the people who use that water."""
 
     name: str
@@ -101,9 +101,9 @@ class TownSite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Town:
+class District:
     """The sites of a fleet and the plant they make, in the same order."""
 
-    sites: tuple[TownSite, ...]
+    sites: tuple[DrawnSite, ...]
     fleet: Fleet
     zones: tuple[str, ...]  #: Every zone that a site lies in, each once.

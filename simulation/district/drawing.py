@@ -7,10 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from domain.units import J_PER_WH
+from simulation.district.site import Basin, Building, DrawnSite, Residents, SiteKind
+from simulation.district.use import PERSON_KG_PER_DAY
 from simulation.plant.pool import COVERED_M_PER_H, DEEP_M_PER_H, SHALLOW_M_PER_H, STILL_M_PER_H
 from simulation.plant.tank import WATER_HEAT_J_PER_KG_K, loss_w_per_k
-from simulation.town.site import Basin, Building, Residents, SiteKind, TownSite
-from simulation.town.use import PERSON_KG_PER_DAY
 from simulation.weather.zones import ZONES
 
 Generator = np.random.Generator
@@ -43,11 +43,11 @@ _BATHERS_PER_M2, _OPEN_AIR_BATHERS_PER_M2 = 1.28, 0.8
 class DrawSite(Protocol):
     """How a site of some kind is drawn."""
 
-    def __call__(self, rng: Generator, zone: str, storage_factor: float) -> TownSite:
+    def __call__(self, rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
         """A site of this zone, without a name and with one server."""
 
 
-def indoor_pool(rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def indoor_pool(rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """A basin of 25 m in a hall, or a learners' pool."""
     is_for_learners = rng.random() < _LEARNERS_FRAC
     area_m2 = rng.uniform(120.0, 250.0) if is_for_learners else rng.uniform(250.0, 450.0)
@@ -72,7 +72,7 @@ def indoor_pool(rng: Generator, zone: str, storage_factor: float) -> TownSite:
     )
 
 
-def outdoor_pool(rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def outdoor_pool(rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """A basin of 25 m in the open, warm all year, covered while it is closed."""
     area_m2 = rng.uniform(250.0, 420.0)
     basin = Basin(
@@ -104,8 +104,8 @@ def _pool(
     volume_m3: float,
     set_temp_c: float,
     storage_factor: float,
-) -> TownSite:
-    return TownSite(
+) -> DrawnSite:
+    return DrawnSite(
         name="",
         kind=kind,
         zone=zone,
@@ -122,11 +122,11 @@ def _pool(
     )
 
 
-def hot_water_loop(rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def hot_water_loop(rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """Dwellings whose tank is kept hot for a loop that never stops."""
     dwellings, persons, tank_kg = _residence(rng, storage_factor)
     loss_frac = rng.uniform(_LOOP_LOSS_LOW_FRAC, _LOOP_LOSS_HIGH_FRAC)
-    return TownSite(
+    return DrawnSite(
         name="",
         kind=SiteKind.HOT_WATER_LOOP,
         zone=zone,
@@ -146,19 +146,19 @@ def hot_water_loop(rng: Generator, zone: str, storage_factor: float) -> TownSite
     )
 
 
-def preheat_tank(rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def preheat_tank(rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """Dwellings whose mains water is warmed in a mixed tank before it reaches the boiler."""
     return _preheat(rng, SiteKind.PREHEAT_TANK, zone, storage_factor)
 
 
-def stratified_tank(rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def stratified_tank(rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """The same with a tank in layers."""
     return _preheat(rng, SiteKind.STRATIFIED_TANK, zone, storage_factor)
 
 
-def _preheat(rng: Generator, kind: SiteKind, zone: str, storage_factor: float) -> TownSite:
+def _preheat(rng: Generator, kind: SiteKind, zone: str, storage_factor: float) -> DrawnSite:
     dwellings, persons, tank_kg = _residence(rng, storage_factor)
-    return TownSite(
+    return DrawnSite(
         name="",
         kind=kind,
         zone=zone,
@@ -183,12 +183,12 @@ def _residence(rng: Generator, storage_factor: float) -> tuple[int, float, float
     return dwellings, float(persons), dwellings * rng.uniform(18.0, 25.0) * storage_factor
 
 
-def public_building(rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def public_building(rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """A school, a gymnasium or offices with a buffer tank in their heating circuit."""
     area_m2 = rng.uniform(1500.0, 4000.0)
     loss_w_per_k = area_m2 * rng.uniform(1.5, 2.5)
     tank_kg = area_m2 * rng.uniform(0.8, 1.2) * storage_factor
-    return TownSite(
+    return DrawnSite(
         name="",
         kind=SiteKind.BUILDING,
         zone=zone,
@@ -220,6 +220,6 @@ _DRAWS: Mapping[SiteKind, DrawSite] = MappingProxyType(
 )
 
 
-def draw_site(kind: SiteKind, rng: Generator, zone: str, storage_factor: float) -> TownSite:
+def draw_site(kind: SiteKind, rng: Generator, zone: str, storage_factor: float) -> DrawnSite:
     """A site of this kind."""
     return _DRAWS[kind](rng, zone, storage_factor)

@@ -1,4 +1,4 @@
-"""What people and weather ask of a town, hour by hour."""
+"""What people and weather ask of a district, hour by hour."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from domain.units import DAY_S, HOUR_S
 from simulation.clock import calendar
+from simulation.district.hourly_forcing import HourlyForcing
+from simulation.district.site import Basin, Building, District, DrawnSite, Residents
 from simulation.habits import SHAPES, Habit
-from simulation.town.hourly_forcing import HourlyForcing
-from simulation.town.site import Basin, Building, Residents, Town, TownSite
 
 if TYPE_CHECKING:
     from simulation.weather.weather import Weather
@@ -53,15 +53,15 @@ class _Hours:
 
 
 def draw_forcing(
-    town: Town,
+    district: District,
     weather: "Mapping[str, Weather]",
     rng: np.random.Generator,
     start_plant_s: float,
     n_hours: int,
 ) -> HourlyForcing:
-    """What weather and people do to a town from this instant on, which is a whole hour.
+    """What weather and people do to a district from this instant on, which is a whole hour.
 
-    ``weather`` has every zone of the town and covers these hours. Draws and bathers scatter
+    ``weather`` has every zone of the district and covers these hours. Draws and bathers scatter
     around their habits by gamma noise of mean 1; the same generator gives the same people.
     """
 
@@ -69,11 +69,11 @@ def draw_forcing(
         shape = 1.0 / spread**2
         return rng.standard_gamma(shape, n_hours) / shape
 
-    return _forcing(town.sites, weather, scatter, start_plant_s, n_hours)
+    return _forcing(district.sites, weather, scatter, start_plant_s, n_hours)
 
 
 def habitual_forcing(
-    sites: Sequence[TownSite],
+    sites: Sequence[DrawnSite],
     weather: "Mapping[str, Weather]",
     start_plant_s: float,
     n_hours: int,
@@ -83,7 +83,7 @@ def habitual_forcing(
 
 
 def _forcing(
-    sites: Sequence[TownSite],
+    sites: Sequence[DrawnSite],
     weather: "Mapping[str, Weather]",
     scatter: Callable[[float], Floats],
     start_plant_s: float,
@@ -126,7 +126,7 @@ class _Air:
     def __init__(
         self,
         weather: "Mapping[str, Weather]",
-        sites: Sequence[TownSite],
+        sites: Sequence[DrawnSite],
         start_plant_s: float,
         n_hours: int,
     ) -> None:

@@ -1,4 +1,4 @@
-"""What acts on a town over many hours."""
+"""What acts on a district over many hours."""
 
 from dataclasses import dataclass, field, fields
 

@@ -1,4 +1,4 @@
-"""Towns with every kind of store, and trajectories of their plant that obey no scheduler."""
+"""Districts with every kind of store, and trajectories of their plant that obey no scheduler."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -7,6 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.units import HOUR_S
+from simulation.district.build import build_district
+from simulation.district.hourly_forcing import HourlyForcing
+from simulation.district.setting import FleetSetting
+from simulation.district.site import District
+from simulation.district.use import draw_forcing
 from simulation.oracle.bound import Bound
 from simulation.oracle.plant_series import series_of
 from simulation.oracle.series import SiteSeries
@@ -14,11 +19,6 @@ from simulation.oracle.twin import TwinRecord, run_twin
 from simulation.plant.fleet import FleetState, start
 from simulation.plant.forcing import Forcing
 from simulation.plant.stepping import allowed_power_w, step
-from simulation.town.build import build_town
-from simulation.town.hourly_forcing import HourlyForcing
-from simulation.town.setting import FleetSetting
-from simulation.town.site import Town
-from simulation.town.use import draw_forcing
 from simulation.weather.drawing import draw_weather
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ YEAR_HOURS = 8760
 
 
 @cache
-def town_of(storage_factor: float, power_factor: float) -> Town:
+def district_of(storage_factor: float, power_factor: float) -> District:
     """Every kind of site at least once, with coolers wherever there may be some."""
     setting = FleetSetting(
         indoor_pools=2,
@@ -40,22 +40,23 @@ def town_of(storage_factor: float, power_factor: float) -> Town:
         power_factor_high=2.0 * power_factor,
         dump_share=0.6,
     )
-    return build_town(setting, np.random.default_rng(7), ZONES)
+    return build_district(setting, np.random.default_rng(7), ZONES)
 
 
 @cache
 def year_of(storage_factor: float, power_factor: float) -> HourlyForcing:
-    """A year of weather and draws of that town."""
-    town, rng = town_of(storage_factor, power_factor), np.random.default_rng(8)
+    """A year of weather and draws of that district."""
+    district, rng = district_of(storage_factor, power_factor), np.random.default_rng(8)
     weather = {
-        zone: draw_weather(zone, rng, start_plant_s=0.0, n_hours=YEAR_HOURS) for zone in town.zones
+        zone: draw_weather(zone, rng, start_plant_s=0.0, n_hours=YEAR_HOURS)
+        for zone in district.zones
     }
-    return draw_forcing(town, weather, rng, 0.0, YEAR_HOURS)
+    return draw_forcing(district, weather, rng, 0.0, YEAR_HOURS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Some hours of a town, from one state that a run and its twin share."""
+    """Some hours of a district, from one state that a run and its twin share."""
 
     storage_factor: float
     power_factor: float
@@ -65,8 +66,8 @@ class Stage:
     fill_seed: int
 
     @property
-    def town(self) -> Town:
-        return town_of(self.storage_factor, self.power_factor)
+    def district(self) -> District:
+        return district_of(self.storage_factor, self.power_factor)
 
     @property
     def steps_per_hour(self) -> int:
@@ -74,29 +75,33 @@ class Stage:
 
     @property
     def base_w(self) -> Floats:
-        return self.town.fleet.servers.standby_power_w
+        return self.district.fleet.servers.standby_power_w
 
     @property
     def span_w(self) -> Floats:
-        return self.town.fleet.servers.max_power_w - self.base_w
+        return self.district.fleet.servers.max_power_w - self.base_w
 
     def forcing(self, hour: int) -> Forcing:
         return year_of(self.storage_factor, self.power_factor).at(self.first_hour + hour)
 
     def start(self) -> FleetState:
         """Some sites at their set-point, some warmer, some at their limit."""
-        fleet, rng = self.town.fleet, np.random.default_rng(self.fill_seed)
+        fleet, rng = self.district.fleet, np.random.default_rng(self.fill_seed)
         fill_frac = rng.choice([0.0, 0.0, 0.3, 1.0], fleet.n_sites)
         temp_c = fleet.set_temp_c + fill_frac * (fleet.limit_temp_c - fleet.set_temp_c)
         return start(fleet, plant_time_s=HOUR_S * self.first_hour, water_temp_c=temp_c)
 
     def twin(self) -> TwinRecord:
         return run_twin(
-            self.town.fleet, self.start(), self.forcing, n_hours=self.n_hours, step_s=self.step_s
+            self.district.fleet,
+            self.start(),
+            self.forcing,
+            n_hours=self.n_hours,
+            step_s=self.step_s,
         )
 
     def series(self) -> SiteSeries:
-        return series_of(self.town.fleet, self.twin())
+        return series_of(self.district.fleet, self.twin())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +119,7 @@ def drive(stage: Stage, wanted_frac: Floats) -> Trajectory:
 
     ``wanted_frac`` has shape (n_sites, n_steps), 0 is standby and 1 full power.
     """
-    fleet, per_hour = stage.town.fleet, stage.steps_per_hour
+    fleet, per_hour = stage.district.fleet, stage.steps_per_hour
     shape = (fleet.n_sites, stage.n_hours)
     power, useful, excess = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     taken = np.zeros(wanted_frac.shape)
