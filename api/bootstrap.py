@@ -14,15 +14,15 @@ from api.billing.operator_file import Tariff
 from api.services import Services
 from domain.access import Role
 from domain.billing.retention import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
-from domain.jobs.job import SchedulingType
-from domain.notices.rules import NoticeRules, NoticeWords
-from domain.refusal import Refused
-from domain.towns.disclosure import (
+from domain.disclosure import (
     ACCOUNT_NOTICE_DAYS,
     DEFAULT_ACCOUNTS_KEPT_DAYS,
     DEFAULT_READINGS_WHOLE_S,
     Disclosure,
 )
+from domain.jobs.job import SchedulingType
+from domain.notices.rules import NoticeRules, NoticeWords
+from domain.refusal import Refused
 from store.access.keys import KeyRequest, add_key, add_tenant
 from store.access.tenants import OPERATOR_TENANT
 from store.files.local_content import LocalContentStore

@@ -11,11 +11,11 @@ from api.billing.operator_file import Tariff
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.billing.retention import Keeping
+from domain.disclosure import Disclosure
 from domain.jobs.delivery import AttemptKey
 from domain.jobs.job import SchedulingType
 from domain.notices.rules import NoticeRules
 from domain.refusal import Refused
-from domain.towns.disclosure import Disclosure
 from store.access.keys import USE_NOTED_EVERY_S, find_principal, note_use
 from store.attempts.job_keys import JOB_KEY_PREFIX, find_job, gang_secret, job_key, job_key_secret
 from store.files.content import ContentStore

@@ -12,7 +12,7 @@ from domain.fleet.node import SiteSpec
 from domain.fleet.reading import Reading
 from domain.jobs.job_ref import element_ref
 from domain.jobs.requirements import feature_tags
-from store.dependencies.dependency_queries import ShownCondition
+from store.dependencies.shown import ShownCondition
 from store.fleet.site_queries import MeterRow, NodeRow, SiteRow
 from store.fleet.weather import ForecastRow
 

@@ -11,8 +11,8 @@ from scheduler.placement.plan.policy import Policy
 from scheduler.placement.policies.registry import policy_named
 from simulation.clock import VirtualClock
 from simulation.oracle.bound import Bound, Form, bound
+from simulation.oracle.on_plant import replay
 from simulation.oracle.plant_series import series_of
-from simulation.oracle.replay import replay
 from simulation.results.results import CellResult, SiteLabel
 from simulation.run.books import Books
 from simulation.run.driver import Simulation

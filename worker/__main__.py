@@ -31,7 +31,7 @@ def main() -> int:
 
 def _sweep(words: Sequence[str]) -> int:
     ask = read_words(words, prog="chaufferie simulate")
-    from worker.sweeps import run_sweep  # noqa: PLC0415 - the help need not wait for Celery
+    from worker.sweep_command import run_sweep  # noqa: PLC0415 - the help need not wait for Celery
 
     return run_sweep(ask)
 

@@ -13,7 +13,7 @@ from domain.notices.rules import NoticeRules
 from scheduler.adapters.celery_hints import CELERY_SETTINGS
 from store.transaction import Store
 from worker.queues import QUEUE, SWEEP_QUEUE
-from worker.rounds import Round, all_rounds
+from worker.schedule import Round, all_rounds
 from worker.settings import WorkerSettings
 
 CELL_TASK = "chaufferie.simulate_cell"
@@ -48,7 +48,7 @@ def make_app(
     @app.task(name=CELL_TASK, ignore_result=True, shared=False)
     def simulate_cell(sweep_id: int, number: int) -> None:
         # A worker that keeps the store in order alone never needs the simulator in its memory.
-        from worker.cells import run_stored_cell  # noqa: PLC0415
+        from worker.sweeps.cells import run_stored_cell  # noqa: PLC0415
 
         run_stored_cell(store, stop, sweep_id, number)
 

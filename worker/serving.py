@@ -15,8 +15,8 @@ from store import schema
 from store.opening import default_url, open_store
 from worker.app import make_app
 from worker.queues import QUEUE
+from worker.sending.trust import trust
 from worker.settings import read_settings
-from worker.trust import trust
 
 _ARGUMENTS = (
     "worker",

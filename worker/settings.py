@@ -7,14 +7,14 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.billing.retention import DEFAULT_INPUTS_KEPT_DAYS, Keeping
-from domain.notices.rules import NoticeWords
-from domain.refusal import Refused
-from domain.towns.alerts import DEFAULT_NO_HEAT_FRAC
-from domain.towns.disclosure import (
+from domain.disclosure import (
     ACCOUNT_NOTICE_DAYS,
     DEFAULT_ACCOUNTS_KEPT_DAYS,
     DEFAULT_READINGS_WHOLE_S,
 )
+from domain.notices.rules import NoticeWords
+from domain.refusal import Refused
+from domain.towns.alerts import DEFAULT_NO_HEAT_FRAC
 from domain.units import DAY_S
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from domain.sbatch.dependencies import DependencyKind
 from scheduler.explaining.waiting import Explanation
-from store.dependencies.dependency_queries import ShownCondition
-from store.dependencies.dependency_rows import ConditionState
+from store.dependencies.conditions import ConditionState
+from store.dependencies.shown import ShownCondition
 
 _WORDS = {
     DependencyKind.AFTER: "the start of job {on}",

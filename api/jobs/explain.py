@@ -18,8 +18,8 @@ from scheduler.explaining.placed import explain_placed
 from scheduler.explaining.quotas import BUDGET_USED_UP
 from scheduler.explaining.waiting import Explanation, Line, explain_waiting
 from store.database import Database
-from store.dependencies import dependency_queries
-from store.dependencies.dependency_queries import ShownCondition
+from store.dependencies import shown as dependency_queries
+from store.dependencies.shown import ShownCondition
 from store.instances.queueing import queued_event
 from store.jobs import job_lists, job_queries
 from store.quotas.admission import budget_used_up

@@ -8,7 +8,7 @@ from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from domain.sbatch.dependencies import Dependency, DependencyList, parse_dependency
 from domain.units import MINUTE_S
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 
 #: Conditions that all jobs of one request may have together.
 MOST_IN_REQUEST = 20_000

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from domain.calendar.months import first_day, later, month_of_day
 from domain.calendar.paris_days import Span, Step, local, midnight, period_of
+from domain.disclosure import SHOWER
 from domain.refusal import Refused
 from domain.registers.register import MeterKind
-from domain.towns.disclosure import SHOWER
 from domain.towns.publication import PUBLIC_DELAY_S, PublishedFigures
 from metering.keeping.accounts import energy_of, open_account
 from store.ledger.edge_rows import earliest_s

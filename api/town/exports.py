@@ -8,7 +8,7 @@ from typing import Any
 
 from api.town.figures import SiteFigures, StepFigures
 from domain.calendar.paris_days import Period, local
-from domain.towns.spreadsheet import harmless_cell
+from domain.spreadsheet import harmless_cell
 
 _COLUMNS = ("meters", "from", "to", "heat_wh", "quality", "demand_wh", "water_temp_c", "source")
 

@@ -13,7 +13,7 @@ from chaufferie.cli.fleet import site_id_of
 from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, remarks, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
-from domain.towns.spreadsheet import harmless
+from domain.spreadsheet import harmless
 
 
 class Export(StrEnum):

@@ -12,7 +12,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.instants import month_of
 from chaufferie.cli.speech import remark, remarks, say_json, say_table
 from chaufferie.sdk.errors import BadInputError
-from domain.towns.spreadsheet import harmless_cell
+from domain.spreadsheet import harmless_cell
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client

@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any
 
-from domain.towns.spreadsheet import harmless
+from domain.spreadsheet import harmless
 from store.packages.resource import Field, FieldType
 
 _MARK = "'"  # before text that a spreadsheet would take for a formula, or that begins with it

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from domain.languages import Language
-from domain.towns.spreadsheet import harmless
+from domain.spreadsheet import harmless
 
 _BOM = "\ufeff"
 _KWH_EXPONENT = -3

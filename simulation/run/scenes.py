@@ -28,8 +28,8 @@ from simulation.weather.forecast import draw_forecasts
 from simulation.weather.reading import read_weather
 from simulation.weather.weather import Weather
 from simulation.workload.drawing import draw_workload
+from simulation.workload.from_log import replay_trace
 from simulation.workload.job import Workload
-from simulation.workload.replay import replay_trace
 from simulation.workload.swf import read_swf
 
 Floats = NDArray[np.float64]

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from domain.events import AttemptClaimed
 from domain.jobs.delivery import AttemptKey, Claimed, Gang, Kill, LoweredLimit, PowerAdvice
 from domain.jobs.job import AttemptState, EndReason, JobState
-from store.attempts import partings, shares
+from store.attempts import gang_claims as shares
+from store.attempts import gang_partings as partings
 from store.attempts.losses import lose_attempts
-from store.dependencies.dependencies import begun
+from store.dependencies.settling import begun
 from store.fleet.advice import advice_for
 from store.fleet.nodes import bring_back, is_down
 from store.gangs import members

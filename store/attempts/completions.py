@@ -22,7 +22,7 @@ from domain.jobs.job import (
 from domain.jobs.job_spec import JobSpec
 from domain.jobs.retry import retry_delay_s
 from store.attempts.usage import NO_PROJECT
-from store.dependencies.dependencies import settle
+from store.dependencies.settling import settle
 from store.files.results import Left, list_results, replace_results
 from store.gangs import members
 from store.gangs.breaks import BREAKS

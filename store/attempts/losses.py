@@ -9,7 +9,7 @@ from domain import wire
 from domain.events import AttemptEnded
 from domain.jobs.delivery import AttemptKey
 from domain.jobs.job import AttemptState, EndReason, JobState
-from store.dependencies.dependencies import settle
+from store.dependencies.settling import settle
 from store.gangs import members
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s

@@ -6,7 +6,7 @@ from domain.events import NodeLeft
 from domain.fleet.node import NodeState
 from domain.jobs.delivery import AttemptKey
 from domain.jobs.job import EndReason, JobState
-from store.attempts import partings
+from store.attempts import gang_partings as partings
 from store.attempts.losses import lose_attempts
 from store.gangs import members
 from store.tables.fleet import node

@@ -13,7 +13,7 @@ from domain.jobs.job import (
 )
 from store import triggers
 from store.attempts.reconcile import LEASE_DRIFT_FRAC, LEASE_MARGIN_S
-from store.dependencies.dependency_rows import OPEN, ConditionState
+from store.dependencies.conditions import OPEN, ConditionState
 from store.dependencies.dependency_tables import dependency
 from store.instances.waiting import WAITING_STATES
 from store.ledger.ledger_tables import meter, register_ledger

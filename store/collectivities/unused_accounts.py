@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, func, select, update
 
+from domain.disclosure import ACCOUNT_NOTICE_S
 from domain.languages import Language
 from domain.notices.notice import Occasion
-from domain.towns.disclosure import ACCOUNT_NOTICE_S
 from store.collectivities.account_tables import town_account
 from store.collectivities.accounts import close
 from store.collectivities.alert_mails import add_mail

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Double, bindparam, select, update
 
 from domain import wire
 from domain.jobs.job import JobState
-from store.dependencies.dependency_rows import chunks
+from store.dependencies.conditions import chunks
 from store.instances.array_queueing import record_queued
 from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s

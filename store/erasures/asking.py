@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, 
 from domain.jobs.forgotten import forgotten
 from domain.jobs.job import FINAL_STATES
 from domain.refusal import Refused
-from store.erasures.erasure_tables import erased_at_s, erased_job, erasure
+from store.erasures.erasure_tables import erased_job, erasure
+from store.erasures.forgotten import erased_at_s
 from store.tables.jobs import instance, job
 from store.transaction import Transaction
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from domain.events import JobArrayWithdrawn
 from domain.jobs.job import AttemptState, JobState
-from store.dependencies.dependencies import has_conditions, let_go, settle
+from store.dependencies.settling import has_conditions, let_go, settle
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss
 from store.instances.array_queueing import its_job, neighbours, record_queued

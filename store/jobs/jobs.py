@@ -12,7 +12,7 @@ from domain.events import JobArrayQueued, JobQueued, JobWithdrawn
 from domain.jobs.job import AttemptState, JobState
 from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
-from store.dependencies.dependencies import has_conditions, let_go, settle
+from store.dependencies.settling import has_conditions, let_go, settle
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import dismiss
 from store.instances.queueing import array_queued_event, queued_event

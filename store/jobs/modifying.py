@@ -13,10 +13,10 @@ from domain.refusal import Refused
 from domain.sbatch.change import ORDER_KEYS, SIZE_KEYS, TIME_KEYS, TYPE_KEYS, Change
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.licences import KEY as LICENCES
-from store.dependencies.dependencies import let_go
-from store.dependencies.dependency_rows import chunks, next_of_same_name
+from store.dependencies.conditions import chunks, next_of_same_name
 from store.dependencies.dependency_tables import dependency
 from store.dependencies.releases import release_blocked
+from store.dependencies.settling import let_go
 from store.engine.engine_facts import waiting_facts
 from store.instances.array_queueing import its_job, neighbours
 from store.instances.waiting import WAITING_STATES, give_up_at_s

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import insert
 
 from domain.refusal import Refused
-from store.dependencies import dependency_targets
-from store.dependencies.dependencies import let_go
+from store.dependencies import targets as dependency_targets
 from store.dependencies.dependency_tables import dependency
-from store.dependencies.dependency_targets import Found, NewCondition
+from store.dependencies.settling import let_go
+from store.dependencies.targets import Found, NewCondition
 from store.jobs.new_job import Accepted, NewJob
 from store.transaction import Transaction
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.jobs.job_spec import JobSpec
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

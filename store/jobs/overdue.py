@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from domain.events import JobWithdrawn
 from domain.jobs.job import EndReason, JobState
-from store.dependencies.dependencies import settle
+from store.dependencies.settling import settle
 from store.instances.waiting import WAITING_STATES
 from store.tables.jobs import instance, job
 from store.transaction import Transaction

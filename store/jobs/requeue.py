@@ -9,10 +9,10 @@ from domain.files.job_files import EMPTY_SHA256
 from domain.jobs.job import FINAL_STATES, EndReason, JobState
 from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
-from store.dependencies.dependencies import has_conditions, let_go
-from store.dependencies.dependency_rows import ConditionState, chunks
+from store.dependencies.conditions import ConditionState, chunks
 from store.dependencies.dependency_tables import dependency
-from store.erasures.erasure_tables import is_forgotten
+from store.dependencies.settling import has_conditions, let_go
+from store.erasures.forgotten import is_forgotten
 from store.files.stored_files import touch
 from store.instances.array_queueing import its_job, record_queued
 from store.instances.queueing import queued_event

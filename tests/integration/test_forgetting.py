@@ -8,7 +8,7 @@ from typing import Any
 from store.erasures.asking import Scope, ask
 from tests.support.cluster import until
 from tests.support.command_line import CommandLine
-from worker.erasures import erase_unfinished
+from worker.rounds.erasures import erase_unfinished
 
 SECRET = "cold-fusion-recipe"
 

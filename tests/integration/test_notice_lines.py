@@ -22,7 +22,7 @@ from tests.support.databases import Databases
 from tests.support.ports import free_port
 from tests.support.receivers import Mailbox, running_receiver, running_relay
 from tests.support.scene import Scene
-from worker.notices import Means, send_notices
+from worker.rounds.notices import Means, send_notices
 
 HOST = "127.0.0.1"
 UNKNOWN = (

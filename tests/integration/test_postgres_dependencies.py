@@ -14,7 +14,7 @@ from domain.jobs.job import EndReason, JobState
 from domain.sbatch.dependencies import DependencyKind
 from store.attempts import completions
 from store.checks.invariants import look_at_all
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 from store.jobs.new_job import Accepted
 from tests.support.builders import array_spec, job_spec
 from tests.support.databases import PostgresDatabases, postgres_databases

@@ -27,9 +27,9 @@ from tests.support.cells import a_cell
 from tests.support.tiny_scenario import write_tiny
 from tests.support.valkey import Valkey, running_valkey
 from tests.support.warden import until
-from worker.cells import run_stored_cell
 from worker.queues import SWEEP_QUEUE
-from worker.sweep_spec import (
+from worker.sweeps.cells import run_stored_cell
+from worker.sweeps.spec import (
     cell_spec_to_text,
     outcome_from_text,
     outcome_to_text,

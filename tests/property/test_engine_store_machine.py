@@ -23,7 +23,8 @@ from domain.jobs.job import FINAL_STATES, HOLDING_STATES, EndReason, JobState
 from domain.jobs.retry import FIRST_DELAY_S
 from scheduler.doctor import examine
 from scheduler.service import Pace, SchedulerService
-from store.attempts import partings, reconcile
+from store.attempts import gang_partings as partings
+from store.attempts import reconcile
 from store.checks.invariants import look_at_all
 from store.engine import event_log
 from store.fleet.readings import add_readings

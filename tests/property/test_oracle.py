@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from simulation.oracle.bound import bound
-from simulation.oracle.replay import replay
+from simulation.oracle.on_plant import replay
 from simulation.oracle.work import Work
 from tests.support.oracle_districts import (
     YEAR_HOURS,

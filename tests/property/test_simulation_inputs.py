@@ -12,8 +12,8 @@ from simulation.scenario.loading import load_scenario
 from simulation.scenario.scenario import Scenario
 from simulation.weather.reading import read_weather
 from simulation.workload.drawing import draw_workload
+from simulation.workload.from_log import replay_trace
 from simulation.workload.job import Workload
-from simulation.workload.replay import replay_trace
 from simulation.workload.setting import SERVER_CORES, WorkloadKind, WorkloadSetting
 from simulation.workload.swf import read_swf
 from simulation.workload.trace import Trace

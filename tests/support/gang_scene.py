@@ -6,7 +6,7 @@ from typing import Any
 from domain.jobs.delivery import AttemptKey, Completion, CompletionResult, Kill
 from domain.jobs.job import EndReason
 from domain.jobs.job_spec import JobSpec, Resources
-from store.attempts import partings
+from store.attempts import gang_partings as partings
 from store.attempts.claims import Handed
 from tests.support.builders import job_spec, node_spec
 from tests.support.scene import Scene

@@ -11,7 +11,7 @@ from domain.jobs.job_spec import JobSpec, Resources
 from domain.refusal import Refused
 from domain.sbatch.change import Change, parse_change
 from domain.sbatch.dependencies import DependencyKind
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 from store.jobs import array_steering, job_lists
 from store.jobs.modifying import modify
 from store.transaction import Transaction

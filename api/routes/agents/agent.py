@@ -34,7 +34,8 @@ from domain.jobs.delivery import (
 from domain.jobs.job import EndReason
 from domain.refusal import Refused
 from store.access.keys import KeyRequest, NewKey, add_key
-from store.attempts import claims, completions, partings
+from store.attempts import claims, completions
+from store.attempts import gang_partings as partings
 from store.erasures import node_shares
 from store.files.outputs import output_name
 from store.fleet import nodes, readings

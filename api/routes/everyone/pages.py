@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.browsers import check_origin, keep_session
-from api.fleet.overview import TANK_HEIGHT, overview
 from api.meters.mending import CaseLine, case_lines
 from api.problems import Problem
+from api.routes.everyone.overview import TANK_HEIGHT, overview
 from api.security import SESSION_COOKIE, ServicesOf, Visitor, public
 from api.services import Services
 from domain.access import Principal, Scope

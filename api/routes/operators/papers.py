@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.pages.rendering import TEMPLATES, Speaks, render
 from api.security import KeysAdmin, ServicesOf, public
 from domain.calendar.paris import date_at
-from domain.towns.disclosure import ACCOUNT_NOTICE_DAYS
+from domain.disclosure import ACCOUNT_NOTICE_DAYS
 from store.collectivities import collectivities
 from store.rows import Connection
 

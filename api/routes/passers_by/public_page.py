@@ -12,8 +12,8 @@ from api.security import ServicesOf, public
 from api.services import Services
 from api.town import door
 from api.town.themes import public_theme
+from domain.disclosure import SHOWER
 from domain.refusal import Refused
-from domain.towns.disclosure import SHOWER
 from domain.towns.publication import Publication
 from store.collectivities import collectivities, publications
 from store.collectivities.collectivities import CollectivityRow

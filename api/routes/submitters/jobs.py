@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.fleet.licences import servers_for, with_licences
 from api.fleet.profiles import check_profile
 from api.hub import job_topic
 from api.jobs.capacity import (
@@ -23,6 +22,7 @@ from api.jobs.capacity import (
 )
 from api.jobs.heating import heating
 from api.jobs.job_refs import JobPath, found, one_or_all
+from api.jobs.licences import servers_for, with_licences
 from api.jobs.mail import knowing_relay
 from api.jobs.order import within_rights
 from api.jobs.projects import knowing_projects
@@ -42,8 +42,8 @@ from domain.jobs.array_spec import MAX_ARRAY_SIZE
 from domain.jobs.job import FINAL_STATES, JobState
 from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
-from store.dependencies import dependency_queries
-from store.erasures.erasure_tables import erased_at_s
+from store.dependencies import shown as dependency_queries
+from store.erasures.forgotten import erased_at_s
 from store.files import stored_files
 from store.instances.array_sums import array_state
 from store.jobs import job_inputs, job_lists, job_queries

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.fleet.licences import servers_for
+from api.jobs.licences import servers_for
 from api.security import JobsReader, ServicesOf, tenant_seen_by
 from store.licences.licences import NO_USE, licence_use
 

@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
-from api.fleet.licences import servers_in, with_licences
 from api.jobs.capacity import Sizes, check_fits, knowing_nodes, least_cores
 from api.jobs.clock import ClockIn
 from api.jobs.job_refs import JobPath, found
+from api.jobs.licences import servers_in, with_licences
 from api.jobs.order import may_raise
 from api.jobs.projects import of_project
 from api.jobs.reservations import within

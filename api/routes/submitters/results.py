@@ -32,7 +32,7 @@ from api.services import Services
 from domain.access import Scope
 from domain.jobs.forgotten import forgotten
 from domain.refusal import Refused
-from store.erasures.erasure_tables import erased_at_s
+from store.erasures.forgotten import erased_at_s
 from store.files.outputs import output_name
 from store.jobs import job_lists, job_queries
 from store.jobs.job_refs import Single

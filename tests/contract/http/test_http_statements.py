@@ -17,7 +17,7 @@ from tests.support.http_scene import HttpScene
 from tests.support.metered import FEBRUARY, JANUARY, MARCH
 from tests.support.sold import REFERENCE, TOWN
 from tests.support.statements import contract_terms
-from worker.statements import run_statements
+from worker.rounds.statements import run_statements
 
 CONTRACTS, STATEMENTS = "/v1/contracts", "/v1/statements"
 FIRST = "CHALEUR-2026-00001"

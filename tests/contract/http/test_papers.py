@@ -1,7 +1,7 @@
 """The papers an operator owes say what the running configuration says, and leave blanks visible."""
 
 from domain.billing.retention import Keeping
-from domain.towns.disclosure import Disclosure
+from domain.disclosure import Disclosure
 from tests.support.http_scene import HttpScene
 from tests.support.town import Browser, Town
 

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from domain.towns.disclosure import SHOWER, Disclosure
+from domain.disclosure import SHOWER, Disclosure
 from store.collectivities.publications import REPORTS_AN_HOUR
 from tests.support.http_scene import HttpScene
 from tests.support.pictures import png

@@ -17,7 +17,7 @@ from store.deliverables.deliverables import Key, Made
 from tests.support.metered import FEBRUARY, HOUR_S, JANUARY, MARCH, REAL, close, hourly, tell
 from tests.support.scene import Scene
 from tests.support.sold import amend, correct, give_town, issued, price, sell
-from worker.deliverables import make_deliverables
+from worker.rounds.deliverables import make_deliverables
 
 READINGS, LINES, YEAR = DeliverableKind.READINGS, DeliverableKind.LINES, DeliverableKind.YEAR
 DAY_S = 24 * HOUR_S

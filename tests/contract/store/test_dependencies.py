@@ -13,8 +13,8 @@ from domain.jobs.job import EndReason, JobState
 from domain.refusal import Refused
 from domain.sbatch.dependencies import parse_dependency
 from store.checks.invariants import look_at_all
-from store.dependencies import dependency_queries
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies import shown as dependency_queries
+from store.dependencies.targets import NewCondition
 from store.jobs import array_steering, jobs, overdue
 from store.jobs.new_job import Accepted, NewJob
 from store.tables.jobs import instance

@@ -14,7 +14,7 @@ from domain.refusal import Refused
 from domain.sbatch.change import Change, parse_change
 from domain.sbatch.dependencies import DependencyKind
 from store.access import tenants
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 from store.engine import event_log
 from store.instances.array_queueing import its_job
 from store.jobs import jobs

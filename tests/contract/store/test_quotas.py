@@ -17,7 +17,7 @@ from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
 from scheduler.service import Pace, SchedulerService
 from store.checks.invariants import look_at_all
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 from store.files import stored_files
 from store.files.content import ContentKey
 from store.fleet.readings import add_readings

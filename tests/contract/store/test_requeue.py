@@ -11,7 +11,7 @@ from domain.jobs.job_spec import InputFile, JobSpec
 from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
 from store.checks.invariants import look_at_all
-from store.dependencies.dependency_targets import NewCondition
+from store.dependencies.targets import NewCondition
 from store.files import stored_files
 from store.files.content import ContentKey
 from store.jobs.job_refs import Target

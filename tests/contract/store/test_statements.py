@@ -45,7 +45,7 @@ from tests.support.sold import (
     sell,
 )
 from tests.support.statements import VAT
-from worker.statements import run_statements
+from worker.rounds.statements import run_statements
 
 JANUARY_WH = 31 * 24 * HEAT_WH
 

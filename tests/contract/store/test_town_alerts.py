@@ -26,8 +26,8 @@ from tests.support import sold
 from tests.support.builders import reading
 from tests.support.metered import JANUARY, REAL, close, meter_id_of, tell
 from tests.support.scene import Scene
-from worker.alerts.heat import Patience
-from worker.alerts.watching import watch
+from worker.rounds.alerts.heat import Patience
+from worker.rounds.alerts.watching import watch
 
 MARIE, PAUL = "marie@ville.fr", "paul@conseil.fr"
 STEP_S, HOUR_S = 600.0, 3600.0
@@ -315,7 +315,8 @@ def test_a_round_that_dies_is_done_by_the_next(
     town.hours(6, heats=False)
     with monkeypatch.context() as patched:
         patched.setattr(
-            "worker.alerts.watching.write_mails", lambda *_: (_ for _ in ()).throw(SystemExit)
+            "worker.rounds.alerts.watching.write_mails",
+            lambda *_: (_ for _ in ()).throw(SystemExit),
         )
         with pytest.raises(SystemExit):
             town.look()

@@ -5,12 +5,12 @@ import json
 import pytest
 from sqlalchemy import select
 
+from domain.disclosure import ACCOUNT_NOTICE_S
 from domain.languages import Language
 from domain.notices.rules import NoticeRules, NoticeWords, read_notice_rules
 from domain.refusal import Refused
 from domain.towns.accounts import TownRole
 from domain.towns.alerts import AlertKind
-from domain.towns.disclosure import ACCOUNT_NOTICE_S
 from store.collectivities import accounts, alert_choices, town_sessions
 from store.collectivities.account_tables import town_account
 from store.collectivities.accounts import Invited
@@ -18,7 +18,7 @@ from store.notices.notice_tables import notice
 from store.tables.installation import audit
 from tests.support import sold
 from tests.support.scene import Scene
-from worker.accounts import keep_accounts
+from worker.rounds.unused_accounts import keep_accounts
 
 MARIE = "marie@ville.fr"
 DAY_S = 86_400.0

@@ -17,7 +17,7 @@ from store.files.stored_files import DROPPED_AFTER_S
 from store.jobs import job_inputs
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
-from worker.retention import run_retention
+from worker.rounds.retention import run_retention
 from worker.settings import WorkerSettings
 
 DAY_S = 86_400.0
@@ -109,7 +109,7 @@ def test_an_upload_that_nobody_completes_goes(
 def test_a_round_goes_through_more_files_than_fit_in_a_step(
     scene: Scene, content: LocalContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("store.files.stored_files", "worker.retention"):
+    for module in ("store.files.stored_files", "worker.rounds.retention"):
         monkeypatch.setattr(f"{module}.MOST_AT_ONCE", 2)
     kept = [_keep(scene, content, b"%d" % number) for number in range(5)]
     scene.clock.advance(8 * DAY_S)

@@ -7,8 +7,8 @@ import pytest
 from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 from simulation.clock import VirtualClock
+from simulation.workload.from_log import replay_trace
 from simulation.workload.job import Workload
-from simulation.workload.replay import replay_trace
 from simulation.workload.setting import SERVER_CORES, WorkloadSetting
 from simulation.workload.trace import Trace
 

@@ -21,7 +21,7 @@ from store.transaction import Store
 from worker.app import CELL_TASK, make_app
 from worker.queues import SWEEP_QUEUE
 from worker.settings import read_settings
-from worker.sweep_spec import cell_spec_to_text, outcome_from_text, sweep_to_text
+from worker.sweeps.spec import cell_spec_to_text, outcome_from_text, sweep_to_text
 
 _LOOK_EVERY_S = 0.3
 #: Nothing of ours has run for so long: a message may be lost, and is sent again.

@@ -11,8 +11,8 @@ import httpx2
 from domain.notices.webhook_target import AllowedOrigins, Origin, WebhookTarget
 from domain.refusal import Refused
 from store.notices.sending import Due
-from worker.signing import signed_headers
-from worker.trust import why_unsafe
+from worker.sending.signing import signed_headers
+from worker.sending.trust import why_unsafe
 
 #: All of one delivery: looking the name up, connecting, sending, and the status of the answer [s].
 LONGEST_DELIVERY_S = 10.0

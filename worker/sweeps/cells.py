@@ -10,7 +10,7 @@ from simulation.cell_process import CellProcess, Outcome
 from store.sweeps import sweeps
 from store.sweeps.sweeps import TakenCell
 from store.transaction import Store
-from worker.sweep_spec import outcome_to_text, unpacked
+from worker.sweeps.spec import outcome_to_text, unpacked
 
 #: A worker that is silent for so long has lost its cell [s].
 CELL_TTL_S = 60.0

@@ -11,7 +11,7 @@ from domain.jobs.array_spec import ArraySpec
 from domain.jobs.job_ref import element_ref
 from domain.refusal import Refused
 from domain.sbatch.dependencies import DependencyKind
-from store.dependencies.dependency_rows import OPEN, ConditionState, chunks
+from store.dependencies.conditions import OPEN, ConditionState, chunks
 from store.tables.jobs import instance, job
 from store.transaction import Transaction
 

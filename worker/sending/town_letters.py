@@ -29,7 +29,7 @@ class Letter:
 @cache
 def words_of(language: Language) -> Mapping[str, Mapping[str, str]]:
     """Every sentence of a language."""
-    text = files("worker.alerts").joinpath(f"words/{language.value}.toml").read_text("utf-8")
+    text = files("worker.sending").joinpath(f"words/{language.value}.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 

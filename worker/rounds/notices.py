@@ -13,9 +13,9 @@ from domain.notices.rules import NoticeRules, Relay
 from domain.refusal import Refused
 from store.notices.sending import Due, mark_failed, mark_sent, note_passing_time, take_due
 from store.transaction import Store
-from worker.mailing import mail_all
-from worker.trust import trust
-from worker.webhooks import deliver_all
+from worker.sending.mailing import mail_all
+from worker.sending.trust import trust
+from worker.sending.webhooks import deliver_all
 
 _log = logging.getLogger(__name__)
 

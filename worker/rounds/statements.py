@@ -13,7 +13,7 @@ from metering.books.drafting import draft_all
 from metering.papers.pdf import write_pdf
 from store.statements import papers, statements
 from store.transaction import Store
-from worker.deliverables import make_deliverables
+from worker.rounds.deliverables import make_deliverables
 
 _log = logging.getLogger(__name__)
 #: PDFs made in one round; each takes a second or two.

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from domain.disclosure import ACCOUNT_NOTICE_S
 from domain.notices.rules import NoticeRules
-from domain.towns.disclosure import ACCOUNT_NOTICE_S
 from store.collectivities.unused_accounts import close_unused, erase_closed, tell_unused
 from store.transaction import Store, Transaction
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Double, and_, bindparam, exists, or_, sele
 
 from domain.jobs.job import EndReason, JobState
 from domain.sbatch.dependencies import DependencyKind
-from store.dependencies.dependency_rows import (
+from store.dependencies.conditions import (
     BAD,
     Condition,
     ConditionState,

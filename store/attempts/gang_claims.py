@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from domain.jobs.delivery import AttemptKey, Completion, Kill
 from domain.jobs.job import HOLDING_STATES, EndReason, JobState
-from store.attempts import partings
+from store.attempts import gang_partings as partings
 from store.gangs.member_tables import attempt_member
 from store.gangs.members import IS_OPEN, are_ready, nodes_of
 from store.rows import AnyRow

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from domain.jobs.job_ref import element_ref
 from domain.sbatch.dependencies import DependencyKind
 from domain.units import MINUTE_S
-from store.dependencies.dependency_rows import ConditionState
+from store.dependencies.conditions import ConditionState
 from store.dependencies.dependency_tables import dependency
 from store.tables.jobs import instance, job
 

@@ -9,11 +9,11 @@ from store.files.local_content import LocalContentStore
 from store.opening import FILES_FOLDER
 from store.rounds import note_round
 from store.transaction import Store
-from worker.accounts import keep_accounts
-from worker.erasures import erase_unfinished
-from worker.ledger import close_months, share_heat
-from worker.notices import Means, send_notices
-from worker.retention import run_retention
+from worker.rounds.erasures import erase_unfinished
+from worker.rounds.ledger import close_months, share_heat
+from worker.rounds.notices import Means, send_notices
+from worker.rounds.retention import run_retention
+from worker.rounds.unused_accounts import keep_accounts
 from worker.settings import WorkerSettings
 
 #: A round that is done more often tells so only now and then [s].
@@ -52,7 +52,7 @@ def all_rounds(settings: WorkerSettings, store: Store, rules: NoticeRules) -> tu
 
     def statements() -> None:
         # Its pages and its contracts are read by the worker alone that has some.
-        from worker.statements import run_statements  # noqa: PLC0415
+        from worker.rounds.statements import run_statements  # noqa: PLC0415
 
         run_statements(store)
 
@@ -82,8 +82,8 @@ def all_rounds(settings: WorkerSettings, store: Store, rules: NoticeRules) -> tu
 
 def _watch(settings: WorkerSettings, store: Store, rules: NoticeRules) -> None:
     # Contracts and meters are read by the worker alone that has some.
-    from worker.alerts.heat import Patience  # noqa: PLC0415
-    from worker.alerts.watching import watch  # noqa: PLC0415
+    from worker.rounds.alerts.heat import Patience  # noqa: PLC0415
+    from worker.rounds.alerts.watching import watch  # noqa: PLC0415
 
     patience = Patience(
         no_heat_frac=settings.no_heat_frac,

@@ -9,7 +9,7 @@ import pytest
 
 from domain.languages import Language
 from domain.towns.alerts import AlertKind, Closing
-from worker.alerts.wording import letter, words_of
+from worker.sending.town_letters import letter, words_of
 
 AT_S = 1_790_000_000.0
 FACTS: Mapping[str, dict[str, Any]] = {

@@ -2,7 +2,7 @@
 
 import base64
 
-from worker.signing import signed_headers
+from worker.sending.signing import signed_headers
 
 #: The example of the reference implementations, github.com/standard-webhooks.
 SECRET = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

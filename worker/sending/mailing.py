@@ -14,7 +14,7 @@ from domain.notices.notice import Occasion, domain_of
 from domain.notices.rules import Relay, Security
 from domain.refusal import Refused
 from store.notices.sending import Due
-from worker.trust import why_unsafe
+from worker.sending.trust import why_unsafe
 
 #: How long the relay may take for one word of the talk [s].
 _PATIENCE_S = 10.0
@@ -124,7 +124,7 @@ def _words(facts: Mapping[str, Any], public_url: str | None) -> tuple[str, str]:
     if facts["occasion"] != Occasion.TOWN:
         return _subject(facts), _text(facts)
     # The words of collectivities are read by the worker alone that writes to one.
-    from worker.alerts.wording import letter  # noqa: PLC0415
+    from worker.sending.town_letters import letter  # noqa: PLC0415
 
     told = letter(facts, public_url)
     return told.subject, told.text

@@ -12,8 +12,8 @@ from store.collectivities.alert_mails import APART_S, write_mails
 from store.collectivities.collectivities import collectivities
 from store.rows import Connection
 from store.transaction import Store
-from worker.alerts.heat import Patience, Site, look_at_site
-from worker.alerts.sales import look_at_sales
+from worker.rounds.alerts.heat import Patience, Site, look_at_site
+from worker.rounds.alerts.sales import look_at_sales
 
 
 def watch(

@@ -1,0 +1,1 @@
+"""What leaves the house: mail and webhooks, and whom they may reach."""

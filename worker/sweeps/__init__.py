@@ -1,0 +1,1 @@
+"""Simulations whose cells workers run."""
