@@ -9,10 +9,12 @@ from domain.calendar.months import after
 from domain.refusal import Refused
 from domain.registers.register import MeterKind
 from metering.books.contracting import contract_of
+from metering.books.noting import notes_of
 from metering.contracts.contract import Contract, outside
 from metering.statements.canonical import canonical
 from metering.statements.document import statement_document
 from metering.statements.inputs import EarlierMonth, Heading, HeatLine, Source, StatementInputs
+from metering.statements.meter_notes import MeterNotes
 from store.contracts import contracts
 from store.contracts.contracts import ContractRow
 from store.ledger import closed_months, meters
@@ -52,12 +54,14 @@ def inputs_for(
         return beyond
     lines: list[HeatLine] = []
     sources: list[Source] = []
+    noted: list[MeterNotes] = []
     for site_id in contract.site_ids_in(month):
         found = _of_site(connection, site_id, month)
         if isinstance(found, Refused):
             return found
         sources += found[0]
         lines += found[1]
+        noted += [notes_of(connection, site_id, month)] if found[0] else []
     begin = contract.year_start(month)
     return StatementInputs(
         contract=contract,
@@ -74,6 +78,10 @@ def inputs_for(
             )
             for item in held
             if begin <= item.month < month
+        ),
+        notes=MeterNotes(
+            waiting=tuple(item for notes in noted for item in notes.waiting),
+            without_line=tuple(item for notes in noted for item in notes.without_line),
         ),
         heading=Heading(software=software()),
     )

@@ -124,12 +124,13 @@ def _held(before: Sequence[StatementRow]) -> list[StatementRow]:
 
 
 def _named_as(found: StatementInputs, told: StatementInputs) -> StatementInputs:
-    """The same, with sites and classes of meters called as they were then."""
+    """The same, with sites and classes of meters called as they were then, and in its format."""
     names = {item.site_id: item.site for item in told.lines}
     names |= {item.site_id: item.site for item in told.sources}
     classes = {item.line.line_id: item.line.tolerance_frac for item in told.lines}
     return replace(
         found,
+        notes=None if told.notes is None else found.notes,
         sources=tuple(
             replace(item, site=names.get(item.site_id, item.site)) for item in found.sources
         ),

@@ -19,10 +19,13 @@ def page(document: Mapping[str, Any], language: Language) -> str:
     words = words_of(language)
     marks = sorted({mark for line in document["lines"] for mark in line["marks"]})
     indexation = _tariff(document).get("indexation")
+    notes = document.get("meters", {"in_quarantine": (), "without_line": ()})
     return _template().render(
         doc=document,
         terms=every_term(document["contract"]["terms"]),
         words=words,
+        notes=notes,
+        site_names={item["site_id"]: item["site"] for item in document["sources"]},
         title=words["title"][document["kind"]],
         sign=-1 if document["kind"] == Kind.CREDIT_NOTE else 1,
         note_numbers={mark: number for number, mark in enumerate(marks, start=1)},

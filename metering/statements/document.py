@@ -12,8 +12,11 @@ from metering.contracts.tariffs import Vat
 from metering.statements.amounts import CENT, Amounts, Charge, amounts_of
 from metering.statements.canonical import sealed
 from metering.statements.inputs import HeatLine, Kind, StatementInputs, doubt_of
+from metering.statements.meter_notes import notes_to_plain
 
-FORMAT = "chaufferie-statement/1"
+FORMAT = "chaufferie-statement/2"
+#: As it was before statements said what they say of meters besides their lines.
+FIRST_FORMAT = "chaufferie-statement/1"
 #: Named in each document, so that a later change of the rules leaves older ones verifiable.
 RULES = "half-up-cents-per-line/1"
 TIME_ZONE = "Europe/Paris"
@@ -40,9 +43,11 @@ def worked_out(inputs: StatementInputs) -> dict[str, Any]:
     amounts = amounts_of(inputs)
     sign = -1 if inputs.heading.kind is Kind.CREDIT_NOTE else 1
     lines = sorted(inputs.lines, key=lambda item: item.order)
+    notes = inputs.notes
     return sealed(
         {
-            "format": FORMAT,
+            "format": FIRST_FORMAT if notes is None else FORMAT,
+            **({} if notes is None else {"meters": notes_to_plain(notes)}),
             "rules": RULES,
             **_heading(inputs),
             "contract": {

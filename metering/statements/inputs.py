@@ -6,6 +6,7 @@ from enum import StrEnum
 from domain.refusal import Refused
 from domain.registers.register import Mark, MeterKind, PeriodLine
 from metering.contracts.contract import Contract
+from metering.statements.meter_notes import MeterNotes
 
 
 class Kind(StrEnum):
@@ -80,6 +81,7 @@ class StatementInputs:
     lines: tuple[HeatLine, ...]
     sources: tuple[Source, ...] = ()
     earlier: tuple[EarlierMonth, ...] = ()
+    notes: MeterNotes | None = None  #: None = of the first format, which has none.
     heading: Heading = field(default_factory=Heading)
 
     def headed(self, heading: Heading) -> "StatementInputs":

@@ -7,7 +7,7 @@ from domain.refusal import Refused
 from domain.registers.register import Mark, MeterKind, PeriodLine
 from metering.contracts.document import contract_from_plain
 from metering.statements.canonical import LARGEST_INTEGER
-from metering.statements.document import FORMAT, RULES
+from metering.statements.document import FIRST_FORMAT, FORMAT, RULES
 from metering.statements.inputs import (
     EarlierMonth,
     Heading,
@@ -17,14 +17,15 @@ from metering.statements.inputs import (
     Source,
     StatementInputs,
 )
+from metering.statements.meter_notes import MeterNotes, notes_from_plain
 
 _NOT_ONE = "This is no statement of this program: "
 
 
 def inputs_of(document: object) -> StatementInputs | Refused:
     """What a document says it was worked out from; nothing that follows from it is looked at."""
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        return _refused(f"its format is not {FORMAT}.")
+    if not isinstance(document, dict) or document.get("format") not in {FORMAT, FIRST_FORMAT}:
+        return _refused(f"its format is neither {FIRST_FORMAT} nor {FORMAT}.")
     if document.get("rules") != RULES:
         return _refused(f"its rules are not {RULES}; use the version that made it.")
     try:
@@ -38,6 +39,7 @@ def inputs_of(document: object) -> StatementInputs | Refused:
             lines=tuple(_line(item) for item in document["lines"]),
             sources=tuple(_source(item) for item in document["sources"]),
             earlier=tuple(_earlier(item) for item in document["year"]["earlier"]),
+            notes=_notes(document),
             heading=_heading(document),
         )
     except KeyError as error:
@@ -62,6 +64,12 @@ def _heading(document: dict[str, Any]) -> Heading:
         reason=_optional_text(document["reason"]),
         software=_text(document["software"]),
     )
+
+
+def _notes(document: dict[str, Any]) -> MeterNotes | None:
+    if document["format"] == FIRST_FORMAT:
+        return None
+    return notes_from_plain(document["meters"], _integer, _text)
 
 
 def _line(plain: dict[str, Any]) -> HeatLine:

@@ -126,6 +126,17 @@ def segment_digests(connection: Connection, site_id: int, month: int) -> dict[st
     return {row.serial: row.digest for row in connection.execute(statement)}
 
 
+def sealed_facts(connection: Connection, site_id: int, month: int) -> list[dict[str, Any]]:
+    """By what each meter of a site was sealed in a month, and what came of it; by serial."""
+    statement = (
+        select(register_segment.c.facts)
+        .select_from(register_segment.join(meter))
+        .where(register_segment.c.site_id == site_id, register_segment.c.month == month)
+        .order_by(meter.c.serial)
+    )
+    return [json.loads(facts) for facts in connection.execute(statement).scalars()]
+
+
 def _lines() -> Select[Any]:
     return select(
         register_line,

@@ -16,6 +16,7 @@ from domain.registers.register import Decision
 from domain.towns.accounts import TownRole
 from domain.towns.publication import Publication, PublishedFigures
 from domain.towns.wishes import CalendarEntry, CalendarKind
+from metering.keeping.deciding import withdraw_decision
 from metering.keeping.sharing_round import share_site
 from metering.keeping.withdrawing import withdraw
 from metering.packages.command import export_package
@@ -23,11 +24,12 @@ from metering.packages.description import DESCRIPTION_FILE
 from store.collectivities import accounts, collectivities, publications
 from store.collectivities.accounts import Invited
 from store.fleet import wishes
-from store.ledger.decisions import decide
+from store.ledger.decisions import decide, decisions
 from store.ledger.meters import declarations
 from store.statements import disputes, papers, statements
 from tests.support.builders import reading
-from tests.support.metered import FEBRUARY, HOUR_S, JANUARY, confirm, meter_id_of, tell
+from tests.support.indexes import index_file, taken
+from tests.support.metered import FEBRUARY, HOUR_S, JANUARY, confirm, hourly, meter_id_of, tell
 from tests.support.pictures import png
 from tests.support.scene import Scene
 from tests.support.sold import TOWN, amend, correct, issued, price, sell
@@ -45,6 +47,7 @@ def furnish(scene: Scene) -> int:
     scene.report(node_id, key, wall_s=HOUR_S)
     scene.clock.now_s = now_s
     share_site(scene.store, 1, HOUR_S * 24)
+    taken(scene, index_file(hourly(node_id, begin_of(JANUARY), 3), factor=1000))
     first = issued(scene, JANUARY).number
     issued(scene, FEBRUARY)
     assert not isinstance(amend(scene, **price("90.00")), Refused)
@@ -74,6 +77,9 @@ def _doubt(scene: Scene, node_id: int) -> None:
         assert not isinstance(done, Refused)
         rejected = Decision(node_id=node_id, first_seq=last, last_seq=last, is_accepted=False)
         decide(tx, meter_id_of(scene, f"H-{node_id}"), rejected, actor="key/1", note="=spoiled")
+        number = decisions(tx.connection, meter_id_of(scene, f"H-{node_id}"))[-1].decision_id
+        undone = withdraw_decision(tx, number, "@it was right", "key/1")
+        assert not isinstance(undone, Refused)
 
 
 def _people(scene: Scene, number: str) -> None:

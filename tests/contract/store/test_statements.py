@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
+from domain.calendar.months import begin_of
 from domain.refusal import Refused
 from metering.books import drafting, yearly
 from metering.books.issuing import Issued
+from metering.books.recomputing import differing
 from metering.statements.canonical import canonical
 from metering.statements.verify import verify
 from store.append_only import REFUSAL
@@ -21,11 +23,15 @@ from store.statements import drafts, papers, statements
 from store.statements.statement_tables import statement, statement_series
 from store.tables.installation import audit
 from tests.support.builders import node_spec
+from tests.support.indexes import index_file, taken
 from tests.support.metered import (
     ELECTRICITY_WH,
     FEBRUARY,
     HEAT_WH,
+    HOUR_S,
     JANUARY,
+    MARCH,
+    REAL,
     close,
     confirm,
     hourly,
@@ -407,6 +413,48 @@ def test_months_before_the_first_meter_have_statements_of_nothing(scene: Scene) 
     totals = [item.document["totals"] for item in made if isinstance(item, Issued)]
     assert [item["energy_wh"] for item in totals] == [0, 0, JANUARY_WH]
     assert _is_sound(scene)
+
+
+def test_heat_in_quarantine_and_meters_without_a_line_are_on_the_statement(sold: Scene) -> None:
+    """A file in another unit, and a second machine whose meter nobody has looked at."""
+    taken(sold, index_file(hourly(1, begin_of(JANUARY), 48), factor=1000))
+    other = sold.node("second", spec=REAL, site_id=1)
+    tell(sold, hourly(other, begin_of(JANUARY), 60 * 24))
+    quiet = sold.node("third", spec=REAL, site_id=1)
+    tell(sold, hourly(quiet, begin_of(FEBRUARY) + HOUR_S, 10))
+
+    made = issued(sold, JANUARY)
+
+    (case,) = made.document["meters"]["in_quarantine"]
+    assert (case["meter"], case["rows"], case["most_wh"]) == ("H-1", 48, 0)
+    assert case["reasons"][0] == "against_node"
+    assert made.document["meters"]["without_line"] == [
+        {"site_id": 1, "meter": "H-2", "why": "unconfirmed"},
+        {"site_id": 1, "meter": "H-3", "why": "silent"},
+    ]
+    verdict = verify(canonical(made.document))
+    assert not isinstance(verdict, Refused)
+    assert verdict.findings == ()
+    with sold.database.read() as connection:
+        assert differing(connection, row(sold), [1]) is None
+
+
+def test_what_cannot_be_counted_is_on_the_statement_as_what_it_is_at_most(sold: Scene) -> None:
+    """The register went back in the middle of March, and nobody has said why."""
+    issued(sold, JANUARY)
+    sold.clock.now_s = begin_of(MARCH) + 22 * 24 * HOUR_S
+    begin_s = begin_of(MARCH) + 14 * 24 * HOUR_S
+    tell(sold, hourly(1, begin_s, 24 * 5, first_seq=73 * 24 + 1, heat_wh=1000))
+    for month in (FEBRUARY, MARCH):
+        close(sold, month)
+    february, march = issue(sold, FEBRUARY), issue(sold, MARCH)
+    assert isinstance(february, Issued)
+    assert isinstance(march, Issued)
+
+    assert february.document["meters"]["in_quarantine"] == []
+    (case,) = march.document["meters"]["in_quarantine"]
+    assert case["reasons"] == ["went_back"]
+    assert case["most_wh"] > 24 * 4 * 1000
 
 
 def test_the_year_of_a_contract_is_the_sum_of_its_closed_months(scene: Scene) -> None:

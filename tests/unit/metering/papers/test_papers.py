@@ -1,17 +1,22 @@
 import csv
+import html
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from domain.calendar.months import begin_of
 from domain.languages import Language
 from domain.refusal import Refused
-from domain.registers.register import Mark
+from domain.registers.register import Doubt, Mark
 from metering.papers.page import page
 from metering.papers.table import COLUMNS, table
+from metering.papers.words import words_of
 from metering.statements.document import statement_document
 from metering.statements.inputs import Heading, Kind, StatementInputs
+from metering.statements.meter_notes import MeterNotes, Unlisted, Waiting, WithoutLine
 from tests.support.statements import VAT, contract, heat_line, statement_inputs
 
 INDEX = {"value": "141.4", "source": "INSEE, ICHTrev-TS IME", "published_on": "2025-01-10"}
@@ -151,3 +156,40 @@ def test_a_semicolon_or_a_line_end_in_a_name_stays_in_its_cell() -> None:
 
     assert rows[0]["site"] == 'a;"b"\nc'
     assert rows[0]["meter"] == "HM-1"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_heat_in_quarantine_and_meters_without_a_line_stand_on_the_page(language: Language) -> None:
+    notes = MeterNotes(
+        waiting=(
+            Waiting(
+                site_id=1,
+                meter="HM-1",
+                from_at_s=begin_of(202601),
+                to_at_s=begin_of(202601) + 3600.0,
+                reasons=(Doubt.UNIT,),
+                rows=7,
+                most_wh=12_345,
+            ),
+            Waiting(
+                site_id=1,
+                meter="<b>HM-2",
+                from_at_s=begin_of(202601),
+                to_at_s=begin_of(202601),
+                reasons=(Doubt.WENT_BACK,),
+                rows=1,
+                most_wh=None,
+            ),
+        ),
+        without_line=(WithoutLine(site_id=1, meter="HM-9", why=Unlisted.SILENT),),
+    )
+
+    text = page(_document(replace(_inputs(), notes=notes)), language)
+
+    words = words_of(language)
+    assert words["doubts"]["unit"].partition("'")[0] in html.unescape(text)
+    assert words.kwh(12_345) in text
+    assert words["quarantine"]["unknown"] in text
+    assert f"HM-9{words['figures']['colon']}" in text
+    assert "<b>HM-2" not in text
+    assert words["quarantine"]["caption"] not in page(_document(_inputs()), language)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from domain.languages import Language
-from domain.registers.register import Mark
+from domain.registers.register import Doubt, Mark
 from metering.contracts.parties import RoutingField
 from metering.papers.words import words_of
 from metering.statements.amounts import ChargeKind
 from metering.statements.inputs import Kind
+from metering.statements.meter_notes import Unlisted
 
 
 def _keys(texts: dict[str, Any], path: str = "") -> Iterator[str]:
@@ -37,6 +38,8 @@ def test_every_kind_and_mark_that_can_stand_on_a_statement_has_its_word(language
     words = words_of(language)
 
     assert {mark.value for mark in Mark} == {*words["marks"]} - {"title"}
+    assert {doubt.value for doubt in Doubt} == {*words["doubts"]}
+    assert {why.value for why in Unlisted} == {*words["unlisted"]} - {"title"}
     assert {kind.value for kind in Kind} <= {*words["title"]}
     assert {kind.value for kind in ChargeKind} <= {*words["charge"]}
     assert {field.value for field in RoutingField} <= {*words["label"]}

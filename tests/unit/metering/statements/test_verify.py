@@ -1,13 +1,16 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.calendar.months import begin_of
 from domain.refusal import Refused
-from domain.registers.register import Mark
+from domain.registers.register import Doubt, Mark
 from metering.statements.canonical import canonical, digest_of, sealed
 from metering.statements.document import statement_document
+from metering.statements.meter_notes import MeterNotes, Unlisted, Waiting, WithoutLine
 from metering.statements.verify import verify
 from tests.support.statements import heat_line, statement_inputs
 
@@ -102,7 +105,7 @@ def test_totals_and_price_are_worked_out_again_too() -> None:
         (b'{"a":1,"a":2}', "twice"),
         (b'{"a":1.5}', "1.5"),
         (b'{"a":NaN}', "NaN"),
-        (b'{"format":"chaufferie-statement/2"}', "format"),
+        (b'{"format":"chaufferie-statement/3"}', "format"),
     ],
 )
 def test_what_is_no_statement_is_refused_with_the_reason(data: bytes, said: str) -> None:
@@ -138,3 +141,77 @@ def test_what_a_contract_does_not_say_is_not_in_its_statement() -> None:
 
     assert "minimum" not in terms
     assert "null" not in json.dumps(terms)
+
+
+NOTES = MeterNotes(
+    waiting=(
+        Waiting(
+            site_id=1,
+            meter="HM-1",
+            from_at_s=begin_of(202601),
+            to_at_s=begin_of(202601) + 3600.0,
+            reasons=(Doubt.UNIT, Doubt.TOO_FAST),
+            rows=7,
+            most_wh=12_000,
+        ),
+    ),
+    without_line=(WithoutLine(site_id=1, meter="HM-9", why=Unlisted.UNCONFIRMED),),
+)
+
+
+def _noted(notes: MeterNotes | None = NOTES) -> dict[str, Any]:
+    made = statement_document(statement_inputs(heat_line(), notes=notes))
+    assert not isinstance(made, Refused)
+    return made
+
+
+def test_what_is_said_of_meters_is_read_back_and_worked_out_again() -> None:
+    document = _noted()
+
+    assert document["format"] == "chaufferie-statement/2"
+    (case,) = document["meters"]["in_quarantine"]
+    assert (case["reasons"], case["most_wh"]) == (["unit", "too_fast"], 12_000)
+    assert document["meters"]["without_line"] == [
+        {"site_id": 1, "meter": "HM-9", "why": "unconfirmed"}
+    ]
+    assert _findings(document) == []
+
+
+def test_a_statement_without_such_notes_is_of_the_first_format_and_stays_right() -> None:
+    document = _noted(None)
+
+    assert document["format"] == "chaufferie-statement/1"
+    assert "meters" not in document
+    assert _findings(document) == []
+
+
+def test_a_note_that_was_changed_or_left_out_is_betrayed() -> None:
+    changed, without = _noted(), _noted()
+    changed["meters"]["in_quarantine"][0]["most_wh"] = 0
+    del without["meters"]
+    older = {**_noted(), "format": "chaufferie-statement/1"}
+
+    assert [finding.startswith("The digest in it") for finding in _findings(changed)] == [True]
+    refused = verify(canonical(without))
+    assert isinstance(refused, Refused)
+    assert "meters" in refused.sentence
+    assert any("meters" in finding for finding in _findings(older))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("reasons", ["because"]), ("most_wh", "1"), ("rows", None), ("from_at", "yesterday")],
+)
+def test_a_note_that_is_none_is_refused(field: str, value: object) -> None:
+    document = _noted()
+    document["meters"]["in_quarantine"][0][field] = value
+
+    assert isinstance(verify(canonical(document)), Refused)
+
+
+def test_the_order_in_which_notes_came_changes_no_byte() -> None:
+    more = replace(NOTES.waiting[0], meter="HM-0")
+    one = replace(NOTES, waiting=(more, *NOTES.waiting))
+    other = replace(NOTES, waiting=(*NOTES.waiting, more))
+
+    assert canonical(_noted(one)) == canonical(_noted(other))
