@@ -1,6 +1,7 @@
 """Arrays as a user types them: submitted, waited for, looked at, fetched and cancelled."""
 
 import json
+from itertools import pairwise
 
 from tests.support.command_line import CommandLine
 
@@ -38,6 +39,29 @@ def test_an_array_runs_and_each_element_knows_its_index(typed: CommandLine) -> N
     assert f"{job_id}_6" in typed.run("job", job_id, "--instances", "--state", "failed").stdout
     assert typed.run("wait", f"{job_id}_4").returncode == 0
     assert f"{job_id}_[2-8:2%2]" in typed.run("jobs", "--name", "sweep").stdout
+
+
+def test_no_more_of_an_array_run_at_once_than_it_says(typed: CommandLine) -> None:
+    job_id = typed.submit("--array=0-2%1", "--wrap", "sleep 0.5")
+
+    assert typed.run("wait", job_id).returncode == 0
+    spans = sorted(
+        (job["started_at_s"], job["finished_at_s"])
+        for job in (typed.document("job", f"{job_id}_{index}") for index in range(3))
+    )
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+def test_an_element_that_fails_is_tried_again_by_itself(typed: CommandLine) -> None:
+    typed.write(
+        "once.sh",
+        '#!/bin/sh\n[ "$SLURM_ARRAY_TASK_ID" = 0 ] || [ "$SLURM_RESTART_COUNT" = 1 ]\n',
+    )
+    job_id = typed.submit("--array=0-1", "--max-attempts=2", "once.sh")
+
+    assert typed.run("wait", job_id).returncode == 0
+    tries = [len(typed.document("job", f"{job_id}_{index}")["attempts"]) for index in range(2)]
+    assert tries == [1, 2]
 
 
 def test_a_part_of_an_array_is_cancelled_and_the_rest_released(typed: CommandLine) -> None:
@@ -86,4 +110,6 @@ def test_a_large_array_is_taken_in_and_cancelled(typed: CommandLine) -> None:
     job_id = typed.submit("--array=0-99999%1", "--begin=+1h", "--", "true")
 
     assert json.loads(typed.run("job", job_id, "--json").stdout)["counts"] == {"queued": 100_000}
+    assert len(typed.document("job", job_id, "--instances")) == 50
+    assert len(typed.document("job", job_id, "--instances", "-n", "1200")) == 1200
     assert "100000 cancelled" in typed.run("cancel", job_id).stdout

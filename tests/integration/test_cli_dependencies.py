@@ -40,6 +40,20 @@ def test_what_can_never_start_ends_and_says_why(typed: CommandLine) -> None:
     assert typed.run("wait", rescue, good).returncode == 0
 
 
+def test_what_begins_or_ends_anyhow_lets_others_start(typed: CommandLine) -> None:
+    lasting = typed.submit("--", "sleep", "600")
+    begun = typed.submit(f"--dependency=after:{lasting}", "--", "true")
+    ended = typed.submit(f"--dependency=afterany:{lasting}", "--", "true")
+    either = typed.submit("-d", f"afterok:{lasting}?afternotok:{lasting}", "--", "true")
+
+    assert typed.run("wait", begun).returncode == 0
+    states = {typed.document("job", job_id)["state"] for job_id in (ended, either)}
+    typed.run("cancel", lasting)
+
+    assert states == {"blocked"}
+    assert typed.run("wait", ended, either).returncode == 0
+
+
 def test_singletons_of_one_name_run_one_by_one(typed: CommandLine) -> None:
     links = [
         typed.submit("-J", "chain-of-runs", "-d", "singleton", "--wrap", "sleep 0.2")

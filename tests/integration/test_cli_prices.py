@@ -76,6 +76,23 @@ def test_trying_shows_cost_and_likely_start(priced: CommandLine) -> None:
     assert "Likely start: Now" in tried.stdout
 
 
+def test_a_budget_of_money_is_held_against_the_price_list(priced: CommandLine) -> None:
+    def budget(amount: str) -> str:
+        ran = priced.run("quotas", "set", f"cost/month={amount}", "--tenant", "operator")
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    assert "0 EUR" in budget("5")
+    used_up = budget("0")
+    refused = priced.run("submit", *SMALL, "--", "true")
+    budget("none")
+
+    assert "used up" in used_up
+    assert refused.returncode == 1
+    assert "The budget of cost for 20" in refused.stderr
+    assert " of 0 EUR are used; wait for the next month" in refused.stderr
+
+
 def test_a_person_is_asked_before_a_large_submission(priced: CommandLine) -> None:
     before = asked_for(priced)
 

@@ -10,6 +10,28 @@ def as_tenant(typed: CommandLine, name: str) -> CommandLine:
     return CommandLine(typed.cluster, typed.folder, variables)
 
 
+def test_cores_stored_bytes_and_energy_are_refused_by_name_use_and_limit(
+    typed: CommandLine,
+) -> None:
+    frugal = as_tenant(typed, "frugal")
+    typed.write("mesh", "m" * 5000)
+
+    def refused(*words: str, limits: tuple[str, ...]) -> str:
+        assert typed.run("quotas", "set", *limits, "--tenant", "frugal").returncode == 0
+        ran = frugal.run("submit", *words, "--", "true")
+        assert (ran.returncode, len(ran.stderr.strip().splitlines())) == (1, 1)
+        return ran.stderr
+
+    wide = refused("-n2", limits=("cores=1",))
+    large = refused("--stage", "mesh", limits=("cores=none", "stored-bytes=2KiB"))
+    hot = refused(limits=("stored-bytes=none", "kwh/month=0"))
+
+    assert "cores lets 1 be in use at once (0 are), and the job takes 2" in wide
+    assert "stored bytes is used up: 0 bytes of 2.0 KiB are used and 4.9 KiB more" in large
+    assert "The budget of kWh for 20" in hot
+    assert " 0 of 0 are used; wait for the next month" in hot
+
+
 def test_a_limit_on_what_runs_makes_the_next_job_wait_and_say_why(typed: CommandLine) -> None:
     limited = as_tenant(typed, "limited")
     done = typed.run("quotas", "set", "running-jobs=1", "queued-jobs=2", "--tenant", "limited")

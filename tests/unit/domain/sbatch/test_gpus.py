@@ -98,5 +98,11 @@ def test_a_job_is_told_its_devices_and_one_without_is_shown_none() -> None:
         "SLURM_GPUS": "2",
         "SLURM_GPUS_PER_TASK": "1",
     }
+    assert environment((0,), ("gpus_per_node",)) == {
+        "CUDA_VISIBLE_DEVICES": "0",
+        "SLURM_JOB_GPUS": "0",
+        "SLURM_GPUS_ON_NODE": "1",
+        "SLURM_GPUS_PER_NODE": "1",
+    }
     assert environment(()) == {"CUDA_VISIBLE_DEVICES": ""}
     assert environment(None) == {}
