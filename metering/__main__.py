@@ -124,6 +124,10 @@ def _plain_one(file: Path, verdict: Verdict | Refused) -> dict[str, object]:
     }
 
 
+def _is_right(verdict: Verdict | Refused) -> bool:
+    return isinstance(verdict, Verdict) and not verdict.findings
+
+
 def _say(looked: list[_Looked], together: list[str]) -> None:
     for item in looked:
         before = f"{item.file}: " if len(looked) > 1 else ""
@@ -136,7 +140,7 @@ def _say(looked: list[_Looked], together: list[str]) -> None:
         sys.stdout.writelines(
             _line(f"They do not fit together: {sentence}") for sentence in together
         )
-    elif len(looked) > 1:
+    elif len(looked) > 1 and all(_is_right(item.verdict) for item in looked):
         sys.stdout.write("They fit together: no month twice or missing, indexes that go on.\n")
 
 

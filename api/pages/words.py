@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from domain.calendar.months import first_day
 from domain.calendar.paris_days import Period, Span, local
@@ -92,6 +93,14 @@ class Words:
             return _NOTHING
         value = energy_wh / WH_PER_KWH
         return self.number(value, 0 if abs(value) >= 10 else 1)  # noqa: PLR2004 - two digits
+
+    def index(self, index_wh: int) -> str:
+        """An index, or a difference of two, in kWh to the watt-hour: as the statement has it."""
+        return self.number(index_wh / WH_PER_KWH, 3)
+
+    def euros(self, amount: str) -> str:
+        """A sum of money as a document has it, with its currency."""
+        return format_currency(Decimal(amount), "EUR", locale=self.locale)
 
     def day(self, day: date) -> str:
         """A day in full: 23 novembre 2026."""

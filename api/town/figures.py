@@ -12,6 +12,7 @@ from domain.units import HOUR_S
 from metering.balance import Quarantine
 from metering.keeping.accounts import Account, energy_of, open_account
 from metering.keeping.standing import quarantined
+from metering.ledger.course import EDGE_TOLERANCE_S
 from store.fleet import heat_queries, site_queries
 from store.fleet.samples import samples
 from store.ledger.edge_rows import earliest_s
@@ -90,7 +91,9 @@ def _heat(
         if isinstance(energy, Refused):
             doubts[energy.sentence] = None
             return None, False
-        if energy.first.is_silent:  # Nothing was heard since the step began.
+        last = energy.last
+        is_over = last.is_silent and last.at_s <= step.from_s + EDGE_TOLERANCE_S
+        if energy.first.is_silent or is_over:  # Nothing was heard since the step began.
             return None, False
         total_wh += energy.energy_wh
         is_estimated = is_estimated or energy.is_estimated

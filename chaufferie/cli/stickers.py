@@ -12,6 +12,12 @@ from chaufferie.cli.speech import remark, say, say_json, say_table
 from domain.plurals import counted
 from domain.towns.publication import PublishedFigures
 
+_SEEN = {
+    PublishedFigures.NONE: "no figures",
+    PublishedFigures.MONTHLY: "the heat of each month",
+    PublishedFigures.DAILY: "the heat of each day",
+}
+
 stickers = typer.Typer(
     help="Make and print the stickers of boilers.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -108,7 +114,7 @@ def publish(
     if as_json:
         say_json(answer)
         return
-    say(f"Everybody sees of {site}: {figures.value}.")
+    say(f"Everybody sees of {site}: {_SEEN[figures]}.")
 
 
 @reports.command("list")

@@ -42,9 +42,14 @@ class CalendarEntry:
     note: str
 
 
+def coolest_wish_c(spec: SiteSpec) -> float:
+    """The lowest that may be wished as the warmest: there is room to work with below it."""
+    return spec.floor_temp_c + _LEAST_ROOM_K
+
+
 def check_warmest(spec: SiteSpec, warmest_c: float) -> Refused | None:
     """A refusal where this is outside what the site allows."""
-    low_c = spec.floor_temp_c + _LEAST_ROOM_K
+    low_c = coolest_wish_c(spec)
     if low_c <= warmest_c <= spec.limit_temp_c:
         return None
     return Refused(

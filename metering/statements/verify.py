@@ -69,7 +69,8 @@ def parse(data: bytes) -> dict[str, Any] | Refused:
     except RecursionError:
         return _no_json("it is nested without end")
     except ValueError as error:
-        return _no_json(str(error))
+        is_other = isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
+        return _no_json("it is neither its PDF nor its JSON" if is_other else str(error))
     return document if isinstance(document, dict) else _no_json("it is no object")
 
 

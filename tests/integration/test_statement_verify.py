@@ -116,9 +116,12 @@ def test_a_spoiled_statement_names_the_line(document: dict[str, Any], tmp_path: 
     file = tmp_path / "a.json"
     file.write_bytes(canonical(spoiled))
 
+    (tmp_path / "b.json").write_bytes(canonical(document))
     ran, verdict = _verify(file), json.loads(_verify(file, "--json").stdout)
+    folder = _verify(tmp_path)
 
-    assert ran.returncode == 1
+    assert ran.returncode == folder.returncode == 1
+    assert "They fit together" not in folder.stdout  # one of them is wrong
     assert "Line 2 is wrong" in ran.stdout
     assert "HM-2" in ran.stdout
     (told,) = verdict["files"]
@@ -162,6 +165,7 @@ def test_what_is_no_statement_gets_one_sentence(pdf: bytes, tmp_path: Path) -> N
 
     assert {name: item.returncode for name, item in ran.items()} == dict.fromkeys(ran, 2)
     assert all(item.stderr.count("\n") == 1 for item in ran.values()), ran
+    assert "neither its PDF nor its JSON" in ran["text.json"].stderr
     assert "0 attachments" in ran["bare.pdf"].stderr
     assert "2 attachments" in ran["twice.pdf"].stderr
 

@@ -20,7 +20,7 @@ from api.town.themes import theme_from
 from domain.refusal import Refused
 from domain.towns.accounts import Membership, TownRight
 from domain.towns.publication import Publication, PublishedFigures
-from domain.towns.wishes import CalendarEntry, CalendarKind
+from domain.towns.wishes import CalendarEntry, CalendarKind, coolest_wish_c
 from store.collectivities import publications
 from store.fleet import wishes
 from store.rows import Connection
@@ -99,6 +99,7 @@ async def _page(
         "person": at.person,
         "site_id": at.site_id,
         "may_steer": membership.may(TownRight.STEER),
+        "coolest_wish_c": coolest_wish_c,
         "kinds": list(CalendarKind),
         "figures_kinds": list(PublishedFigures),
         "refused": refused,

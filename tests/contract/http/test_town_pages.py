@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 
+from domain.calendar.paris_days import midnight
 from domain.towns.accounts import TownRole
 from tests.support.http_scene import HttpScene
 from tests.support.pictures import png
@@ -43,6 +45,23 @@ def test_the_overview_shows_each_of_its_sites_on_the_map_and_in_the_list(http: H
     assert page.count('class="pin"') == 1
     assert "Lycee outre-mer" in page
     assert "Sans lieu" in page
+
+
+def test_a_day_that_a_meter_was_not_heard_in_is_missing_and_not_nothing(http: HttpScene) -> None:
+    """Also the day at whose first instant it was heard for the last time."""
+    town = Town(http)
+    site_id = town.site("Piscine")
+    http.clock.now_s = midnight(date(2026, 1, 4))
+    node_id = http.node(site_id, max_power_w=100_000.0)
+    for day in (4, 5):
+        http.clock.now_s = midnight(date(2026, 1, day))
+        http.read_instruments(node_id, heat_register_wh=10_000 * day, time_factor=1.0)
+    http.clock.now_s = midnight(date(2026, 1, 8))
+
+    answer = town.person().get(f"/town/sites/{site_id}/readings.json?span=month&at=2026-01-07")
+    steps = {step["from"][:10]: step["heat_wh"] for step in answer.json()["steps"]}
+
+    assert (steps["2026-01-04"], steps["2026-01-05"], steps["2026-01-06"]) == (10_000, None, None)
 
 
 @pytest.mark.parametrize("span", ["day", "month", "year"])

@@ -31,8 +31,10 @@ def test_statements_are_listed_shown_with_both_indexes_and_sent_in_each_form(
 
     assert FIRST in listed
     assert "January 2026" in listed
-    assert ">1,000,000<" in shown
-    assert ">2,000,000<" in shown
+    assert ">1,000.000<" in shown
+    assert "€95.10" in shown
+    assert "95,10\N{NO-BREAK SPACE}€" in person.read(f"{path}?lang=fr")
+    assert ">2,000.000<" in shown
     assert same.content == original.content
     assert person.get(f"{path}/document?form=csv").status_code == 200
     assert person.get(f"{path}/document?form=html").status_code == 200

@@ -111,6 +111,7 @@ def test_what_was_typed_into_a_refused_form_is_still_there(http: HttpScene) -> N
     assert 'value="vidange &#34;B&#34;"' in calendar
     assert '<option value="works" selected>' in calendar
     assert 'value="510"' in set_point.text
+    assert "From 16.5 to 50.0 °C" in set_point.text
 
 
 @pytest.mark.parametrize("role", [TownRole.ACCOUNTANT, TownRole.ADVISER])

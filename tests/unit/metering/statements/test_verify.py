@@ -97,10 +97,10 @@ def test_totals_and_price_are_worked_out_again_too() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "Expecting value"),
+        (b"", "neither its PDF nor its JSON"),
         (b"[]", "no object"),
         (b"{}", "format"),
-        (b"{\xff}", "codec"),
+        (b"{\xff}", "neither its PDF nor its JSON"),
         (b"[" * 200_000, "nested"),
         (b'{"a":1,"a":2}', "twice"),
         (b'{"a":1.5}', "1.5"),
