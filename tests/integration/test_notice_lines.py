@@ -1,9 +1,12 @@
 """Lines to relay and receivers are safe or not used at all: real TLS, good and bad certificates."""
 
+import socketserver
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -176,6 +179,62 @@ def test_a_relay_that_offers_no_starttls_gets_nothing_in_the_clear(house: House)
     said = "the relay: it offers no STARTTLS, and nothing is sent to it in the clear"
     assert house.state() == (said, True)
     assert mailbox.messages == []
+
+
+_REFUSED_TLS = (
+    "it offers STARTTLS and answered it with 454 TLS not now; nothing is sent to it in the clear"
+)
+
+
+@contextmanager
+def _curt_relay(**answers: str) -> Iterator[int]:
+    """A relay that offers STARTTLS and answers these commands so, whatever else it is told."""
+    said = {"EHLO": "250-here\r\n250 STARTTLS", "QUIT": "221 bye", **answers}
+
+    class Talk(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            for line in self.rfile:
+                word = line.split()[0].decode().upper()
+                self.wfile.write(f"{said.get(word, '250 OK')}\r\n".encode())
+
+    with socketserver.TCPServer((HOST, 0), Talk) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answers", "said"),
+    [
+        (
+            "smtp+starttls",
+            {"STARTTLS": "454 TLS not now"},
+            _REFUSED_TLS,
+        ),
+        ("smtp", {"MAIL": "451 not now"}, "it answered 451 not now"),
+        ("smtp", {"RCPT": "450 box full"}, "it takes no mail for jane@lab.example (450 box full)"),
+        ("smtp", {"DATA": "421 good night"}, "it answered 421 good night"),
+    ],
+)
+def test_what_a_relay_answers_is_told_in_a_sentence(
+    house: House, scheme: str, answers: dict[str, str], said: str
+) -> None:
+    house.has_mail()
+    with _curt_relay(**answers) as port:
+        assert house.send(mail_relay=f"{scheme}://{HOST}:{port}") == 0
+
+    assert house.state() == (f"the relay: {said}", True)
+
+
+def test_a_relay_that_nobody_runs_is_told_in_a_sentence(house: House) -> None:
+    house.has_mail()
+
+    assert house.send(mail_relay=f"smtp://{HOST}:{free_port()}") == 0
+
+    assert house.state() == ("the relay: it cannot be reached: Connection refused", True)
 
 
 def test_a_relay_that_speaks_no_tls_gets_nothing_in_the_clear(house: House) -> None:

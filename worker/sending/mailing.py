@@ -20,6 +20,7 @@ from worker.sending.trust import why_unsafe
 _PATIENCE_S = 10.0
 _LONGEST_NAME = 60
 _NO_STARTTLS = "it offers no STARTTLS, and nothing is sent to it in the clear"
+_LONGEST_SAID = 200
 _HAPPENED: Mapping[str, str] = {
     Occasion.BEGAN: "began",
     Occasion.ENDED: "ended",
@@ -66,10 +67,21 @@ def _talk(relay: Relay, password: str | None, context: ssl.SSLContext) -> Iterat
             server.ehlo_or_helo_if_needed()
             if not server.has_extn("starttls"):
                 raise smtplib.SMTPNotSupportedError(_NO_STARTTLS)
-            server.starttls(context=context)
+            _seal(server, context)
         if relay.user is not None:
             server.login(relay.user, password or "")
         yield server
+
+
+def _seal(server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    try:
+        server.starttls(context=context)
+    except smtplib.SMTPResponseException as error:
+        told = (
+            f"it offers STARTTLS and answered it with {_answer(error.smtp_code, error.smtp_error)}"
+        )
+        sentence = f"{told}; nothing is sent to it in the clear"
+        raise smtplib.SMTPNotSupportedError(sentence) from error
 
 
 def _send(server: smtplib.SMTP, item: Due, relay: Relay, public_url: str | None) -> Refused | None:
@@ -98,10 +110,32 @@ def _code(error: smtplib.SMTPException) -> str:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return str(error)
-    shown = f"{type(error).__name__}: {error}"
-    return " ".join((why_unsafe(error) or shown).split())[:200]
+    """What went wrong, in words that a tenant may read; what the relay answered is cited."""
+    return " ".join(_why(error).split())[:_LONGEST_SAID]
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case smtplib.SMTPNotSupportedError():
+            return str(error)
+        case smtplib.SMTPRecipientsRefused(recipients=refused):
+            told = (f"{name} ({_answer(*answer)})" for name, answer in sorted(refused.items()))
+            return f"it takes no mail for {', '.join(told)}"
+        case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=text):
+            return f"it did not let our user in and answered {_answer(code, text)}"
+        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=text):
+            return f"it answered {_answer(code, text)}"
+        case smtplib.SMTPServerDisconnected():
+            return why_unsafe(error) or "it hung up before the mail was taken"
+        case OSError():
+            return why_unsafe(error) or f"it cannot be reached: {error.strerror or error}"
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    said = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return f"{code} {said}".strip()
 
 
 def compose(item: Due, sender: str, public_url: str | None = None) -> EmailMessage:
