@@ -13,7 +13,7 @@ from chaufferie.cli.submit import leading_data_dir, words_of
 from chaufferie.sdk.errors import BadInputError, RefusedByServerError
 from domain.jobs.job_ref import parse_job_ref
 from domain.refusal import Refused
-from domain.sbatch.parse import split_command_line
+from domain.sbatch.getopt import split_command_line
 
 if TYPE_CHECKING:
     from chaufferie.sdk.modifying import Modified

@@ -19,9 +19,9 @@ from chaufferie.cli.speech import remark, remarks, say, say_json
 from chaufferie.cli.waiting import wait_for
 from chaufferie.sdk.errors import BadInputError
 from domain.refusal import Refused
+from domain.sbatch.getopt import split_command_line
 from domain.sbatch.given import Given
 from domain.sbatch.options import Takes
-from domain.sbatch.parse import split_command_line
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client

@@ -3,10 +3,10 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.parse import quote
 
 from chaufferie.sdk import fleet
@@ -23,11 +23,13 @@ from chaufferie.sdk.quotas import QuotaView, read_quotas, set_quotas
 from chaufferie.sdk.reservations import Reservations
 from chaufferie.sdk.staging import upload
 from chaufferie.sdk.steering import Steered, steer
-from chaufferie.sdk.submission import JobRequest, Prepared, Wishes, prepare
 from chaufferie.sdk.transport import Transport, refused_document
 from chaufferie.sdk.weather import Forecast, read_forecasts
 from chaufferie.sdk.webhooks import Webhooks
 from domain.jobs.job import FINAL_STATES, JobState
+
+if TYPE_CHECKING:
+    from chaufferie.sdk.submission import JobRequest, Prepared, Wishes
 
 #: How long a request is tried while nobody answers: a server that starts again is back by then.
 DEFAULT_PATIENCE_S = 10.0
@@ -86,27 +88,27 @@ class Client:
         *,
         script: str | Path | None = None,
         command: Sequence[str] = (),
-        **wishes: Unpack[Wishes],
+        **wishes: "Unpack[Wishes]",
     ) -> Job:
         """Submit a script's file, or a command; the job is stored when this returns.
 
         Raises ``BadInputError`` before anything is sent, ``RefusedByServerError`` after.
         """
-        return self.send(prepare(JobRequest(script=script, command=command, wishes=wishes)))
+        return self.send(_prepared(script=script, command=command, wishes=wishes))
 
-    def send(self, prepared: Prepared) -> Job:
+    def send(self, prepared: "Prepared") -> Job:
         """Submit what was prepared; sent again as often as needed, accepted once."""
         upload(self.transport, prepared.inputs)
         answer = self.transport.post("/v1/jobs", prepared.body, key=uuid.uuid4().hex)
         return Job(self.transport, answer["job_id"], notes=answer["notes"])
 
-    def check(self, prepared: Prepared, *, with_start: bool = True) -> Mapping[str, Any]:
+    def check(self, prepared: "Prepared", *, with_start: bool = True) -> Mapping[str, Any]:
         """What would become of it: where it fits, its cost and likely start; nothing is stored."""
         path = "/v1/jobs/check" if with_start else "/v1/jobs/check?with_start=false"
         answer: Mapping[str, Any] = self.transport.post(path, prepared.body)
         return answer
 
-    def submit_many(self, requests: Sequence[JobRequest]) -> list[Job]:
+    def submit_many(self, requests: Sequence["JobRequest"]) -> list[Job]:
         """Submit many jobs in few requests, in this order as far as none waits for a later one.
 
         A job may name another of them by its ``label``: ``dependency="afterok:@mesh"``.
@@ -114,7 +116,7 @@ class Client:
         All are read before the first is sent. Where the server refuses one, those before it are
         accepted, and the error names it.
         """
-        prepared = [prepare(request) for request in requests]
+        prepared = _all_prepared(requests)
         order = in_order(prepared)
         upload(self.transport, [item for one in prepared for item in one.inputs])
         jobs: dict[int, Job] = {}
@@ -311,3 +313,16 @@ def _at(refused: RefusedByServerError, position: int, n_jobs: int) -> RefusedByS
         code=refused.code,
         line=refused.line,
     )
+
+
+def _prepared(**request: Any) -> "Prepared":  # noqa: ANN401 - the fields of a request
+    """The parser of scripts is loaded by whoever submits, and by no other command."""
+    from chaufferie.sdk.submission import JobRequest, prepare  # noqa: PLC0415
+
+    return prepare(JobRequest(**request))
+
+
+def _all_prepared(requests: Iterable["JobRequest"]) -> "list[Prepared]":
+    from chaufferie.sdk.submission import prepare  # noqa: PLC0415 - likewise
+
+    return [prepare(request) for request in requests]

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chaufferie.sdk.errors import BadInputError
-from chaufferie.sdk.submission import Prepared
 from domain.sbatch.dependencies import Dependency, DependencyList, parse_dependency
 
+if TYPE_CHECKING:
+    from chaufferie.sdk.submission import Prepared
 
-def in_order(prepared: Sequence[Prepared]) -> list[int]:
+
+def in_order(prepared: Sequence["Prepared"]) -> list[int]:
     """Places of the jobs, each after those that it names by their labels.
 
     Raises ``BadInputError`` for labels that are missing or given twice, and for cycles.
@@ -33,7 +35,7 @@ def in_order(prepared: Sequence[Prepared]) -> list[int]:
 
 
 def with_numbers(
-    prepared: Prepared, known: Mapping[str, int], here: frozenset[str]
+    prepared: "Prepared", known: Mapping[str, int], here: frozenset[str]
 ) -> Mapping[str, Any]:
     """The body in which labels of earlier requests are numbers; those of this one stay."""
     asked = _asked(prepared)
@@ -45,7 +47,7 @@ def with_numbers(
     return {**prepared.body, "options": [*prepared.body["options"], f"--dependency={text}"]}
 
 
-def _asked(prepared: Prepared) -> DependencyList:
+def _asked(prepared: "Prepared") -> DependencyList:
     text = prepared.submission.dependency
     return (parse_dependency(text) if text else None) or DependencyList(conditions=())
 
@@ -54,7 +56,7 @@ def _label(one: Dependency) -> str | None:
     return one.named[1:] if one.named.startswith("@") else None
 
 
-def _before(prepared: Prepared, places: Mapping[str, int]) -> set[int]:
+def _before(prepared: "Prepared", places: Mapping[str, int]) -> set[int]:
     found = set()
     for one in _asked(prepared).conditions:
         label = _label(one)

@@ -32,6 +32,17 @@ class OptionRun:
     client_flags: frozenset[str] = frozenset()  #: Flags that concern only the caller.
 
 
+def split_command_line(
+    words: Sequence[str], *, client_flags: frozenset[str] = frozenset()
+) -> OptionRun | Refused:
+    """The options of a command line apart from what follows them.
+
+    What follows is the script's name and its arguments or, after ``--``, a command.
+    ``client_flags`` are valueless options that the caller keeps for itself, such as ``--json``.
+    """
+    return read_options(words, Origin(), client_flags)
+
+
 def read_options(
     words: Sequence[str], origin: Origin, client_flags: frozenset[str] = frozenset()
 ) -> OptionRun | Refused:

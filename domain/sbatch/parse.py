@@ -14,7 +14,7 @@ from domain.refusal import Refused
 from domain.sbatch.dependencies import MOST_CONDITIONS, DependencyKind, parse_dependency
 from domain.sbatch.duties import apply_duties
 from domain.sbatch.exports import Export, parse_export
-from domain.sbatch.getopt import OptionRun, read_options
+from domain.sbatch.getopt import split_command_line
 from domain.sbatch.given import Given, Origin, shortened
 from domain.sbatch.hostlist import parse_hostlist
 from domain.sbatch.licences import read_licences
@@ -43,17 +43,6 @@ class _Work:
 
     script: Script | None
     default_name: str
-
-
-def split_command_line(
-    words: Sequence[str], *, client_flags: frozenset[str] = frozenset()
-) -> OptionRun | Refused:
-    """The options of a command line apart from what follows them.
-
-    What follows is the script's name and its arguments or, after ``--``, a command.
-    ``client_flags`` are valueless options that the caller keeps for itself, such as ``--json``.
-    """
-    return read_options(words, Origin(), client_flags)
 
 
 def parse_submission(request: SubmitRequest) -> Submission | Refused:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from domain.refusal import Refused
 from domain.sbatch.durations import describe_duration, parse_time_limit_s
+from domain.sbatch.getopt import split_command_line
 from domain.sbatch.options import OPTIONS, Option, Takes, with_prefix
-from domain.sbatch.parse import parse_submission, split_command_line
+from domain.sbatch.parse import parse_submission
 from domain.sbatch.patterns import PatternValues, expand_pattern
 from domain.sbatch.script import is_one_slip_away
 from domain.sbatch.submission import Submission, SubmitRequest

@@ -9,8 +9,8 @@ HEAVY = {"fastapi", "sqlalchemy", "celery", "numpy", "httpx2", "rich", "store", 
 
 
 def modules_after(code: str) -> set[str]:
-    """Top-level names that are loaded once this code has run in a fresh interpreter."""
-    program = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    """The modules that are loaded once this code has run in a fresh interpreter."""
+    program = f"import sys\n{code}\nprint(*sys.modules)"
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
@@ -29,6 +29,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_the_command_line_starts_without_http_or_server_libraries() -> None:
     assert modules_after("import chaufferie.cli.main") & HEAVY == set()
+
+
+def test_only_who_submits_loads_the_parser_of_scripts() -> None:
+    loaded = modules_after("import chaufferie.cli.main, chaufferie.sdk.client")
+
+    assert {"domain.sbatch.parse", "domain.sbatch.submission"} & loaded == set()
 
 
 def test_the_sdk_loads_nothing_but_an_http_client() -> None:

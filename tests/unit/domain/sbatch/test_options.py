@@ -3,9 +3,10 @@
 import pytest
 
 from domain.refusal import Refused
+from domain.sbatch.getopt import split_command_line
 from domain.sbatch.licences import LicenceWish
 from domain.sbatch.options import OPTIONS, Duty, Takes
-from domain.sbatch.parse import parse_submission, split_command_line
+from domain.sbatch.parse import parse_submission
 from domain.sbatch.precedence import VARIABLES
 from domain.sbatch.submission import Submission, SubmitRequest
 
