@@ -12,6 +12,7 @@ from typing import Any
 from chaufferie.up.asking import ask
 from chaufferie.up.layout import Layout, write_private
 from chaufferie.up.machine import Machine
+from domain.fleet.cpu_count import CPU_COUNT_FILE
 from domain.fleet.node import MAINS_TEMP_C
 
 #: Seconds of the simulated plant for one second of the clock: water is slow, people are not.
@@ -58,7 +59,7 @@ def write_boiler_config(layout: Layout, sites: list[EmbeddedSite]) -> None:
         {
             "site": site.plain,
             "unit": site.unit,
-            "usage_file": os.fspath(layout.node(site.node_name) / "usage.json"),
+            "usage_file": os.fspath(layout.node(site.node_name) / CPU_COUNT_FILE),
         }
         for site in sites
     ]

@@ -12,7 +12,6 @@ from typing import Any
 SOCKET_NAME = "warden.sock"
 LOCK_NAME = "warden.lock"
 JOURNAL_NAME = "warden.jsonl"
-USAGE_NAME = "usage.json"
 
 #: Marks every process of this warden, so that a new warden can find what an old one left.
 WARDEN_VARIABLE = "CHAUFFERIE_WARDEN"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.jobs.job import EndReason
-from node_agent.warden.ledger import WardenLedger
+from node_agent.warden.journal import WardenJournal
 from node_agent.warden.outputs import cut_output
 from node_agent.warden.processes import (
     adopt_orphans,
@@ -74,7 +74,7 @@ class Warden:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         adopt_orphans()
         _kill_leftovers(self._mark)
-        self._ledger = WardenLedger(directory)
+        self._journal = WardenJournal(directory)
         self._listener = _listen(directory)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._wakeup = self._watch_signals()
@@ -138,7 +138,7 @@ class Warden:
                         *self._delayed.values(),
                     )
                 ],
-                "ended": [plain_end(record) for record in self._ledger.ended.values()],
+                "ended": [plain_end(record) for record in self._journal.ended.values()],
                 "frozen": self._is_frozen,
             },
         )
@@ -176,7 +176,7 @@ class Warden:
             case "shorten":
                 _shorten(message, self._of_key(load_key(message["key"])), self._delayed)
             case "forget":
-                self._ledger.forget(load_key(message["key"]))
+                self._journal.forget(load_key(message["key"]))
             case "stop_all":
                 for item in self._running.values():
                     item.stop(EndReason(message["reason"]), boot_now_s(), grace_s=0.0)
@@ -190,9 +190,9 @@ class Warden:
                 raise ValueError(message_text)
 
     def _start(self, order: StartOrder) -> None:
-        if self._ledger.knows(order.key):
+        if self._journal.knows(order.key):
             return
-        self._ledger.start(order.key)
+        self._journal.start(order.key)
         env = {
             **order.env,
             WARDEN_VARIABLE: self._mark,
@@ -278,7 +278,7 @@ class Warden:
             self._finish(record)
 
     def _finish(self, record: EndRecord) -> None:
-        self._ledger.end(record)
+        self._journal.end(record)
         for client in list(self._clients):
             self._send(client, {"is": "ended", "record": plain_end(record)})
 

@@ -1,11 +1,11 @@
 """What running jobs use: memory and room for their limits, CPU for the node's power meter."""
 
-import json
 import os
 import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from domain.fleet.cpu_count import CPU_COUNT_FILE, CpuCount, write_cpu_count
 from node_agent.warden.disk import DiskWatch
 from node_agent.warden.members import owners
 from node_agent.warden.outputs import printed_bytes
@@ -16,7 +16,7 @@ from node_agent.warden.processes import (
     proportional_bytes,
     variable_of,
 )
-from node_agent.warden.protocol import ATTEMPT_VARIABLE, USAGE_NAME, boot_now_s
+from node_agent.warden.protocol import ATTEMPT_VARIABLE, boot_now_s
 from node_agent.warden.running import Running
 
 #: Directory entries looked at in one sample, of all attempts together: some 10 ms.
@@ -30,7 +30,7 @@ class UsageMeter:
 
     def __init__(self, directory: Path, cores: int) -> None:
         """Write into this directory."""
-        self._path = directory / USAGE_NAME
+        self._path = directory / CPU_COUNT_FILE
         self._cores = cores
         self._ended_cpu_s = 0.0
         self._reported_cpu_s = 0.0
@@ -70,10 +70,10 @@ class UsageMeter:
     def write(self, running: Mapping[int, Running]) -> None:
         """Tell the node's power meter, where it is a simulated one, what its cores did."""
         self._reported_cpu_s = self._total_cpu_s(running)
-        usage = {"cpu_s": self._reported_cpu_s, "cores": self._cores, "at_s": boot_now_s()}
+        count = CpuCount(cpu_s=self._reported_cpu_s, cores=self._cores, at_s=boot_now_s())
         fresh = f"{self._path}.new"
         with open(fresh, "w", encoding="utf-8") as file:
-            json.dump(usage, file)
+            file.write(write_cpu_count(count))
         os.replace(fresh, self._path)
 
     def _look_at_files(self, running: Mapping[int, Running], now_boot_s: float) -> None:

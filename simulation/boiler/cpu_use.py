@@ -1,8 +1,9 @@
 """How busy a node's processors are, from the CPU seconds that its real jobs have used."""
 
-import json
 import math
 from pathlib import Path
+
+from domain.fleet.cpu_count import CpuCount, read_cpu_count
 
 #: CPU seconds are let out with this time constant [s], so that work reported every half second
 #: shows as a steady power and not as a comb.
@@ -45,17 +46,13 @@ class CpuUse:
         return shown_cpu_s / full_cpu_s
 
 
-def read_count(path: Path) -> tuple[float, float] | None:
-    """CPU seconds used so far and the cores advertised, from the file that a warden keeps.
+def read_count(path: Path) -> CpuCount | None:
+    """What a warden counted so far, from the file that it keeps.
 
     A file that is absent or not what it should be says nothing, which is taken as idle: the
     power meter of a boiler must not depend on the health of its node's software.
     """
     try:
-        plain = json.loads(path.read_bytes())
-        cpu_s, cores = float(plain["cpu_s"]), float(plain["cores"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_cpu_count(path.read_bytes())
+    except OSError:
         return None
-    if not (math.isfinite(cpu_s) and math.isfinite(cores) and cpu_s >= 0 and cores > 0):
-        return None
-    return cpu_s, cores

@@ -107,6 +107,6 @@ class BoilerHouse:
         shares = []
         for boiler, use in zip(self._config.boilers, self._use, strict=True):
             found = None if boiler.usage_file is None else read_count(boiler.usage_file)
-            cpu_s, cores = (None, None) if found is None else found
+            cpu_s, cores = (None, None) if found is None else (found.cpu_s, found.cores)
             shares.append(use.step(cpu_s, cores, passed_s))
         return np.array(shares)

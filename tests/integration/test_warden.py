@@ -1,6 +1,5 @@
 """The warden with real processes: it starts, limits, stops and outlives."""
 
-import json
 import os
 import resource
 import signal
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.fleet.cpu_count import CPU_COUNT_FILE, read_cpu_count
 from node_agent.warden.processes import all_processes, variable_of
-from node_agent.warden.protocol import USAGE_NAME, WARDEN_VARIABLE, StartOrder, boot_now_s
+from node_agent.warden.protocol import WARDEN_VARIABLE, StartOrder, boot_now_s
 from tests.support.warden import WardenClient, WardenProcess, an_order, until
 
 
@@ -273,8 +273,9 @@ def test_usage_counts_cpu_of_running_jobs(
     client.start(an_order(tmp_path, "sh", "-c", "while :; do :; done"))
 
     def busy() -> bool:
-        path = warden.directory / USAGE_NAME
-        return path.exists() and json.loads(path.read_text())["cpu_s"] > 0.2
+        path = warden.directory / CPU_COUNT_FILE
+        found = read_cpu_count(path.read_text()) if path.exists() else None
+        return found is not None and found.cpu_s > 0.2
 
     until(busy, "usage shows the CPU of a job that still runs")
     client.tell({"do": "stop", "key": [1, 1], "reason": "cancelled", "grace_s": 0.0})

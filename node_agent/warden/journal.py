@@ -19,7 +19,7 @@ from node_agent.warden.protocol import (
 )
 
 
-class WardenLedger:
+class WardenJournal:
     """An append-only file, begun anew whenever nothing in it is needed any more."""
 
     def __init__(self, directory: Path) -> None:
