@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.registers.register import Doubt, RegisterRow
 from domain.units import WH_PER_KWH
@@ -49,6 +50,17 @@ def case_lines(standing: Standing) -> list[CaseLine]:
     """The open cases of a meter, oldest first."""
     ordered = sorted(standing.cases, key=lambda item: item.first.taken_at_s)
     return [_line(standing, item) for item in ordered]
+
+
+def waiting_view(standing: Standing) -> dict[str, Any]:
+    """All that waits of a meter, in short: how many cases, how much, and what mends each."""
+    lines = case_lines(standing)
+    most = [item.most_wh for item in standing.cases]
+    return {
+        "cases": len(lines),
+        "most_wh": None if None in most else sum(part or 0 for part in most),
+        "commands": list(dict.fromkeys(words for line in lines for words in line.commands)),
+    }
 
 
 def _line(standing: Standing, case: Case) -> CaseLine:

@@ -15,6 +15,7 @@ from chaufferie.cli.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.instants import past_instant_s
 from chaufferie.cli.speech import remark, say, say_json, say_table
 from chaufferie.sdk.errors import BadInputError, NotFoundError
+from domain.plurals import counted
 
 if TYPE_CHECKING:
     from chaufferie.sdk.client import Client
@@ -31,6 +32,8 @@ _GJ_WH = Fraction(10**9, 3600)
 _INDEX = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([kKmM]?[wW][hH]|[gG][jJ])?\s*")
 #: What a display can show: more digits are a slip of the finger.
 _LONGEST_INDEX = 24
+#: Walking the rows of a fleet takes its time [s].
+_PATIENCE_S = 300.0
 _ACTS = ("install", "swap", "reset", "reader", "remove")
 
 
@@ -85,14 +88,18 @@ Photo = Annotated[
 
 
 def meters(*, as_json: AsJson = False, data: DataDir = None) -> None:
-    """Show the meters, their newest index, and what is still to be confirmed."""
+    """Show the meters, their newest index, what is still to be confirmed, and what waits."""
     with open_client(data) as client:
-        document = client.transport.get("/v1/meters")
+        asked: dict[str, str | int] = {"quarantine": "true"}
+        document = client.transport.get("/v1/meters", asked, wait_s=_PATIENCE_S)
     if as_json:
         say_json(document)
         return
     say_table(
-        ("METER", "KIND", "SITE", "NODE", "INDEX kWh", "TAKEN", "EPOCH", "CLOSED", "STANDING"),
+        (
+            *("METER", "KIND", "SITE", "NODE", "INDEX kWh", "TAKEN", "EPOCH", "CLOSED"),
+            *("STANDING", "QUARANTINE"),
+        ),
         (
             (
                 item["serial"],
@@ -104,20 +111,35 @@ def meters(*, as_json: AsJson = False, data: DataDir = None) -> None:
                 item["epochs"][-1]["number"],
                 item["last_closed"],
                 _standing(item),
+                _quarantine(item["quarantine"]),
             )
             for item in document["meters"]
         ),
     )
+    for item in document["meters"]:
+        for words in item["quarantine"]["commands"]:
+            remark(f"{item['serial']}: {words}")
+    if any(item["quarantine"]["cases"] for item in document["meters"]):
+        remark("What mends it, as it applies; `chaufferie quarantine list` says why each waits.")
+
+
+def _quarantine(waiting: dict[str, Any]) -> str | None:
+    """How many cases wait, and how much no line counts because of them."""
+    if not waiting["cases"]:
+        return None
+    most_wh = waiting["most_wh"]
+    heat = "unknown heat" if most_wh is None else f"{quantities.kwh(most_wh)} kWh at most"
+    return f"{counted(waiting['cases'], 'case')}, {'bridged' if most_wh == 0 else heat}"
 
 
 def _standing(item: dict[str, Any]) -> str:
-    if item["is_simulated"]:
-        return "simulated, never billed"
     told = item["declarations"]
     if item["index_wh"] is None and told and all(_is_void(part) for part in told):
         return "withdrawn"
     if item["is_removed"]:
-        return "removed"
+        return "removed, simulated" if item["is_simulated"] else "removed"
+    if item["is_simulated"]:
+        return "simulated, never billed"
     if item["is_undeclared"]:
         return "swap not declared"
     return "confirmed" if item["is_confirmed"] else "to be confirmed"

@@ -135,6 +135,9 @@ def test_a_display_in_another_unit_is_refused_and_the_right_one_confirms(
 def test_a_row_in_quarantine_waits_until_it_is_rejected(operator: CommandLine) -> None:
     (case,) = cases(operator)
     assert case["reason"] == "unit"
+    shown = operator.run("meters")
+    assert "1 case, bridged" in shown.stdout
+    assert f"KAM-1: chaufferie quarantine reject {case['case']}" in shown.stderr
     assert "power of ten" in operator.run("quarantine", "list").stderr
 
     said(operator, "quarantine", "reject", case["case"], "--note", "driver was set to kWh")
@@ -226,6 +229,15 @@ def test_a_file_of_indexes_is_looked_at_taken_in_once_and_refused_by_line(
     assert f"withdraws {number}" in shown
     said(operator, "quarantine", "reject", case["case"], "--note", "it was another meter")
     assert "is what it was" in said(operator, "ledger", "verify")
+
+
+def test_a_simulated_meter_that_was_removed_reads_so(operator: CommandLine) -> None:
+    simulated = next(item for item in operator.document("meters")["meters"] if item["is_simulated"])
+    index = f"{simulated['index_wh'] / 1000}"
+    at = ("--at", day_of(simulated["taken_at_s"]), "--note", "the boiler went")
+    said(operator, "meter", "declare", simulated["serial"], "remove", "--index", index, *at)
+
+    assert "removed, simulated" in said(operator, "meters")
 
 
 def test_indicators_say_what_is_known_and_what_is_missing(

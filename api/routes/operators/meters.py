@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.meters.ledger_views import cases_view, decisions_view, meter_view, taken_view
+from api.meters.mending import waiting_view
 from api.names import CASE_NAME, NO_NUL, Name, Number, Sha256
 from api.problems import Problem, not_found
 from api.security import HeatReader, NodesAdmin, ServicesOf
@@ -14,7 +15,7 @@ from domain.registers.declaration import Act, Declaration, Evidence
 from metering.keeping.accounts import open_account
 from metering.keeping.deciding import Verdict, find_case, take_verdict, withdraw_decision
 from metering.keeping.declaring import Wanted, describe, take_declaration
-from metering.keeping.standing import standings, undeclared_place
+from metering.keeping.standing import standing_of, standings, undeclared_place
 from metering.keeping.withdrawing import withdraw
 from store.fleet import site_queries
 from store.ledger.decisions import decisions
@@ -85,18 +86,28 @@ class RegretIn(BaseModel):
 
 
 @router.get("/meters")
-async def list_meters(services: ServicesOf, principal: HeatReader) -> dict[str, Any]:
-    """Every meter with its newest index, its epochs and what was declared of it."""
-    only = principal.site_ids
+async def list_meters(
+    services: ServicesOf, principal: HeatReader, *, quarantine: bool = False
+) -> dict[str, Any]:
+    """Every meter with its newest index, its epochs and what was declared of it.
+
+    With ``quarantine`` also how many cases of it wait, how much heat is in no line because of
+    them, at most, and what to type: then the rows of every open month are walked.
+    """
+    only, database = principal.site_ids, services.store.database
 
     def read(connection: Connection) -> list[dict[str, Any]]:
         newest = {item.meter_id: item for item in site_queries.meters(connection, only)}
+        now_s = database.now_s(connection)
         found = []
         for known in _seen(connection, only):
             account = open_account(connection, known)
             replaced = undeclared_place(connection, account)
             told = newest.get(known.facts.meter_id)
-            found.append(meter_view(account, told, is_undeclared=replaced is not None))
+            view = meter_view(account, told, is_undeclared=replaced is not None)
+            if quarantine:
+                view["quarantine"] = waiting_view(standing_of(connection, known, now_s))
+            found.append(view)
         return found
 
     return {"meters": await services.read(read)}
