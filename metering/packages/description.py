@@ -32,6 +32,7 @@ class PackedFile:
     sha256: str
     table: str | None = None  #: None = a document.
     rows: int | None = None
+    columns: tuple[str, ...] = ()  #: Of a table.
 
 
 def table_path(resource: Resource) -> str:
@@ -104,7 +105,8 @@ def files_of(data: bytes, tables: Iterable[Resource]) -> list[PackedFile] | Refu
         found = [_file(item, schemas) for item in document["resources"]]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         return _refused(f"its {DESCRIPTION_FILE} cannot be read ({error})")
-    missing = sorted(set(schemas) - {item.table for item in found})
+    needed = {name for name, table in schemas.items() if table.is_required}
+    missing = sorted(needed - {item.table for item in found})
     if missing:
         return _refused(f"it has no table {missing[0]}")
     paths = [item.path for item in found]
@@ -121,7 +123,7 @@ def _file(plain: dict[str, Any], schemas: dict[str, Resource]) -> PackedFile:
     if (table is not None) != ("schema" in plain):
         raise ValueError(f"{plain['name']!r} is no table that this version knows")
     if table is not None:
-        if plain["schema"] != schema_of(table) or plain["path"] != table_path(table):
+        if not _knows(table, plain["schema"]) or plain["path"] != table_path(table):
             raise ValueError(f"the columns of {table.name} are not those of this version")
         if type(plain["rows"]) is not int:
             raise ValueError(f"no number of rows of {table.name}")
@@ -131,7 +133,17 @@ def _file(plain: dict[str, Any], schemas: dict[str, Resource]) -> PackedFile:
         sha256=sha256.removeprefix(_HASH),
         table=None if table is None else table.name,
         rows=None if table is None else plain["rows"],
+        columns=() if table is None else tuple(item["name"] for item in plain["schema"]["fields"]),
     )
+
+
+def _knows(table: Resource, schema: dict[str, Any]) -> bool:
+    """Whether a table has our columns; of before there was one that may be empty, without it."""
+    told = {item["name"]: item["type"] for item in schema["fields"]}
+    ours = [item for item in table.fields if item.name in told or item.is_required]
+    return [(item.name, item.type.value) for item in ours] == [
+        (item["name"], item["type"]) for item in schema["fields"]
+    ] and len(told) == len(schema["fields"])
 
 
 def _refused(why: str) -> Refused:

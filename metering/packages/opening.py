@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,25 +66,28 @@ class OpenedPackage:
     def rows(self, resource: Resource) -> Iterator[Row]:
         """The rows of a table; raises ``SpoiledError`` at the first that is none."""
         path, count = table_path(resource), 0
+        if path not in self.files and not resource.is_required:
+            return
+        columns = self.files[path].columns
         with self.archive.open(path) as raw:
             reader = csv.reader(_lines(raw), strict=True)
             try:
-                if next(reader, None) != [item.name for item in resource.fields]:
+                if next(reader, None) != list(columns):
                     raise ValueError("its head does not name its columns")  # noqa: TRY301
                 for cells in reader:
                     count += 1
-                    yield _row(resource, cells)
+                    yield _row(resource, columns, cells)
             except (ValueError, csv.Error) as error:
                 raise SpoiledError(f"{path}, row {count}: {error}") from error
         if count != self.files[path].rows:
             raise SpoiledError(f"{path} has {count} rows, not {self.files[path].rows}")
 
 
-def _row(resource: Resource, cells: list[str]) -> Row:
-    if len(cells) != len(resource.fields):
-        raise ValueError(f"it has {len(cells)} cells, not {len(resource.fields)}")
-    pairs = zip(resource.fields, cells, strict=True)
-    row = {field.name: read_cell(field, cell) for field, cell in pairs}
+def _row(resource: Resource, columns: Sequence[str], cells: list[str]) -> Row:
+    if len(cells) != len(columns):
+        raise ValueError(f"it has {len(cells)} cells, not {len(columns)}")
+    told = dict(zip(columns, cells, strict=True))
+    row = {field.name: read_cell(field, told.get(field.name, "")) for field in resource.fields}
     check_row(resource.name, row)
     return row
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.calendar.months import parse_month, write_month
 from domain.calendar.paris_days import midnight
 from domain.fleet.node import NodeSpec, SiteSpec, node_spec_of
 from domain.fleet.reading import Reading
 from domain.refusal import Refused
 from domain.registers.register import Mark
-from domain.towns.accounts import check_email
+from domain.towns.accounts import TownRole, check_email
 from domain.towns.collectivities import check_collectivity
+from domain.towns.deliverables import DeliverableKind, Plan, check_plan
 from metering.contracts.document import contract_from_plain
 from store.packages.resource import Row
 
@@ -80,6 +82,17 @@ def _calendar(row: Row) -> None:
         raise ValueError("its days and its instants do not agree")
 
 
+def _plan(row: Row) -> None:
+    plan = Plan(
+        kind=DeliverableKind(row["kind"]),
+        day=row["day"],
+        roles=frozenset(map(TownRole, json.loads(row["roles"]))),
+    )
+    refused = check_plan(plan)
+    if refused is not None or parse_month(write_month(row["since_month"])) is None:
+        raise ValueError("no plan of files is like that")
+
+
 def _version(row: Row) -> None:
     terms = _granted(contract_from_plain(json.loads(row["terms"])))
     if terms.reference != row["contract"]:
@@ -100,5 +113,6 @@ _CHECKS: Mapping[str, Callable[[Row], None]] = {
     "people": _person,
     "register_lines": _line,
     "calendar": _calendar,
+    "file_plans": _plan,
     "contract_versions": _version,
 }

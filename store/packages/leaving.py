@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from domain.refusal import Refused
 from store.collectivities.collectivity_tables import collectivity
 from store.packages import sold_resources, town_resources
+from store.packages.choice_resources import CHOICES
 from store.packages.ledger_resources import METERS, SEALED
 from store.packages.numbers import Numbers
 from store.packages.resource import Resource, Row
@@ -18,6 +19,7 @@ RESOURCES: tuple[Resource, ...] = (
     *METERS,
     *SEALED,
     *town_resources.WISHES_AND_PUBLIC,
+    *CHOICES,
     *sold_resources.SOLD,
 )
 

@@ -59,6 +59,7 @@ class Resource:
     add: Callable[[Arrival, list[Row]], None]
     #: What exists once in an installation: a field, where it is kept, what a person calls it.
     unique: tuple[tuple[str, Column[Any], str], ...] = ()
+    is_required: bool = True  #: False: packages of before there was such a table do without.
 
 
 def selected(

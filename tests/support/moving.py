@@ -10,10 +10,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from domain.calendar.months import begin_of
 from domain.calendar.paris_days import local
+from domain.languages import Language
 from domain.refusal import Refused
 from domain.registers.declaration import Evidence
 from domain.registers.register import Decision
 from domain.towns.accounts import TownRole
+from domain.towns.alerts import AlertKind
+from domain.towns.deliverables import DeliverableKind, Plan
 from domain.towns.publication import Publication, PublishedFigures
 from domain.towns.wishes import CalendarEntry, CalendarKind
 from metering.keeping.deciding import withdraw_decision
@@ -21,8 +24,9 @@ from metering.keeping.sharing_round import share_site
 from metering.keeping.withdrawing import withdraw
 from metering.packages.command import export_package
 from metering.packages.description import DESCRIPTION_FILE
-from store.collectivities import accounts, collectivities, publications
+from store.collectivities import accounts, alert_choices, collectivities, publications
 from store.collectivities.accounts import Invited
+from store.deliverables import deliverables
 from store.fleet import wishes
 from store.ledger.decisions import decide, decisions
 from store.ledger.meters import declarations
@@ -95,6 +99,10 @@ def _people(scene: Scene, number: str) -> None:
         assert not isinstance(made, Refused)
         accounts.set_password(tx, made.account_id, PASSWORD_HASH)
         person = f"account/{made.account_id}"
+        kinds = (AlertKind.NO_HEAT, AlertKind.STATEMENT_READY)
+        alert_choices.choose(tx, made.account_id, kinds, Language.ENGLISH)
+        monthly = Plan(kind=DeliverableKind.READINGS, day=5, roles=frozenset({TownRole.ADVISER}))
+        assert deliverables.plan(tx, 1, monthly, JANUARY, "test") is None
         collectivities.set_logo(tx, 1, png(), "test")
         wishes.wish_warmest(tx, 1, 45.0, person)
         day = local(tx.now_s).date() + timedelta(days=3)
