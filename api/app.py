@@ -14,7 +14,7 @@ from api.jobs.capacity import Capacity
 from api.passers_by.public_figures import FiguresCache
 from api.problems import Problem
 from api.routes.agents import agent, attempt_files
-from api.routes.everyone import access, health, pages
+from api.routes.everyone import access, health, pages, themes
 from api.routes.heat_sales import (
     collectivities,
     contracts,
@@ -37,6 +37,7 @@ from api.routes.operators import (
     tenants,
     weather,
 )
+from api.routes.operators import wishes as site_wishes
 from api.routes.passers_by import public_page
 from api.routes.submitters import (
     erasures,
@@ -95,13 +96,11 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
     )
     for_operators = (
         *(fleet, reservations, weather, heat, meters, ledger, metrics),
-        *(tenants, quotas, stickers, papers, register_files),
+        *(tenants, quotas, stickers, papers, register_files, site_wishes),
     )
     for_heat_sales = (collectivities, deliverables, people, contracts, statements, disputes)
     for_towns = (door, sites, alerts, town_statements, town_files, wishes)
-    for_all_others = (agent, attempt_files, public_page, access, health, pages)
+    for_all_others = (agent, attempt_files, public_page, access, health, pages, themes)
     for module in (*for_submitters, *for_operators, *for_heat_sales, *for_towns, *for_all_others):
         app.include_router(module.router)
-    for router in (sites.themes, wishes.operators):
-        app.include_router(router)
     return app

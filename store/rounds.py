@@ -1,4 +1,4 @@
-"""When each round of the worker was last finished, for those who watch that it is."""
+"""Rounds of the worker: how much one step may take, and when each was last finished."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,8 @@ from store.settings import write_setting
 from store.tables.installation import setting
 from store.transaction import Transaction
 
+#: A step of a round ends after so many rows, so that no job waits long for it.
+LARGEST_STEP_ROWS = 5000
 _PREFIX = "round."
 
 

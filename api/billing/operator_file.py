@@ -15,7 +15,8 @@ from domain.calendar.months import month_of_day
 from domain.fleet.licences import LicenceServers
 from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
-from metering.balance import DEFAULT_BOILER, BoilerFactor, Told, boiler_factors
+from metering.balance import Told
+from metering.boiler_factors import DEFAULT_BOILER, BoilerFactor, boiler_factors
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
 from scheduler.licence_file import LicenceServerTables, servers_of
 from scheduler.order_file import FILE_NAME, OrderTable

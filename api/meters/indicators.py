@@ -11,15 +11,8 @@ from api.fleet.heat import heat_report
 from domain.calendar.months import month_of, year_of
 from domain.registers.register import MeterKind
 from domain.units import HOUR_S
-from metering.balance import (
-    Balance,
-    Measured,
-    Quarantine,
-    Told,
-    balance_of,
-    bar_th_170,
-    eu_2024_1364,
-)
+from metering.balance import Balance, Measured, Quarantine, Told, balance_of
+from metering.evidence import bar_th_170, eu_2024_1364
 from metering.keeping.standing import quarantined
 from store.fleet import site_queries
 from store.fleet.hourly_samples import HourlySample, hourly_samples

@@ -1,1 +1,1 @@
-"""The command line: what a person types, each command a thin use of the SDK."""
+"""The command line: what a person types, put to the server and printed for people or programs."""

@@ -23,7 +23,7 @@ from domain.towns.alerts import (
 )
 from store.collectivities.alert_choices import Listener, listeners
 from store.collectivities.alert_tables import town_alert, town_alert_due, town_watch
-from store.retention import LARGEST_STEP_ROWS
+from store.rounds import LARGEST_STEP_ROWS
 from store.rows import AnyRow
 from store.transaction import Transaction
 

@@ -14,7 +14,7 @@ from store.collectivities.account_tables import town_account
 from store.collectivities.accounts import close
 from store.collectivities.alert_mails import add_mail
 from store.collectivities.alert_tables import town_mailbox
-from store.retention import LARGEST_STEP_ROWS
+from store.rounds import LARGEST_STEP_ROWS
 from store.transaction import Transaction
 
 KIND = "account_unused"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from domain import wire
 from domain.commands import Command
@@ -13,6 +13,7 @@ from store.engine.engine_facts import job_facts, node_facts
 from store.fleet.weather import forecast_facts
 from store.quotas import quotas
 from store.reservations import reservations
+from store.rounds import LARGEST_STEP_ROWS
 from store.settings import read_setting, write_setting
 from store.tables.engine import decision, event
 from store.transaction import Transaction, event_values
@@ -193,3 +194,28 @@ def _page(connection: Connection, start: int, stop: int) -> list[LoggedBatch]:
         )
         for row in connection.execute(decided)
     ]
+
+
+def prune_old_runs(tx: Transaction, older_than_s: float) -> bool:
+    """Forget some events of engine runs before the last; whether there may be more to do.
+
+    The last run stays whole, since it is what replays. Decisions that gave orders stay too: they
+    say why a job went where it went.
+    """
+    run = last_run(tx.connection)
+    if run is None:
+        return False
+    old = (
+        select(event.c.id)
+        .where(event.c.batch < run.first_batch, event.c.at_s < tx.now_s - older_than_s)
+        .limit(LARGEST_STEP_ROWS)
+    )
+    events = tx.connection.execute(delete(event).where(event.c.id.in_(old))).rowcount
+    idle = (
+        select(decision.c.batch)
+        .where(decision.c.batch < run.first_batch, decision.c.commands == "[]")
+        .where(decision.c.now_s < tx.now_s - older_than_s)
+        .limit(LARGEST_STEP_ROWS)
+    )
+    decisions = tx.connection.execute(delete(decision).where(decision.c.batch.in_(idle))).rowcount
+    return LARGEST_STEP_ROWS in (events, decisions)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from store.rounds import LARGEST_STEP_ROWS
 from store.tables.engine import outbox
 from store.transaction import Transaction
 
@@ -53,3 +54,12 @@ def drop_stale(tx: Transaction, topic: str, older_than_s: float) -> int:
         )
     )
     return result.rowcount
+
+
+def drop_sent(tx: Transaction, older_than_s: float) -> bool:
+    """Forget some messages that were sent; whether there may be more to do."""
+    sent = (select(outbox.c.id).where(outbox.c.sent_at_s < tx.now_s - older_than_s)).limit(
+        LARGEST_STEP_ROWS
+    )
+    gone = tx.connection.execute(delete(outbox).where(outbox.c.id.in_(sent))).rowcount
+    return bool(gone == LARGEST_STEP_ROWS)

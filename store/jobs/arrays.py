@@ -1,4 +1,4 @@
-"""Arrays: many instances made, cancelled, held and released by few statements."""
+"""Arrays: many instances made and found by few statements."""
 
 from typing import Any
 

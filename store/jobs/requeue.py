@@ -19,7 +19,7 @@ from store.instances.queueing import queued_event
 from store.instances.waiting import give_up_at_s
 from store.jobs import arrays
 from store.jobs.job_refs import Target
-from store.jobs.jobs import lock_instance
+from store.jobs.job_steering import lock_instance
 from store.notices.mail_wishes import wish_again
 from store.quotas.admission import refusal_of
 from store.rows import AnyRow

@@ -4,9 +4,8 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from domain.calendar.months import after, begin_of
 from store.ledger.ledger_tables import register_ledger, register_pruning, register_segment
+from store.rounds import LARGEST_STEP_ROWS
 from store.transaction import Transaction
-
-LARGEST_STEP_ROWS = 5000
 
 
 def pruned_months(connection: Connection, meter_id: int) -> set[int]:

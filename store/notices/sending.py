@@ -11,7 +11,7 @@ from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.notices.notice import GIVEN_UP_AFTER_S, TIME_FRACS, Occasion, retry_after_s
 from store.notices.notice_tables import mail_wish, notice, webhook
 from store.notices.noting import Wishes, happening, running_instances, wishes_about, write
-from store.retention import LARGEST_STEP_ROWS
+from store.rounds import LARGEST_STEP_ROWS
 from store.tables.jobs import job
 from store.transaction import Transaction
 

@@ -18,7 +18,7 @@ from store.attempts import assignments, claims, completions, reconcile
 from store.attempts.claims import Handed, Pulse
 from store.engine import event_log
 from store.fleet import nodes
-from store.jobs import job_lists, job_refs, jobs
+from store.jobs import job_lists, job_refs, job_steering, jobs
 from store.jobs.job_refs import Single, Target
 from store.jobs.new_job import Accepted, NewJob
 from store.notices.noting import note_changes
@@ -192,7 +192,7 @@ class Scene:
 
     def cancel(self, job_id: int) -> JobState | None:
         with self.store.transaction() as tx:
-            return jobs.cancel(tx, job_id, self.tenant_id, "test")
+            return job_steering.cancel(tx, job_id, self.tenant_id, "test")
 
     def target(self, name: str) -> Target:
         """An array, or elements of one, by name."""

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 from store.collectivities.alerts import drop_old_alerts
+from store.engine.event_log import prune_old_runs
+from store.engine.outbox import drop_sent
 from store.files import uploads
 from store.files.checkpoints import let_go_of_ended
 from store.files.content import ContentStore
 from store.files.results import let_go_of_old_results
 from store.files.stored_files import DROPPED_AFTER_S, MOST_AT_ONCE, drop, let_go_of_old, to_drop
+from store.fleet.thinning import thin_readings
 from store.ledger.pruning import prune_registers
 from store.notices.sending import drop_old as drop_old_notices
-from store.retention import drop_sent, prune_old_runs, thin_readings
 from store.sweeps.sweeps import drop_old
 from store.transaction import Store, Transaction
 from worker.settings import WorkerSettings

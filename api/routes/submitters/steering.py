@@ -17,7 +17,7 @@ from domain.jobs.job_ref import element_ref
 from domain.jobs.order import MOST_POINTS
 from domain.refusal import Refused
 from store.instances.array_sums import array_state
-from store.jobs import array_steering, job_queries, jobs
+from store.jobs import array_steering, job_queries, job_steering
 from store.jobs.job_refs import Single, Target
 from store.jobs.priority import set_priority
 from store.jobs.requeue import requeue as store_requeue
@@ -35,7 +35,7 @@ _OfMany = Callable[[Transaction, Target, str], dict[JobState, int]]
 @router.post("/cancel")
 async def cancel(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> dict[str, Any]:
     """Cancel: at once what waits, by its node what runs."""
-    return await _steer(services, principal, job_id, jobs.cancel, array_steering.cancel)
+    return await _steer(services, principal, job_id, job_steering.cancel, array_steering.cancel)
 
 
 @router.post("/hold")
@@ -45,7 +45,7 @@ async def hold(job_id: JobPath, services: ServicesOf, principal: JobsWriter) -> 
     def hold_many(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
         return {JobState.HELD: array_steering.hold(tx, target, actor)}
 
-    return await _steer(services, principal, job_id, jobs.hold, hold_many)
+    return await _steer(services, principal, job_id, job_steering.hold, hold_many)
 
 
 @router.post("/release")
@@ -55,7 +55,7 @@ async def release(job_id: JobPath, services: ServicesOf, principal: JobsWriter) 
     def release_many(tx: Transaction, target: Target, actor: str) -> dict[JobState, int]:
         return {JobState.QUEUED: array_steering.release(tx, target, actor)}
 
-    return await _steer(services, principal, job_id, jobs.release, release_many)
+    return await _steer(services, principal, job_id, job_steering.release, release_many)
 
 
 @router.post("/requeue")

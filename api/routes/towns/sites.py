@@ -10,7 +10,7 @@ from api.names import Number
 from api.pages import france
 from api.pages.rendering import HEADERS, Speaks, render
 from api.problems import not_found
-from api.security import ServicesOf, public
+from api.security import ServicesOf
 from api.services import Services
 from api.town import exports
 from api.town.door import SignedIn
@@ -18,15 +18,12 @@ from api.town.figures import SiteFigures, figures
 from api.town.site_view import SiteView, site_charts
 from api.town.themes import theme_for, theme_from
 from domain.calendar.paris_days import Period, Span, local, period_of
-from domain.refusal import Refused
 from domain.towns.accounts import Membership
-from domain.towns.colours import check_colour, text_on
 from store.collectivities import collectivities
 from store.collectivities.collectivities import CollectivityRow
 from store.rows import Connection
 
 router = APIRouter(prefix="/town", tags=["towns"], include_in_schema=False)
-themes = APIRouter(tags=["towns"], include_in_schema=False)
 
 _FIRST_DAY = date(2000, 1, 1)
 _LONGEST_AHEAD = timedelta(days=366)
@@ -175,14 +172,3 @@ async def logo(services: ServicesOf, person: SignedIn, collectivity_id: Number) 
     if png is None:
         raise not_found("logo")
     return Response(png, media_type="image/png", headers=HEADERS)
-
-
-@themes.get("/theme/{colour}.css", dependencies=[Depends(public)])
-async def theme_style(colour: str) -> Response:
-    """The style that sets a town's colour, and that of the text on it."""
-    found = check_colour(colour)
-    if isinstance(found, Refused):
-        raise not_found("theme")
-    text = f":root{{--town:{found};--on-town:{text_on(found)}}}\n"
-    headers = {**HEADERS, "Cache-Control": "public, max-age=86400"}
-    return Response(text, media_type="text/css", headers=headers)

@@ -12,7 +12,7 @@ from api.names import Number
 from api.pages.rendering import HEADERS, Speaks, Speech, render
 from api.problems import not_found
 from api.routes.towns.sites import owner_of
-from api.security import NodesReader, ServicesOf
+from api.security import ServicesOf
 from api.services import Services
 from api.town import door
 from api.town.door import Person, SignedIn
@@ -26,7 +26,6 @@ from store.fleet import wishes
 from store.rows import Connection
 
 router = APIRouter(prefix="/town/sites/{site_id}", tags=["towns"], include_in_schema=False)
-operators = APIRouter(prefix="/v1/sites/{site_id}", tags=["fleet"])
 
 _LONGEST_NOTE = 200
 _NOT_YOURS = Refused(
@@ -190,36 +189,3 @@ _DEEDS = {
     "calendar-back": _remove_entry,
     "publication": _publish,
 }
-
-
-@operators.get("/wishes")
-async def show_wishes(
-    site_id: Number, services: ServicesOf, principal: NodesReader
-) -> dict[str, object]:
-    """What the collectivity wishes of a site: how warm at the most, and its calendar."""
-    database = services.store.database
-    if principal.site_ids is not None and site_id not in principal.site_ids:
-        raise not_found("site")
-
-    def look(connection: Connection) -> dict[str, object] | None:
-        if wishes.site_spec(connection, site_id) is None:
-            return None
-        entries = wishes.calendar(connection, site_id, database.now_s(connection))
-        return {
-            "site_id": site_id,
-            "warmest_c": wishes.warmest_wished(connection, site_id),
-            "calendar": [
-                {
-                    "kind": item.entry.kind.value,
-                    "first_day": item.entry.first_day.isoformat(),
-                    "last_day": item.entry.last_day.isoformat(),
-                    "note": item.entry.note,
-                }
-                for item in entries
-            ],
-        }
-
-    found = await services.read(look)
-    if found is None:
-        raise not_found("site")
-    return found

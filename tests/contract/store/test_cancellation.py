@@ -3,7 +3,7 @@ import pytest
 from domain.events import JobWithdrawn
 from domain.jobs.delivery import AttemptKey
 from domain.jobs.job import AttemptState, EndReason, JobState
-from store.jobs import jobs
+from store.jobs import job_steering
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
 
@@ -99,5 +99,5 @@ def test_another_tenants_job_is_not_there(scene: Scene) -> None:
     job_id = scene.submit()
 
     with scene.store.transaction() as tx:
-        assert jobs.cancel(tx, job_id, scene.tenant_id + 1, "test") is None
+        assert job_steering.cancel(tx, job_id, scene.tenant_id + 1, "test") is None
     assert scene.state(job_id) is JobState.QUEUED

@@ -15,7 +15,7 @@ from domain.sbatch.dependencies import parse_dependency
 from store.checks.invariants import look_at_all
 from store.dependencies import shown as dependency_queries
 from store.dependencies.targets import NewCondition
-from store.jobs import array_steering, jobs, overdue
+from store.jobs import array_steering, job_steering, overdue
 from store.jobs.new_job import Accepted, NewJob
 from store.tables.jobs import instance
 from tests.support.builders import array_spec, job_spec
@@ -327,12 +327,12 @@ def test_hold_and_release_go_beside_dependencies(scene: Scene, node_id: int) -> 
     held = submit(scene, f"afterok:{first}", is_held=True)
     later = submit(scene, f"afterok:{first}")
     with scene.store.transaction() as tx:
-        early = jobs.release(tx, held, scene.tenant_id, "test")
-        kept = jobs.hold(tx, later, scene.tenant_id, "test")
+        early = job_steering.release(tx, held, scene.tenant_id, "test")
+        kept = job_steering.hold(tx, later, scene.tenant_id, "test")
     run(scene, first, node_id)
     waiting = scene.state(later)
     with scene.store.transaction() as tx:
-        late = jobs.release(tx, later, scene.tenant_id, "test")
+        late = job_steering.release(tx, later, scene.tenant_id, "test")
 
     assert (early, kept) == (JobState.BLOCKED, JobState.HELD)
     assert (scene.state(held), waiting, late) == (

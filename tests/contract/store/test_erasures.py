@@ -23,7 +23,7 @@ from store.files import stored_files
 from store.files.content import ContentKey
 from store.files.local_content import LocalContentStore
 from store.files.outputs import LocalOutputStore, output_name
-from store.jobs import job_inputs, jobs
+from store.jobs import job_inputs, job_steering
 from store.jobs.new_job import Accepted
 from store.jobs.requeue import requeue
 from store.metadata import metadata
@@ -387,4 +387,4 @@ def test_forgetting_and_running_again_together_end_in_one_of_them(house: House) 
 
         assert sum(isinstance(answer, Refused) for answer in answers) == 1, answers
         with scene.store.transaction() as tx:
-            jobs.cancel(tx, number, scene.tenant_id, "test")
+            job_steering.cancel(tx, number, scene.tenant_id, "test")

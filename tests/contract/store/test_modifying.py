@@ -17,7 +17,7 @@ from store.access import tenants
 from store.dependencies.targets import NewCondition
 from store.engine import event_log
 from store.instances.array_queueing import its_job
-from store.jobs import jobs
+from store.jobs import job_steering
 from store.jobs.modifying import Modified, modify
 from store.jobs.new_job import Accepted, NewJob
 from store.quotas.setting import set_quotas
@@ -89,7 +89,7 @@ def test_what_is_held_changes_quietly_and_runs_so_later(scene: Scene) -> None:
 
     assert scene.events() == []
     with scene.store.transaction() as tx:
-        jobs.release(tx, job_id, scene.tenant_id, "test")
+        job_steering.release(tx, job_id, scene.tenant_id, "test")
     (queued,) = scene.events()
     assert isinstance(queued, JobQueued)
     assert queued.cores == 3

@@ -21,7 +21,7 @@ from store.dependencies.targets import NewCondition
 from store.files import stored_files
 from store.files.content import ContentKey
 from store.fleet.readings import add_readings
-from store.jobs import jobs
+from store.jobs import job_steering
 from store.jobs.new_job import Accepted, NewJob
 from store.quotas import budgets
 from store.quotas.setting import set_quotas
@@ -301,7 +301,7 @@ def test_the_scheduler_starts_no_more_than_the_quota_and_the_next_at_an_end(scen
 
     assert placed() == numbers[:2]
     with scene.store.transaction() as tx:
-        jobs.cancel(tx, numbers[0], scene.tenant_id, "test")
+        job_steering.cancel(tx, numbers[0], scene.tenant_id, "test")
     service.turn()
     assert placed() == numbers[:3]
     limit(scene, running_jobs="none")

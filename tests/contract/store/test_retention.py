@@ -4,9 +4,9 @@ from domain.events import EngineStarted
 from scheduler.placement.policies.baselines import ColdestTank
 from scheduler.replay import Replay, replay_last_run
 from scheduler.service import SchedulerService
-from store import retention
 from store.attempts.assignments import HINT_TOPIC
-from store.engine import outbox
+from store.engine import event_log, outbox
+from store.fleet import thinning
 from store.fleet.hourly_samples import hourly_samples
 from store.fleet.readings import add_readings
 from store.ledger.ledger_tables import register_ledger
@@ -35,7 +35,7 @@ def _thin(scene: Scene, older_than_s: float) -> int:
     steps = 1
     while True:
         with scene.store.transaction() as tx:
-            if not retention.thin_readings(tx, older_than_s):
+            if not thinning.thin_readings(tx, older_than_s):
                 return steps
         steps += 1
 
@@ -132,7 +132,7 @@ def test_older_engine_runs_are_forgotten_and_the_last_one_replays(scene: Scene) 
     _run_twice(scene)
 
     with scene.store.transaction() as tx:
-        assert not retention.prune_old_runs(tx, older_than_s=HOUR_S)
+        assert not event_log.prune_old_runs(tx, older_than_s=HOUR_S)
 
     with scene.database.read() as connection:
         kinds = connection.execute(select(event.c.kind)).scalars()
@@ -146,11 +146,11 @@ def test_the_last_run_is_kept_however_old_it_is(scene: Scene) -> None:
     _run_twice(scene)
     scene.clock.advance(1000 * DAY_S)
     with scene.store.transaction() as tx:
-        retention.prune_old_runs(tx, older_than_s=HOUR_S)
+        event_log.prune_old_runs(tx, older_than_s=HOUR_S)
     before = _count(scene, event.c.id)
 
     with scene.store.transaction() as tx:
-        retention.prune_old_runs(tx, older_than_s=0.0)
+        event_log.prune_old_runs(tx, older_than_s=0.0)
 
     assert _count(scene, event.c.id) == before > 0
 
@@ -166,7 +166,7 @@ def test_decisions_that_placed_a_job_are_kept(scene: Scene) -> None:
     SchedulerService(store=scene.store, policy=ColdestTank()).turn()
 
     with scene.store.transaction() as tx:
-        retention.prune_old_runs(tx, older_than_s=HOUR_S)
+        event_log.prune_old_runs(tx, older_than_s=HOUR_S)
 
     with scene.database.read() as connection:
         batches = set(connection.execute(select(decision.c.batch)).scalars())
@@ -184,6 +184,6 @@ def test_sent_messages_are_forgotten_and_unsent_ones_are_not(scene: Scene) -> No
     scene.clock.advance(2 * DAY_S)
 
     with scene.store.transaction() as tx:
-        assert not retention.drop_sent(tx, older_than_s=DAY_S)
+        assert not outbox.drop_sent(tx, older_than_s=DAY_S)
 
     assert _count(scene, outbox_table.c.id) == 1

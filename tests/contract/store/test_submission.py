@@ -5,7 +5,7 @@ from domain.jobs.job import JobState, SchedulingType
 from domain.jobs.job_spec import DEFAULT_FLEX_WAIT_S
 from domain.refusal import Refused
 from store.access import keys
-from store.jobs.jobs import release
+from store.jobs.job_steering import release
 from store.jobs.new_job import Accepted, NewJob
 from tests.support.builders import job_spec
 from tests.support.scene import Scene

@@ -9,7 +9,7 @@ from domain.jobs.job_spec import Resources
 from domain.jobs.retry import FIRST_DELAY_S
 from domain.refusal import Refused
 from store.engine.engine_facts import job_facts
-from store.jobs import jobs, overdue
+from store.jobs import job_steering, overdue
 from store.jobs.requeue import requeue
 from tests.support.builders import job_spec
 from tests.support.scene import Scene
@@ -55,7 +55,7 @@ def test_the_time_in_the_queue_begins_when_the_job_could_start(scene: Scene) -> 
     assert end_overdue(scene) == 0
 
     with scene.store.transaction() as tx:
-        jobs.release(tx, held, scene.tenant_id, "test")
+        job_steering.release(tx, held, scene.tenant_id, "test")
     scene.clock.advance(61.0)
 
     assert end_overdue(scene) == 2

@@ -2,16 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from metering.balance import (
-    DEFAULT_BOILER,
-    Measured,
-    Quarantine,
-    Told,
-    balance_of,
-    bar_th_170,
-    boiler_factors,
-    eu_2024_1364,
-)
+from metering.balance import Measured, Quarantine, Told, balance_of
+from metering.boiler_factors import DEFAULT_BOILER, boiler_factors
+from metering.evidence import bar_th_170, eu_2024_1364
 
 BOILER = boiler_factors()[DEFAULT_BOILER]
 GRAMS = 50.0
