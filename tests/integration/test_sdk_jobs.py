@@ -1,10 +1,16 @@
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from chaufferie import Client, JobRequest
-from chaufferie.sdk.errors import BadInputError, JobFailedError, WaitTimedOutError
+from chaufferie.sdk.errors import (
+    BadInputError,
+    JobFailedError,
+    RefusedByServerError,
+    WaitTimedOutError,
+)
 from domain.jobs.job import JobState
 from tests.support.cluster import Cluster
 
@@ -121,3 +127,41 @@ def test_the_fleet_and_its_heat_are_typed(client: Client) -> None:
     assert nodes["node1"].features
     assert [site.name for site in heat.sites] == ["site0"]
     assert client.whoami()["role"] == "operator"
+
+
+def test_jobs_are_held_changed_released_and_run_again(client: Client) -> None:
+    job = client.submit(command=["true"], options=["--hold"])
+
+    changed = client.modify(job.id, ["--time=7", "--job-name=renamed"])
+    released = client.release(job.id)
+    job.wait(60)
+    again = client.requeue(job.id)
+    client.job(job.id).wait(60)
+    later = client.submit(command=["true"], options=["--begin=+1h", "--array=0-3"])
+    held = client.hold(f"{later.id}_[0-1]")
+    client.cancel(later.id)
+
+    assert changed.changed
+    assert (released.state, again.state) == (JobState.QUEUED, JobState.QUEUED)
+    document = client.job(job.id).document
+    assert (document["name"], len(document["attempts"])) == ("renamed", 2)
+    assert held.changed == {JobState.HELD: 2}
+
+
+def test_quotas_are_set_and_typed(client: Client) -> None:
+    client.set_quotas("operator", {"kwh/total": "2.5", "cores": "64"})
+    client.set_quotas("operator", {"core-hours/month": "1000"}, safe=True)
+    found = {item.quota: item for item in client.quotas() if item.tenant == "operator"}
+    limits = dict.fromkeys(("kwh/total", "cores", "core-hours/month"))
+    left = client.set_quotas("operator", limits)
+
+    budget, cores = found["kwh/total"], found["cores"]
+    assert (budget.limit, budget.is_safe, budget.is_used_up) == (Decimal("2.5"), False, False)
+    assert budget.ended is not None
+    assert budget.running is not None
+    assert budget.used == budget.ended + budget.running
+    assert (cores.limit, cores.ended, cores.running) == (Decimal(64), None, None)
+    assert found["core_hours/month"].is_safe
+    assert [item.quota for item in left if item.tenant == "operator"] == ["stored_bytes"]
+    with pytest.raises(RefusedByServerError, match="Only a budget that is set can be safe"):
+        client.set_quotas("operator", {"cores": "1"}, safe=True)
