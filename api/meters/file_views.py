@@ -10,6 +10,8 @@ from metering.readings.parsing import IndexFile
 
 #: So many lines of a case are named; their number is said in any case.
 _MOST_LINES = 20
+#: So many cases of a meter are told; of the others their number.
+_MOST_CASES = 50
 
 
 def taken_view(file: IndexFile, found: Sequence[OfMeter]) -> dict[str, Any]:
@@ -30,7 +32,8 @@ def _of_meter(item: OfMeter) -> dict[str, Any]:
         "first_at_s": item.rows[0].taken_at_s,
         "last_at_s": item.rows[-1].taken_at_s,
         "adjusts_months": [write_month(month) for month in item.adjusts],
-        "quarantined": [_doubted(item, part) for part in item.doubted],
+        "quarantined": [_doubted(item, part) for part in item.doubted[:_MOST_CASES]],
+        "quarantined_cases": len(item.doubted),
     }
 
 

@@ -68,4 +68,7 @@ def _say_meter(item: dict[str, Any], *, is_taken: bool) -> None:
             f"in quarantine: {counted(case['lines_count'], 'line')} ({lines}{more}): "
             f"{case['sentence']} (quarantine reject {case['case']})"
         )
+    more_cases = item["quarantined_cases"] - len(item["quarantined"])
+    if more_cases:
+        remark(f"and {counted(more_cases, 'more case')}; `chaufferie quarantine list` has them.")
     say_adjusted(item)

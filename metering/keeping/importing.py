@@ -1,5 +1,6 @@
 """Taking in a file of indexes: what would become of each row, and then all of it or nothing."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -145,13 +146,12 @@ def _doubted(
 ) -> Iterator[Doubted]:
     """Cases among the rows of the file, with the lines on which they stand."""
     rows, told = file
+    ordered = sorted((seq_in_file(row.taken_at_s), row.line) for row in told)
     for case in standing_of(connection, known, now_s, rows).cases:
         if not case.first.is_from_file:
             continue
-        lines = tuple(
-            row.line
-            for row in told
-            if case.first.seq <= seq_in_file(row.taken_at_s) <= case.last.seq
-        )
-        if lines:
+        begin = bisect_left(ordered, (case.first.seq, 0))
+        end = bisect_left(ordered, (case.last.seq + 1, 0))
+        if begin < end:
+            lines = tuple(sorted(line for _, line in ordered[begin:end]))
             yield Doubted(case=case, lines=lines)
