@@ -107,6 +107,8 @@ def test_every_page_is_accessible_fits_a_telephone_and_asks_nobody_else(
         hosts = {urlsplit(request.url).netloc for request in visit.requests}
         assert hosts == {urlsplit(base).netloc}, path
         assert visit.page.locator("html").get_attribute("lang") == language[:2]
+    wishes = next(path for path in found if path.endswith("/wishes"))
+    found["refused"], wide["refused"] = _refused_by_keyboard(visit, f"{base}{wishes}")
     visit.open(f"{base}/town")
     visit.page.get_by_role("button", name=leave).click()
     visit.page.wait_for_url("**/town/sign-in*")
@@ -117,6 +119,18 @@ def test_every_page_is_accessible_fits_a_telephone_and_asks_nobody_else(
     assert max(weights.values()) <= 60_000
     assert [text for text in visit.complaints if "Content Security Policy" in text] == []
     visit.context.close()
+
+
+def _refused_by_keyboard(visit: Visit, url: str) -> tuple[list[str], int]:
+    """A form filled in wrongly without a mouse: what was typed is still there, beside why not."""
+    visit.open(url)
+    visit.page.locator("#warmest").focus()
+    visit.page.keyboard.press("Control+A")
+    visit.page.keyboard.type("150")
+    visit.page.keyboard.press("Enter")
+    visit.page.get_by_role("alert").wait_for()
+    assert visit.page.locator("#warmest").input_value() == "150"
+    return visit.violations(), visit.overflow_px()
 
 
 @pytest.mark.parametrize("language", ["fr-FR", "en-GB"])

@@ -10,6 +10,7 @@ from api.pages.rendering import Speaks, render
 from api.problems import not_found
 from api.security import ServicesOf
 from api.town.door import SignedIn
+from api.town.themes import theme_for
 from domain.towns.accounts import Membership, TownVisitor
 from domain.towns.deliverables import DeliverableKind
 from store.collectivities.collectivities import find_collectivity
@@ -26,7 +27,9 @@ async def files_page(spoken: Speaks, services: ServicesOf, person: SignedIn) -> 
     """Every version of every file that the visitor may have, newest first."""
     rows = await services.read(lambda connection: _seen(connection, person.visitor))
     names = {item.collectivity_id: item.collectivity for item in person.visitor.memberships}
-    return render(spoken, "files.html", {"person": person, "rows": rows, "names": names})
+    values = {"person": person, "rows": rows, "names": names}
+    theme = await theme_for(services, person.visitor)
+    return render(spoken, "files.html", values, theme=theme)
 
 
 @router.get("/{collectivity_id}/{kind}/{period}/{version}")

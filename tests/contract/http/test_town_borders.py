@@ -94,6 +94,7 @@ def test_pages_without_a_place_tell_nothing_of_the_other_town(towns: HostileTown
 
             assert page.status_code == 200, path
             assert [text for text in SECRETS if text in page.text] == [], path
+            assert "/theme/1a5e9a.css" in page.text, path  # each in the town's own colour
 
 
 def test_what_is_saved_has_a_name_that_every_system_takes(towns: HostileTowns) -> None:
