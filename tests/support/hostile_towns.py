@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,9 @@ class HostileTowns(HttpScene):
     def judge(self, route: str, shown: str, answer: httpx2.Response) -> None:
         """Count an answer, and keep what is wrong with it, once for each route."""
         self.statuses[answer.status_code] += 1
-        for wrong in _wrong(answer, is_public=route.startswith("/t/")):
+        # A page says again what was typed into its own form.
+        secrets = [] if route.startswith("/t/") else [it for it in SECRETS if it not in shown]
+        for wrong in _wrong(answer, secrets):
             self.faults.setdefault(f"{route}: {wrong}", shown)
 
     def findings(self) -> list[str]:
@@ -182,13 +184,12 @@ class HostileTowns(HttpScene):
         return [str(item) for item in examine(self.database) if item.offenders]
 
 
-def _wrong(answer: httpx2.Response, *, is_public: bool) -> list[str]:
+def _wrong(answer: httpx2.Response, secrets: Sequence[str]) -> list[str]:
     """Why an answer is none that a person should get."""
     found, text = [], html.unescape(answer.text) if _is_text(answer) else ""
     if answer.status_code >= _SERVER_ERROR:
         found.append("500")
-    if not is_public:
-        found += [f"tells {secret!r}" for secret in SECRETS if secret in text]
+    found += [f"tells {secret!r}" for secret in secrets if secret in text]
     if _MOVED <= answer.status_code < _REFUSED:
         # A slash too many at the end is taken away by the framework, with the host named.
         place = answer.headers.get("location", "").removeprefix(HOST)
