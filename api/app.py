@@ -20,6 +20,7 @@ from api.routes.heat_sales import (
     contracts,
     deliverables,
     disputes,
+    invoices,
     people,
     statements,
 )
@@ -98,7 +99,10 @@ def create_app(services: Services, listener: Listener | None = None) -> FastAPI:
         *(fleet, reservations, weather, heat, meters, ledger, metrics),
         *(tenants, quotas, stickers, papers, register_files, site_wishes),
     )
-    for_heat_sales = (collectivities, deliverables, people, contracts, statements, disputes)
+    for_heat_sales = (
+        *(collectivities, deliverables, people, contracts),
+        *(statements, invoices, disputes),
+    )
     for_towns = (door, sites, alerts, town_statements, town_files, wishes)
     for_all_others = (agent, attempt_files, public_page, access, health, pages, themes)
     for module in (*for_submitters, *for_operators, *for_heat_sales, *for_towns, *for_all_others):

@@ -1,6 +1,7 @@
 """``python -m metering verify FILE``: work statements out again, with no server and no network.
 
-``export`` and ``import`` move a collectivity between installations; they open the store.
+``verify-invoice`` does the same with invoices. ``export`` and ``import`` move a collectivity
+between installations; they open the store.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from domain.languages import Language
 from domain.plurals import counted
 from domain.refusal import Refused
 from metering.packages import command
+from metering.papers import invoice_command
 from metering.papers.pdf import attached_json
 from metering.papers.words import words_of
 from metering.statements.together import misfits
@@ -48,6 +50,8 @@ def main() -> int:
     """Do what the words ask; the exit code."""
     if sys.argv[1:2] in ([command.EXPORT], [command.IMPORT]):
         return command.main(sys.argv[1:])
+    if sys.argv[1:2] == [invoice_command.VERIFY]:
+        return invoice_command.main(sys.argv[2:])
     parser = _Parser(prog="chaufferie statement", description=_DESCRIPTION)
     parser.add_argument("command", choices=["verify"])
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+")

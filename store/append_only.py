@@ -8,9 +8,17 @@ from store.contracts.contract_tables import contract_version
 from store.deliverables.deliverable_tables import deliverable
 from store.ledger.ledger_tables import KEPT_TABLES as LEDGER_TABLES
 from store.ledger.ledger_tables import register_ledger, register_pruning
+from store.statements.invoice_tables import invoice, invoice_paper
 from store.statements.statement_tables import statement
 
-KEPT_TABLES = (*LEDGER_TABLES, contract_version, statement, deliverable)
+KEPT_TABLES = (
+    *LEDGER_TABLES,
+    contract_version,
+    statement,
+    invoice,
+    invoice_paper,
+    deliverable,
+)
 
 #: The database says this where it refuses.
 REFUSAL = "rows of this table are only added"

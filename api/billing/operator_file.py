@@ -1,4 +1,4 @@
-"""The operator's file: what computing costs, and by which factors its emissions are counted."""
+"""The operator's file: what computing costs, how its emissions are counted, who issues invoices."""
 
 import tomllib
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from domain.refusal import Refused
 from metering.balance import Told
 from metering.boiler_factors import DEFAULT_BOILER, BoilerFactor, boiler_factors
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
+from metering.invoices.seller import Seller
 from scheduler.licence_file import LicenceServerTables, servers_of
 from scheduler.order_file import FILE_NAME, OrderTable
 
@@ -36,6 +37,7 @@ class Tariff:
     boiler: BoilerFactor = field(default_factory=lambda: boiler_factors()[DEFAULT_BOILER])
     told: Mapping[str, Told] = field(default_factory=dict)  #: By name of the site.
     licences: LicenceServers = field(default_factory=LicenceServers)
+    seller: Seller = field(default_factory=Seller)  #: Who issues invoices for heat.
 
 
 class _CoreHourIn(BaseModel):
@@ -82,6 +84,7 @@ class _FileIn(BaseModel):
     sites: list[_SiteIn] = Field(default_factory=list)
     order: OrderTable | None = None  #: The scheduler reads it; a slip in it is told here too.
     licence_servers: LicenceServerTables = Field(default_factory=list)
+    seller: Seller = Field(default_factory=Seller)
 
 
 def read_tariff(named: Path | None, data_dir: Path) -> Tariff | Refused:
@@ -129,6 +132,7 @@ def _understood(file: Path, plain: dict[str, Any]) -> Tariff | Refused:
         boiler=boilers[found.boiler_factors],
         told={item.name: Told(**item.model_dump(exclude={"name"})) for item in found.sites},
         licences=servers_of(found.licence_servers),
+        seller=found.seller,
     )
 
 

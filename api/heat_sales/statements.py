@@ -12,7 +12,8 @@ from domain.languages import Language
 from metering.papers.page import page
 from metering.papers.table import table
 from store.contracts.contracts import ContractRow
-from store.statements.statements import StatementRow
+from store.statements.invoices import InvoiceRow
+from store.statements.statements import CREDIT_NOTE, StatementRow
 
 #: A page of ours needs nothing but its own style, from nowhere.
 _HEADERS = {
@@ -20,6 +21,14 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _CSV, _PDF, _JSON = "text/csv; charset=utf-8", "application/pdf", "application/json"
+_XML = "application/xml"
+
+
+class InvoiceForm(StrEnum):
+    """A form of an invoice."""
+
+    PDF = "pdf"  #: With the XML and the statement in it: what is sent to the buyer.
+    XML = "xml"
 
 
 class Form(StrEnum):
@@ -60,6 +69,21 @@ def statement_view(row: StatementRow) -> dict[str, Any]:
     }
 
 
+def invoice_view(row: InvoiceRow, of: StatementRow) -> dict[str, Any]:
+    """An invoice in a list, with what it is of."""
+    return {
+        "number": row.number,
+        "statement": row.statement,
+        "contract": of.contract,
+        "month": write_month(of.month),
+        "kind": "credit-note" if of.kind == CREDIT_NOTE else "invoice",
+        "profile": row.profile,
+        "digest_sha256": row.digest,
+        "has_pdf": row.has_pdf,
+        "issued_on": paris.date_at(row.issued_at_s),
+    }
+
+
 def written(document: bytes, form: Form, language: Language, name: str) -> Response:
     """A document in a form that follows from it; its PDF is made elsewhere."""
     if form is Form.JSON:
@@ -80,6 +104,11 @@ def csv_answer(text: str, name: str) -> Response:
 def pdf_answer(pdf: bytes, name: str) -> Response:
     """The PDF of a document."""
     return _file(pdf, _PDF, f"{name}.pdf")
+
+
+def xml_answer(xml: bytes, name: str) -> Response:
+    """The XML of an invoice."""
+    return _file(xml, _XML, f"{name}.xml")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -15,6 +15,7 @@ from chaufferie.cli import (
     fetching,
     fleet,
     forgetting,
+    invoices,
     jobs,
     keys,
     ledger,
@@ -208,6 +209,7 @@ for group, name in (
     (reservations.app, "reservations"),
     (contracts.app, "contracts"),
     (statements.app, "statement"),
+    (invoices.app, "invoice"),
     (disputes.app, "disputes"),
     (sample.sample, "sample"),
 ):

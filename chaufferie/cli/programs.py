@@ -21,6 +21,7 @@ PROGRAMS = {
     "simulate": ("simulation",),
     "doctor": ("scheduler", "doctor"),
     "statement verify": ("metering", "verify"),
+    "invoice verify": ("metering", "verify-invoice"),
     "collectivities export": ("metering", "export"),
     "collectivities import": ("metering", "import"),
 }

@@ -17,7 +17,7 @@ from metering.statements.reading import inputs_of
 from metering.statements.verify import parse
 from store.contracts import contracts
 from store.contracts.contracts import ContractRow
-from store.statements import drafts, statements
+from store.statements import drafts, invoices, statements
 from store.statements.statements import NewStatement, StatementRow
 from store.transaction import Transaction
 
@@ -48,7 +48,7 @@ def issue(tx: Transaction, reference: str, month: int, actor: str) -> Issued | R
             f"of contract {reference} is {write_month(wanted)}.",
         )
     inputs = drafting.inputs_for(tx.connection, row, contract, month)
-    refused = inputs if isinstance(inputs, Refused) else _not_fit(inputs)
+    refused = inputs if isinstance(inputs, Refused) else _not_fit(tx, inputs)
     if refused is not None:
         return refused
     assert not isinstance(inputs, Refused)  # noqa: S101 - just returned
@@ -79,7 +79,7 @@ def correct(
     if isinstance(was, Refused):
         return was
     now = replace(was, contract=contract, contract_version=row.version, heading=Heading())
-    refused = _not_fit(now)
+    refused = _not_fit(tx, now)
     if refused is not None:
         return refused
     if _said(now) == _said(was):
@@ -121,10 +121,22 @@ def _inputs(tx: Transaction, row: StatementRow) -> StatementInputs | Refused:
     return document if isinstance(document, Refused) else inputs_of(document)
 
 
-def _not_fit(inputs: StatementInputs) -> Refused | None:
+def _not_fit(tx: Transaction, inputs: StatementInputs) -> Refused | None:
     """Why this cannot be issued; looked at before anything is written, a number taken included."""
     document = statement_document(inputs)
-    return document if isinstance(document, Refused) else routing_gaps(inputs.contract.routing)
+    if isinstance(document, Refused):
+        return document
+    if invoices.has_series(tx.connection, _series(tx, inputs.contract)):
+        return Refused(
+            code="statement.series",
+            sentence=f"Invoices are numbered {inputs.contract.number_prefix} too; amend the "
+            "contract with another number_prefix, so that the numbers of invoices have no gap.",
+        )
+    return routing_gaps(inputs.contract.routing)
+
+
+def _series(tx: Transaction, contract: Contract) -> str:
+    return f"{contract.number_prefix}-{paris.date_at(tx.now_s)[:_YEAR_DIGITS]}"
 
 
 def _said(inputs: StatementInputs) -> dict[str, Any]:
@@ -150,11 +162,12 @@ def _keep(
     corrects_id: int | None = None,
 ) -> Issued:
     """Number a document that is known to be fit, and keep it."""
-    today = paris.date_at(tx.now_s)
-    series = f"{inputs.contract.number_prefix}-{today[:_YEAR_DIGITS]}"
-    number = statements.take_number(tx, series)
+    number = statements.take_number(tx, _series(tx, inputs.contract))
     heading = replace(
-        inputs.heading, number=number.text, issued_on=today, software=drafting.software()
+        inputs.heading,
+        number=number.text,
+        issued_on=paris.date_at(tx.now_s),
+        software=drafting.software(),
     )
     document = _document(inputs.headed(heading))
     statements.add_statement(

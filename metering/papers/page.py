@@ -14,8 +14,8 @@ from metering.papers.words import words_of
 from metering.statements.inputs import Kind
 
 
-def page(document: Mapping[str, Any], language: Language) -> str:
-    """The page of a document: one file that needs no other."""
+def page(document: Mapping[str, Any], language: Language, invoice: object | None = None) -> str:
+    """The page of a document, or of its invoice: one file that needs no other."""
     words = words_of(language)
     marks = sorted({mark for line in document["lines"] for mark in line["marks"]})
     indexation = _tariff(document).get("indexation")
@@ -26,7 +26,10 @@ def page(document: Mapping[str, Any], language: Language) -> str:
         words=words,
         notes=notes,
         site_names={item["site_id"]: item["site"] for item in document["sources"]},
-        title=words["title"][document["kind"]],
+        title=words["title"][
+            document["kind"] if invoice is None else f"invoice-{document['kind']}"
+        ],
+        invoice=invoice,
         sign=-1 if document["kind"] == Kind.CREDIT_NOTE else 1,
         note_numbers={mark: number for number, mark in enumerate(marks, start=1)},
         indexation=indexation,

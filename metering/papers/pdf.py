@@ -19,7 +19,7 @@ ATTACHMENT = "statement.json"
 VARIANT = "pdf/ua-1"
 #: A PDF of a thousand meters has some 2 MB; what is attached to it is read whole [bytes].
 _MOST_ATTACHMENTS = 20
-_NO_WRITER = Refused(
+NO_WRITER = Refused(
     code="pdf.unavailable",
     sentence=(
         "PDFs cannot be made here: install the extra with `pip install 'chaufferie[statements]'` "
@@ -42,14 +42,14 @@ def write_pdf(document: Mapping[str, Any], language: Language) -> bytes | Refuse
         # A second's worth of imports, and absent on many machines.
         from weasyprint import HTML, Attachment  # noqa: PLC0415
     except (ImportError, OSError):  # the package is missing, or Pango
-        return _NO_WRITER
+        return NO_WRITER
     attached = Attachment(
         file_obj=BytesIO(canonical(document)),
         name=ATTACHMENT,
         description=words_of(language)["proof"]["attachment"],
         relationship="Source",
     )
-    made: bytes = HTML(string=page(document, language), url_fetcher=_fetch_nothing).write_pdf(
+    made: bytes = HTML(string=page(document, language), url_fetcher=fetch_nothing).write_pdf(
         pdf_variant=VARIANT, attachments=[attached]
     )
     return made
@@ -57,6 +57,11 @@ def write_pdf(document: Mapping[str, Any], language: Language) -> bytes | Refuse
 
 def attached_json(pdf: bytes) -> bytes | Refused:
     """The canonical JSON in a PDF of ours."""
+    return attachment_of(pdf, ATTACHMENT)
+
+
+def attachment_of(pdf: bytes, name: str) -> bytes | Refused:
+    """The one attachment of this name."""
     try:
         from pypdf import PdfReader  # noqa: PLC0415 - an extra
         from pypdf.errors import PyPdfError  # noqa: PLC0415 - likewise
@@ -64,16 +69,16 @@ def attached_json(pdf: bytes) -> bytes | Refused:
         return _NO_READER
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it grumbles at damaged files
     try:
-        named = PdfReader(BytesIO(pdf)).attachments.get(ATTACHMENT, [])
+        named = PdfReader(BytesIO(pdf)).attachments.get(name, [])
         found = list(named)[:_MOST_ATTACHMENTS]
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return _refused(f"the PDF is damaged ({error})")
     if len(found) != 1:
-        return _refused(f"it has {len(found)} attachments named {ATTACHMENT}, and must have one")
+        return _refused(f"it has {len(found)} attachments named {name}, and must have one")
     return found[0]
 
 
-def _fetch_nothing(url: str, *_: object, **__: object) -> Any:  # noqa: ANN401 - never returns
+def fetch_nothing(url: str, *_: object, **__: object) -> Any:  # noqa: ANN401 - never returns
     """A statement needs nothing from anywhere."""
     raise ValueError(f"a statement refers to {url}")
 

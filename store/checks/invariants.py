@@ -229,7 +229,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         name="statement-numbers",
-        holds="Each series of statements holds every number from 1 to its last.",
+        holds="Each series of statements or invoices holds every number from 1 to its last.",
         look=statement_offenders.series_with_gaps,
     ),
     Invariant(
@@ -241,6 +241,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         name="statement-digests",
         holds="Every statement that was issued is what its digest says.",
         look=statement_offenders.other_digests,
+    ),
+    Invariant(
+        name="invoice-digests",
+        holds="Every invoice that was issued is what its digest says.",
+        look=statement_offenders.other_invoices,
     ),
     Invariant(
         name="simulated-readings-marked",

@@ -1,14 +1,15 @@
-"""What breaks the books of statements: gaps in a series, months billed twice, other digests."""
+"""What breaks the books of statements and invoices: gaps, months billed twice, other digests."""
 
 import hashlib
 import json
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union_all
 
 from domain.calendar.months import write_month
 from store.contracts.contract_tables import contract
+from store.statements.invoice_tables import invoice
 from store.statements.statement_tables import statement, statement_elsewhere, statement_series
 from store.statements.statements import CREDIT_NOTE
 from store.transaction import Transaction
@@ -19,26 +20,20 @@ _DIGEST = "digest_sha256"
 
 def series_with_gaps(tx: Transaction) -> list[str]:
     """Series that do not hold every number from 1 to their last, here or where they came from."""
-    elsewhere = (
-        select(func.count())
-        .where(statement_elsewhere.c.series == statement_series.c.name)
-        .scalar_subquery()
-    )
-    last_elsewhere = (
-        select(func.coalesce(func.max(statement_elsewhere.c.series_number), 0))
-        .where(statement_elsewhere.c.series == statement_series.c.name)
-        .scalar_subquery()
-    )
-    last_here = func.coalesce(func.max(statement.c.series_number), 0)
+    taken = union_all(
+        select(statement.c.series, statement.c.series_number),
+        select(invoice.c.series, invoice.c.series_number),
+        select(statement_elsewhere.c.series, statement_elsewhere.c.series_number),
+    ).subquery()
     last = statement_series.c.last
     found = (
         select(statement_series.c.name)
-        .outerjoin(statement, statement.c.series == statement_series.c.name)
+        .outerjoin(taken, taken.c.series == statement_series.c.name)
         .group_by(statement_series.c.name, last)
         .having(
             or_(
-                func.count(statement.c.id) + elsewhere != last,
-                (last_here != last) & (last_elsewhere != last),
+                func.count(taken.c.series_number) != last,
+                func.coalesce(func.max(taken.c.series_number), 0) != last,
             )
         )
         .limit(_MOST_EXAMPLES)
@@ -76,3 +71,14 @@ def _other_digests(tx: Transaction) -> Iterator[str]:
         bare = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         if not told == row.digest == hashlib.sha256(bare.encode("utf-8")).hexdigest():
             yield str(row.number)
+
+
+def other_invoices(tx: Transaction) -> list[str]:
+    """Invoices whose kept XML does not have the digest that was told."""
+    query = select(invoice.c.number, invoice.c.document, invoice.c.digest)
+    found = (
+        str(row.number)
+        for row in tx.connection.execute(query)
+        if row.digest != hashlib.sha256(row.document.encode("utf-8")).hexdigest()
+    )
+    return list(islice(found, _MOST_EXAMPLES))

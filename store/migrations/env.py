@@ -21,7 +21,7 @@ from store.notices import notice_tables  # noqa: F401 - likewise
 from store.packages import package_tables  # noqa: F401 - likewise
 from store.quotas import quota_tables  # noqa: F401 - likewise
 from store.reservations import reservation_tables  # noqa: F401 - likewise
-from store.statements import dispute_tables, statement_tables  # noqa: F401 - likewise
+from store.statements import dispute_tables, invoice_tables, statement_tables  # noqa: F401 - likewise
 from store.sweeps import sweep_tables  # noqa: F401 - likewise
 from store.tables import access, engine, files, fleet, installation, jobs  # noqa: F401 - likewise
 

@@ -137,6 +137,12 @@ def document_of(connection: Connection, statement_id: int) -> bytes:
     return str(connection.execute(query).scalar_one()).encode("utf-8")
 
 
+def has_series(connection: Connection, series: str) -> bool:
+    """Whether statements are numbered by this series."""
+    query = select(statement.c.id).where(statement.c.series == series).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def standing(connection: Connection, contract_id: int) -> list[StatementRow]:
     """What holds: the statements that no credit note took back, by month."""
     rows = statements(connection, contract_id=contract_id)

@@ -1,4 +1,7 @@
-"""Statements before veraPDF: every rule of PDF/UA-1 that a program can judge, in both languages."""
+"""Statements before veraPDF: every rule of PDF/UA-1 that a program can judge, in both languages.
+
+Invoices are held to PDF/A-3, and to what of level A and of PDF/UA they do not claim themselves.
+"""
 
 import io
 from collections.abc import Mapping
@@ -11,9 +14,11 @@ import pytest
 from domain.languages import Language
 from domain.refusal import Refused
 from domain.registers.register import Mark
+from metering.papers.invoice_pdf import write_invoice_pdf
 from metering.papers.pdf import write_pdf
 from metering.statements.document import statement_document
 from metering.statements.inputs import Heading, Kind, StatementInputs
+from tests.support.invoices import document_of, invoice_files, of_every_kind
 from tests.support.statements import heat_line, statement_inputs
 from tests.support.verapdf import Verdict, judge
 
@@ -66,6 +71,24 @@ def test_a_statement_breaks_no_rule_of_pdf_ua(tmp_path: Path, language: Language
     assert {name: item.broken for name, item in found.items()} == {name: [] for name in files}
     assert {item.rules for item in found.values()} == {_RULES}
     assert min(item.checks for item in found.values()) > 1000
+
+
+def test_an_invoice_breaks_no_rule_of_pdf_a_3_and_is_tagged_besides(tmp_path: Path) -> None:
+    kinds = of_every_kind()
+    paths = [tmp_path / f"{name}.pdf" for name in ("service code", "credit note of charges")]
+    for path in paths:
+        inputs = kinds[path.stem]
+        made = write_invoice_pdf(document_of(inputs), invoice_files(inputs)[0])
+        assert isinstance(made, bytes)
+        path.write_bytes(made)
+
+    broken = {
+        profile: {item.split()[0] for verdict in judge(profile, paths) for item in verdict.broken}
+        for profile in ("PDFA-3B", "PDFA-3A", _PROFILE)
+    }
+
+    # The embedding takes back the claim of level A and of PDF/UA, and nothing else of them.
+    assert broken == {"PDFA-3B": set(), "PDFA-3A": {"6.6.4-3"}, _PROFILE: {"5-1"}}
 
 
 def test_a_spoiled_copy_is_found_out(tmp_path: Path) -> None:

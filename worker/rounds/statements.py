@@ -1,4 +1,4 @@
-"""The round of the statements: drafts of months that are closed, PDFs of what was issued.
+"""The round of the statements: drafts of closed months, PDFs of what was issued and invoiced.
 
 A month is drafted whenever its round comes, however late, and only once; a PDF is made where one
 is lacking. So a round may be repeated, and one that was missed costs time alone.
@@ -10,8 +10,9 @@ import logging
 from domain.languages import Language
 from domain.refusal import Refused
 from metering.books.drafting import draft_all
+from metering.papers.invoice_pdf import write_invoice_pdf
 from metering.papers.pdf import write_pdf
-from store.statements import papers, statements
+from store.statements import invoices, papers, statements
 from store.transaction import Store
 from worker.rounds.deliverables import make_deliverables
 
@@ -25,6 +26,7 @@ def run_statements(store: Store) -> dict[str, int]:
     return {
         "drafts": draft_all(store),
         "pdfs": _make_pdfs(store),
+        "invoices": _make_invoices(store),
         "files": make_deliverables(store),
     }
 
@@ -42,3 +44,22 @@ def _make_pdfs(store: Store) -> int:
         with store.transaction() as tx:
             papers.keep_pdf(tx, statement_id, language, pdf)
     return len(wanted)
+
+
+def _make_invoices(store: Store) -> int:
+    """Make the PDFs of invoices that lack theirs; one that cannot be made keeps no other back."""
+    with store.database.read() as connection:
+        wanted = invoices.lacking_pdf(connection, MOST_AT_ONCE)
+    made = 0
+    for row in wanted:
+        with store.database.read() as connection:
+            document = json.loads(statements.document_of(connection, row.statement_id))
+            xml = invoices.document_of(connection, row.invoice_id)
+        pdf = write_invoice_pdf(document, xml)
+        if isinstance(pdf, Refused):
+            _log.warning("The PDF of invoice %s waits. %s", row.number, pdf.sentence)
+            continue
+        with store.transaction() as tx:
+            invoices.keep_pdf(tx, row.invoice_id, pdf)
+        made += 1
+    return made

@@ -32,7 +32,12 @@ from store.transaction import Transaction
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
 
 _CONFLICTS = frozenset(
-    {"contract.exists", "contract.overlap", "contract.same", "statement.order", "statement.same"}
+    {
+        *("contract.exists", "contract.overlap", "contract.same"),
+        *("statement.order", "statement.same", "statement.series"),
+        *("invoice.note_first", "invoice.nothing_to_take_back", "invoice.series"),
+        *("invoice.taken_back", "invoice.unavailable"),
+    }
 )
 _ABSENT = frozenset({"contract.unknown", "statement.unknown"})
 Reference = Annotated[str, Path(max_length=50, pattern=CONTRACT_REFERENCE)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.heat_sales.statements import Form, pdf_answer, written
+from api.heat_sales.statements import Form, InvoiceForm, pdf_answer, written, xml_answer
 from api.names import STATEMENT_NUMBER
 from api.pages.rendering import HEADERS, Speaks, Speech, render
 from api.problems import not_found
@@ -23,7 +23,8 @@ from domain.towns.accounts import Membership, TownRight
 from domain.towns.disputes import check_dispute
 from store.contracts import contracts
 from store.rows import Connection
-from store.statements import disputes, papers, statements
+from store.statements import disputes, invoices, papers, statements
+from store.statements.invoices import InvoiceRow
 from store.statements.statements import StatementRow
 
 router = APIRouter(prefix="/town/statements", tags=["towns"], include_in_schema=False)
@@ -40,6 +41,7 @@ class Shown:
     row: StatementRow
     raw: bytes  #: Its canonical JSON, as it was issued.
     document: dict[str, Any]  #: The same, read.
+    invoice: InvoiceRow | None
     membership: Membership
 
 
@@ -84,6 +86,25 @@ async def document(
     if pdf is None:
         raise not_found("PDF yet; the page, CSV and JSON are there, and the PDF")
     return pdf_answer(pdf, number)
+
+
+@router.get("/{number}/invoice")
+async def invoice(
+    number: Numbered,
+    services: ServicesOf,
+    person: SignedIn,
+    form: InvoiceForm = InvoiceForm.PDF,
+) -> Response:
+    """The invoice of a statement, for the accountant's own program."""
+    shown = await _shown(services, person, number)
+    row = None if shown is None else shown.invoice
+    if row is None:
+        raise not_found("invoice")
+    read = invoices.document_of if form is InvoiceForm.XML else invoices.pdf_of
+    content = await services.read(lambda connection: read(connection, row.invoice_id))
+    if content is None:
+        raise not_found("PDF of this invoice yet; its XML is there, and the PDF")
+    return (xml_answer if form is InvoiceForm.XML else pdf_answer)(content, row.number)
 
 
 @router.post("/{number}/dispute")
@@ -135,7 +156,13 @@ async def _shown(services: Services, person: Person, number: str) -> Shown | Non
         if membership is None:
             return None
         raw = statements.document_of(connection, row.statement_id)
-        return Shown(row=row, raw=raw, document=json.loads(raw), membership=membership)
+        return Shown(
+            row=row,
+            raw=raw,
+            document=json.loads(raw),
+            invoice=invoices.find_invoice(connection, number),
+            membership=membership,
+        )
 
     return await services.read(look)
 
@@ -159,6 +186,7 @@ async def _page(
         "person": person,
         "row": shown.row,
         "document": shown.document,
+        "invoice": shown.invoice,
         "disputes": told,
         "has_pdf": spoken.words.language in made,
         "may_dispute": shown.membership.may(TownRight.DISPUTE),

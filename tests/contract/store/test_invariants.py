@@ -27,6 +27,7 @@ from store.ledger.ledger_tables import (
     register_segment,
 )
 from store.quotas.quota_tables import usage_total
+from store.statements.invoice_tables import invoice
 from store.statements.statement_tables import statement, statement_series
 from store.statements.statements import NewStatement, add_statement, take_number
 from store.tables.access import tenant
@@ -128,6 +129,21 @@ def _bill_again(connection: Connection) -> None:
     first = connection.execute(select(statement)).one()._asdict()
     again = {**first, "id": first["id"] + 1, "number": "X-1", "series_number": 2}
     connection.execute(insert(statement), again)
+
+
+def _invoice_of_other_content(connection: Connection) -> None:
+    values = {
+        "statement_id": connection.execute(select(statement.c.id)).scalar_one(),
+        "number": "FAC-2026-00001",
+        "series": "FAC-2026",
+        "series_number": 1,
+        "profile": "en16931",
+        "document": "<a/>",
+        "digest": "ab" * 32,
+        "actor": "test",
+        "issued_at_s": 0.0,
+    }
+    connection.execute(insert(invoice), values)
 
 
 def _outlive(connection: Connection) -> None:
@@ -266,6 +282,7 @@ BREAKS: dict[str, tuple[str, Callable[[Connection], Any]]] = {
         "statement-digests",
         lambda c: c.execute(update(statement).values(document="{}")),
     ),
+    "an invoice that was changed": ("invoice-digests", _invoice_of_other_content),
     "a simulated meter taken as real": (
         "simulated-readings-marked",
         lambda c: c.execute(update(meter).values(is_simulated=False)),
