@@ -73,6 +73,18 @@ def verify_invoice(
     )
 
 
+def follows(xml: bytes, statement: bytes) -> list[str]:
+    """A sentence for each thing in which an invoice is not what its statement makes; no extra."""
+    values = values_of(xml)
+    if isinstance(values, Refused):
+        return [values.sentence]
+    try:
+        by = seller_of(values), heading_of(values)
+    except ValueError as error:
+        return [f"It is wrong in itself: {error}."]
+    return [*_held_against(xml, values, statement, by)]
+
+
 def _held_against(
     xml: bytes, values: Values, statement: bytes, by: tuple[Seller, InvoiceHeading]
 ) -> Iterator[str]:

@@ -1,20 +1,23 @@
 """Does what a package brought hold together? Its sealed months, their lines, every statement."""
 
+import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from domain.calendar.months import after, write_month
 from domain.refusal import Refused
 from domain.registers.chain import site_digest
 from metering.books.recomputing import differing
+from metering.invoices.verify import follows
 from metering.keeping.verifying import verify
 from metering.statements.together import misfits
 from store.collectivities.collectivities import find_collectivity
 from store.contracts import contracts
 from store.ledger import closed_months
 from store.rows import Connection
-from store.statements import statements
+from store.statements import invoices, statements
+from store.statements.statements import StatementRow
 
 
 def misfit(connection: Connection, collectivity_id: int) -> Refused | None:
@@ -63,6 +66,24 @@ def _books(
         apart = misfits(documents)
         if apart:
             return _misfit(apart[0].rstrip("."))
+        refused = _invoices(connection, issued)
+        if refused is not None:
+            return refused
+    return None
+
+
+def _invoices(connection: Connection, issued: Sequence[StatementRow]) -> Refused | None:
+    """Each invoice must be what its statement makes, and what its digest says."""
+    known = {item.statement_id for item in issued}
+    for row in invoices.invoices(connection):
+        if row.statement_id not in known:
+            continue
+        xml = invoices.document_of(connection, row.invoice_id)
+        if hashlib.sha256(xml).hexdigest() != row.digest:
+            return _misfit(f"invoice {row.number} is not what its digest says")
+        found = follows(xml, statements.document_of(connection, row.statement_id))
+        if found:
+            return _misfit(f"of invoice {row.number}, {found[0].rstrip('.')}")
     return None
 
 

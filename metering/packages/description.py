@@ -13,13 +13,19 @@ DESCRIPTION_FILE = "datapackage.json"
 FORMAT = "chaufferie-collectivity/1"
 _STANDARD = "https://datapackage.org/profiles/2.0/datapackage.json"
 _HASH = "sha256:"
-_MEDIA_TYPES = {".json": "application/json", ".pdf": "application/pdf", ".png": "image/png"}
+_MEDIA_TYPES = {
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".xml": "application/xml",
+}
 _ABOUT = (
     "All that a collectivity owns of its recovered heat: sites, meters, every index and what was "
-    "declared and sealed of it, contracts, statements, disputes, wishes. Times are Unix time in "
-    "seconds, energies Wh, months of the clock in Paris. A cell of text that would be a formula, "
-    "or that begins with an apostrophe, has an apostrophe before it. Every kWh of a statement is "
-    "a difference of two indexes of register_lines; each statement proves itself by its JSON."
+    "declared and sealed of it, contracts, statements, invoices, disputes, wishes. Times are Unix "
+    "time in seconds, energies Wh, months of the clock in Paris. A cell of text that would be a "
+    "formula, or that begins with an apostrophe, has an apostrophe before it. Every kWh of a "
+    "statement is a difference of two indexes of register_lines; each statement proves itself by "
+    "its JSON."
 )
 
 

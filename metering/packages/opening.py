@@ -28,7 +28,9 @@ _HARDEST_PRESSED = 200
 _SMALL = 1 << 20
 _LONGEST_LINE = 32 << 20
 _PART = 1 << 20
-_PATH = re.compile(r"(?:data|statements)/[A-Za-z0-9_-][A-Za-z0-9_.-]*|logo\.png|datapackage\.json")
+_PATH = re.compile(
+    r"(?:data|statements|invoices)/[A-Za-z0-9_-][A-Za-z0-9_.-]*|logo\.png|datapackage\.json"
+)
 _ENCRYPTED = 0x1
 _NO_ZIP = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 

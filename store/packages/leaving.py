@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from domain.refusal import Refused
 from store.collectivities.collectivity_tables import collectivity
-from store.packages import sold_resources, town_resources
+from store.packages import invoice_resources, sold_resources, town_resources
 from store.packages.choice_resources import CHOICES
 from store.packages.ledger_resources import METERS, SEALED
 from store.packages.numbers import Numbers
@@ -48,6 +48,10 @@ class Departure:
             yield sold_resources.document_path(number), document.encode("utf-8")
         for number, language, pdf in self.connection.execute(sold_resources.pdfs_of(self.scope)):
             yield sold_resources.paper_path(number, language), bytes(pdf)
+        for number, xml in self.connection.execute(invoice_resources.xmls_of(self.scope)):
+            yield invoice_resources.xml_path(number), xml.encode("utf-8")
+        for number, pdf in self.connection.execute(invoice_resources.pdfs_of(self.scope)):
+            yield invoice_resources.pdf_path(number), bytes(pdf)
 
 
 def departure(connection: Connection, which: str) -> Departure | Refused:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, insert, select, union
 
 from store.contracts.contract_tables import contract, contract_site, contract_version
+from store.packages.invoice_resources import INVOICES
 from store.packages.numbers import Numbers
 from store.packages.resource import (
     Arrival,
@@ -19,6 +20,7 @@ from store.packages.resource import (
 )
 from store.packages.scope import Scope
 from store.statements.dispute_tables import statement_dispute
+from store.statements.invoice_tables import invoice
 from store.statements.statement_tables import (
     statement,
     statement_elsewhere,
@@ -68,7 +70,9 @@ def _with_contract(row: Row, numbers: Numbers) -> Row:
 
 
 def _series(scope: Scope) -> Select[Any]:
-    used = select(statement.c.series).where(statement.c.contract_id.in_(scope.contract_ids))
+    own = statement.c.contract_id.in_(scope.contract_ids)
+    by_invoices = select(invoice.c.series).join(statement, statement.c.id == invoice.c.statement_id)
+    used = union(select(statement.c.series).where(own), by_invoices.where(own))
     return (
         select(statement_series)
         .where(statement_series.c.name.in_(used))
@@ -119,7 +123,10 @@ def _add_series(arrival: Arrival, rows: list[Row]) -> None:
         elif before < last:
             moved = statement_series.update().where(statement_series.c.name == name)
             connection.execute(moved.values(last=last))
-        own = select(statement.c.series_number).where(statement.c.series == name)
+        own = union(
+            select(statement.c.series_number).where(statement.c.series == name),
+            select(invoice.c.series_number).where(invoice.c.series == name),
+        )
         held = set(connection.execute(own).scalars())
         here = statement_elsewhere.c.series == name
         connection.execute(statement_elsewhere.delete().where(here))
@@ -247,6 +254,7 @@ SOLD = (
         add=_add_statements,
         unique=(("number", statement.c.number, "statement"),),
     ),
+    INVOICES,
     Resource(
         name="series",
         description="Series of numbers; what is missing of one bears a statement of another buyer",

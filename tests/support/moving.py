@@ -19,6 +19,7 @@ from domain.towns.alerts import AlertKind
 from domain.towns.deliverables import DeliverableKind, Plan
 from domain.towns.publication import Publication, PublishedFigures
 from domain.towns.wishes import CalendarEntry, CalendarKind
+from metering.books import invoicing
 from metering.keeping.deciding import withdraw_decision
 from metering.keeping.sharing_round import share_site
 from metering.keeping.withdrawing import withdraw
@@ -30,9 +31,10 @@ from store.deliverables import deliverables
 from store.fleet import wishes
 from store.ledger.decisions import decide, decisions
 from store.ledger.meters import declarations
-from store.statements import disputes, papers, statements
+from store.statements import disputes, invoices, papers, statements
 from tests.support.builders import reading
 from tests.support.indexes import index_file, taken
+from tests.support.invoices import SELLER
 from tests.support.metered import FEBRUARY, HOUR_S, JANUARY, confirm, hourly, meter_id_of, tell
 from tests.support.pictures import png
 from tests.support.scene import Scene
@@ -54,6 +56,10 @@ def furnish(scene: Scene) -> int:
     taken(scene, index_file(hourly(node_id, begin_of(JANUARY), 3), factor=1000))
     first = issued(scene, JANUARY).number
     issued(scene, FEBRUARY)
+    with scene.store.transaction() as tx:
+        billed = invoicing.issue(tx, first, SELLER, "test")
+        assert not isinstance(billed, Refused)
+        invoices.keep_pdf(tx, billed.row.invoice_id, b"%PDF-1.7 made up too")
     assert not isinstance(amend(scene, **price("90.00")), Refused)
     assert not isinstance(correct(scene, first), Refused)
     _doubt(scene, node_id)

@@ -1,5 +1,6 @@
 """A package that somebody spoiled is refused in one sentence, and nothing of it stays."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.support.scene import Scene
 
 _ROWS, _LINES = "data/register_rows.csv", "data/register_lines.csv"
 _PAPER = "statements/CHALEUR-2026-00001.json"
+_BILL = "invoices/FAC-2026-00001.xml"
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,22 @@ def cheaper(data: bytes) -> bytes:
     return canonical(sealed(document))
 
 
+_DIGESTS: list[bytes] = []
+
+
+def dearer(data: bytes) -> bytes:
+    """An invoice of which a line was changed."""
+    made = data.replace(b"<ram:LineTotalAmount>", b"<ram:LineTotalAmount>9", 1)
+    _DIGESTS[:] = (hashlib.sha256(item).hexdigest().encode() for item in (data, made))
+    return made
+
+
+def of_dearer(data: bytes) -> bytes:
+    """The list of invoices, with the digest that is right again."""
+    right, wrong = _DIGESTS
+    return data.replace(right, wrong)
+
+
 @pytest.mark.parametrize(
     ("edits", "says"),
     [
@@ -122,6 +140,9 @@ def cheaper(data: bytes) -> bytes:
             "one collectivity",
         ),
         ({"data/papers.csv": without_row(1)}, "names statements/CHALEUR-2026-00001.fr.pdf"),
+        ({_BILL: replaced(b"Code>380", b"Code>381")}, "FAC-2026-00001 is not what its digest says"),
+        ({_BILL: dearer, "data/invoices.csv": of_dearer}, "of invoice FAC-2026-00001, "),
+        ({"data/invoices.csv": without_row(1)}, "names invoices/FAC-2026-00001.pdf"),
         ({"data/sites.csv": replaced(b"500.0", b"NaN")}, "spec"),
         ({"data/sites.csv": replaced(b"storage_wh_per_k", b"storage")}, "storage_wh_per_k"),
         ({"data/nodes.csv": replaced(b"cores", b"bores")}, "cores"),
