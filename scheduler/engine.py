@@ -34,12 +34,12 @@ from domain.events import (
 from domain.jobs.job import EndReason
 from scheduler import knowledge
 from scheduler.order.ranking import account_of
+from scheduler.placement.plan.limits import close_lines, set_quota
 from scheduler.placement.plan.policy import Placement, Policy, PowerCap, Step, Stop, View
 from scheduler.placement.state.cluster import ClusterState
-from scheduler.placement.state.limits import close_lines, set_quota
 from scheduler.placement.state.occupation import Occupation
 
-ENGINE_VERSION = "9"
+ENGINE_VERSION = "10"
 #: Water and forecasts are looked at anew this often, in the plants' own time [s].
 REFRESH_S = 600.0
 #: And not more often than this by the clock [s].
@@ -90,8 +90,8 @@ class Engine:
         if not len(state.queue) and not (is_refresh and state.occupations):
             return []
         state.rank(now_s)
-        close_lines(state, now_s)
         view = View(state=state, now_s=now_s, is_refresh=is_refresh)
+        close_lines(view, self.policy)
         commands = (self._do(step, now_s) for step in self.policy.plan(view))
         return [command for command in commands if command is not None]
 

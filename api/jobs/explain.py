@@ -16,7 +16,7 @@ from domain.refusal import Refused
 from scheduler.explaining.beliefs import Beliefs, believe
 from scheduler.explaining.placed import explain_placed
 from scheduler.explaining.quotas import BUDGET_USED_UP
-from scheduler.explaining.waiting import Explanation, Line, explain_waiting
+from scheduler.explaining.waiting import Explanation, explain_waiting
 from store.database import Database
 from store.dependencies import shown as dependency_queries
 from store.dependencies.shown import ShownCondition
@@ -232,7 +232,7 @@ def waiting_sentences(beliefs: Beliefs, wanted: Container[int]) -> dict[int, str
     found: dict[int, str] = {}
     for position, job in enumerate(beliefs.waiting):
         if job.instance_id in wanted:
-            line = Line(n_ahead=position, first=beliefs.waiting[: min(position, _MOST_BEFORE)])
+            line = beliefs.line_at(position, _MOST_BEFORE)
             why = explain_waiting(beliefs.view, job, line, beliefs.policy)
             found[job.instance_id] = why.sentence
     return found

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from domain.events import JobQueued
-from scheduler.explaining.turns import is_due
 from scheduler.placement.plan.draft import Draft
 from scheduler.placement.plan.earliest_room import keep_for
-from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.plan.policy import Keeps, Policy
 from scheduler.placement.state.job_shape import kind_of
 
 
 class Keeping:
     """What the policy keeps for the jobs before one, as its next plan would."""
 
-    def __init__(self, draft: Draft, policy: HeatAware, before: Sequence[JobQueued]) -> None:
+    def __init__(self, draft: Draft, policy: Policy, before: Sequence[JobQueued]) -> None:
         """Let each in turn keep a node, if it finds none; ``draft`` is used up by this."""
         self._draft, self._policy = draft, policy
         self._seen: set[object] = set()
@@ -23,17 +22,16 @@ class Keeping:
                 self.keep_for(job)
 
     def keep_for(self, job: JobQueued) -> list[int]:
-        """The nodes that are kept for a job; none where it fits now, or need not be started yet.
-
-        They are kept for the first job of a kind alone.
-        """
-        now_s = self._draft.view.now_s
-        state = self._draft.state
+        """The nodes that are kept for a job; none where it fits now, or the policy keeps none."""
+        state, keeps = self._draft.state, self._policy.turn(self._draft.view, job).keeps
         length, spread = state.length_of(state.expect(job))
         kind = kind_of(
             job, length, spread, state.quotas.account_of(job), state.quotas.budgets.limit_of(job)
         )
-        if not is_due(self._policy, job, now_s) or kind in self._seen:
+        is_kept_already = bool(self._draft.kept.job_of)
+        if keeps is Keeps.NOBODY or kind in self._seen:
+            return []
+        if keeps is Keeps.THE_FIRST and is_kept_already:
             return []
         self._seen.add(kind)
         if self.fits(job):

@@ -1,6 +1,6 @@
 """Which licences a job waits for, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain.events import JobQueued
 from domain.fleet.licences import counts_of
@@ -11,9 +11,12 @@ NO_SUCH_LICENCE = "no_such_licence"
 
 
 def why_no_licence(
-    book: LicenceBook, job: JobQueued, ahead: Sequence[JobQueued]
+    book: LicenceBook,
+    job: JobQueued,
+    ahead: Sequence[JobQueued],
+    is_due: Callable[[JobQueued], bool],
 ) -> tuple[str, str] | None:
-    """Where seats are missing, or are kept for a job whose turn comes first."""
+    """Where seats are missing, or are kept for a job that is due and whose turn comes first."""
     counts = counts_of(job.licences)
     for name, count in counts.items():
         if book.seats.get(name, 0) < count:
@@ -29,7 +32,7 @@ def why_no_licence(
     for other in ahead:
         short = book.missing(other.licences)
         shared = [name for name in short if name in counts]
-        if shared and other.scheduling_type != "flex":
+        if shared and is_due(other):
             return WAITING_FOR_LICENCES, (
                 f"What is free of the licence {shared[0]} is kept for job {other.instance_id}, "
                 f"which is ahead of it and takes {_seats(counts_of(other.licences)[shared[0]])}."

@@ -3,28 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from math import exp, inf
+from math import exp
 
 import numpy as np
 
 from domain.events import JobQueued
-from domain.jobs.job import SchedulingType
 from scheduler.explaining.waiting import (
     ABOUT_TO_START,
+    BEHIND_OTHERS,
     RESERVED_FOR_WIDER_JOB,
     WAITING_FOR_CORES,
-    WAITING_FOR_HEAT,
     WAITING_FOR_MEMORY,
     Line,
     explain_waiting,
 )
 from scheduler.explaining.wording import in_words
+from scheduler.placement.heat.answers import HEAT_NOT_YET_WANTED
 from scheduler.placement.plan.draft import Draft
 from scheduler.placement.plan.gangs import gang_of, whole_gangs
-from scheduler.placement.plan.policy import View
-from scheduler.placement.policies.heat_aware import HeatAware
+from scheduler.placement.plan.policy import Policy, View
 
-_FOR_ROOM = frozenset({WAITING_FOR_CORES, WAITING_FOR_MEMORY, RESERVED_FOR_WIDER_JOB})
+_FOR_ROOM = frozenset(
+    {WAITING_FOR_CORES, WAITING_FOR_MEMORY, RESERVED_FOR_WIDER_JOB, BEHIND_OTHERS}
+)
 #: When room comes free: the instant, the row of its node, cores and memory [MiB].
 _End = tuple[float, int, int, int]
 
@@ -38,31 +39,33 @@ class LikelyStart:
     sentence: str
 
 
-def likely_start(view: View, job: JobQueued, line: Line, policy: HeatAware) -> LikelyStart:
+def likely_start(view: View, job: JobQueued, line: Line, policy: Policy) -> LikelyStart:
     """When a job that is not submitted yet would start, if it were submitted now."""
     why = explain_waiting(view, job, line, policy)
-    last_s = policy.last_start_s(job) if job.scheduling_type == SchedulingType.FLEX else inf
-    latest_s = last_s if last_s < inf else None
+    turn = policy.turn(view, job)
+    latest_s = turn.latest_s
     at_s, sentence = None, f"Not known. {why.sentence}"
     if why.code == ABOUT_TO_START:
         at_s, sentence = view.now_s, "Now: it fits, and would be offered at the next decision."
-    elif why.code == WAITING_FOR_HEAT:
+    elif why.code == HEAT_NOT_YET_WANTED:
         sentence = f"When its heat is wanted, which is not known. {why.sentence}"
     elif why.code in _FOR_ROOM and not job.gpus:  # which GPUs come free is not looked at
-        at_s, sentence = _when_there_is_room(view, job, line)
-        if at_s is not None and latest_s is not None:
+        at_s, sentence = _when_there_is_room(view, job, line, policy)
+        if at_s is not None and not turn.is_due:
             sentence += " Its heat must be wanted then, too."
     return LikelyStart(at_s=at_s, latest_s=latest_s, sentence=sentence)
 
 
-def _when_there_is_room(view: View, job: JobQueued, line: Line) -> tuple[float | None, str]:
+def _when_there_is_room(
+    view: View, job: JobQueued, line: Line, policy: Policy
+) -> tuple[float | None, str]:
     """Let what runs end when it is expected to, and let the line start in its order."""
     if line.n_ahead > len(line.first):
         return None, f"Not known: {line.in_words}, more than an estimate looks at."
     ahead = [
         item
         for item in line.first
-        if item.scheduling_type != SchedulingType.FLEX and (item.not_before_s or 0.0) <= view.now_s
+        if policy.turn(view, item).is_due and (item.not_before_s or 0.0) <= view.now_s
     ]
     at_s = _start_after(Draft(view), [*ahead, job])
     if at_s is None:

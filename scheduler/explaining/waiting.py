@@ -7,18 +7,15 @@ import numpy as np
 
 from domain.events import JobQueued
 from domain.fleet import gpus
-from domain.jobs.job import SchedulingType
 from domain.jobs.requirements import in_words as requirement_in_words
 from scheduler.explaining.backfill import Keeping
 from scheduler.explaining.licences import why_no_licence
+from scheduler.explaining.patience import why_policy_waits
 from scheduler.explaining.quotas import why_over_quota
 from scheduler.explaining.reserved import why_not_in_its_own, why_reserved
-from scheduler.explaining.wording import cores, in_words, kilowatt_hours, percent
-from scheduler.placement.heat.scores import Scores
+from scheduler.explaining.wording import cores, in_words, percent
 from scheduler.placement.plan.draft import Draft
-from scheduler.placement.plan.policy import View
-from scheduler.placement.policies.heat_aware import HeatAware
-from scheduler.placement.state.job_shape import Shape
+from scheduler.placement.plan.policy import Policy, View
 
 NOT_BEFORE = "not_before"
 NO_NODE_OPEN = "no_node_open"
@@ -29,8 +26,8 @@ WAITING_FOR_CORES = "waiting_for_cores"
 WAITING_FOR_MEMORY = "waiting_for_memory"
 WAITING_FOR_GPUS = "waiting_for_gpus"
 NO_NODE_WITH_FEATURES = "no_node_with_features"
-WAITING_FOR_HEAT = "waiting_for_heat"
 RESERVED_FOR_WIDER_JOB = "reserved_for_wider_job"
+BEHIND_OTHERS = "behind_others"
 ABOUT_TO_START = "about_to_start"
 
 
@@ -59,44 +56,63 @@ class Line:
     n_ahead: int
     is_counted_out: bool = True  #: False where there are at least so many.
     first: Sequence[JobQueued] = ()
+    rule: str = ""  #: Who goes before whom, see `scheduler.placement.plan.policy.Turn`.
+    starts_now: bool | None = None  #: Whether the next plan starts it; None = that is not known.
 
     @property
     def in_words(self) -> str:
-        """The number as a clause."""
+        """The number as a clause, with the rule by which they are ahead."""
         if self.n_ahead == 0:
             return "no job is ahead of it"
+        rule = f": {self.rule}" if self.rule else ""
         if self.n_ahead == 1:
-            return "1 job is ahead of it"
+            return f"1 job is ahead of it{rule}"
         number = f"{self.n_ahead}" if self.is_counted_out else f"{self.n_ahead} or more"
-        return f"{number} jobs are ahead of it"
+        return f"{number} jobs are ahead of it{rule}"
 
 
-def explain_waiting(view: View, job: JobQueued, line: Line, policy: HeatAware) -> Explanation:
-    """Why a waiting job has not started at ``view.now_s``, by the rule that decides."""
+def explain_waiting(view: View, job: JobQueued, line: Line, policy: Policy) -> Explanation:
+    """Why a waiting job has not started at ``view.now_s``, by the policy that decides."""
     draft = Draft(view)
-    kept = None
-    found = (
-        _too_early(view, job)
-        or why_over_quota(draft, job)
-        or why_no_licence(view.state.licences, job, line.first)
-        or why_not_in_its_own(view, job)
-        or _no_place_at_all(draft, job)
-        or why_reserved(draft, job)
-    )
-    if found is None:
-        found = _no_room(draft, job, line)
-        if found is not None:
-            kept = _kept_for_it(view, job, line, policy)
-    code, sentence = (
-        found
-        or _no_heat_wanted(draft, job, policy)
-        or _kept_for_wider(view, job, line, policy)
-        or (ABOUT_TO_START, "It fits now and is offered to a node at the next decision.")
+    kept = found = None
+    if not line.starts_now:
+        found = _not_yet_or_nowhere(draft, job, line, policy)
+        if found is None:
+            found = _no_room(draft, job, line)
+            kept = None if found is None else _kept_for_it(view, job, line, policy)
+        found = (
+            found
+            or why_policy_waits(view, job, policy)
+            or _kept_for_wider(view, job, line, policy)
+            or _behind_others(line)
+        )
+    code, sentence = found or (
+        ABOUT_TO_START,
+        "It fits now and is offered to a node at the next decision.",
     )
     lines = tuple(_node_line(draft, row) for row in range(draft.fleet.nodes.n_rows))
     if kept is not None:
         sentence = f"{sentence} {_kept_in_words(kept, view.now_s)}"
     return Explanation(code=code, sentence=sentence, lines=lines, kept=kept)
+
+
+def _not_yet_or_nowhere(
+    draft: Draft, job: JobQueued, line: Line, policy: Policy
+) -> tuple[str, str] | None:
+    """What keeps it from starting on any node, however much room there is."""
+    view = draft.view
+
+    def is_due(other: JobQueued) -> bool:
+        return policy.turn(view, other).is_due
+
+    return (
+        _too_early(view, job)
+        or why_over_quota(draft, job)
+        or why_no_licence(view.state.licences, job, line.first, is_due)
+        or why_not_in_its_own(view, job)
+        or _no_place_at_all(draft, job)
+        or why_reserved(draft, job)
+    )
 
 
 def _too_early(view: View, job: JobQueued) -> tuple[str, str] | None:
@@ -200,35 +216,16 @@ def _no_room_beside(draft: Draft, job: JobQueued, line: Line) -> tuple[str, str]
     )
 
 
-def _no_heat_wanted(draft: Draft, job: JobQueued, policy: HeatAware) -> tuple[str, str] | None:
-    now_s = draft.view.now_s
-    if job.scheduling_type != SchedulingType.FLEX:
+def _behind_others(line: Line) -> tuple[str, str] | None:
+    """Where others take the room that it would fit."""
+    if line.starts_now is None or not line.n_ahead:
         return None
-    length, spread = draft.state.length_of(draft.state.expect(job))
-    shape = Shape.of(job, length=length, spread=spread)
-    scores = Scores(draft.state, policy.rule)
-    scores.refresh(now_s)
-    gain = np.where(draft.fitting(job), scores.gain(shape), -1.0)
-    row = int(np.argmax(gain))
-    bar = policy.bar(job, now_s, scores.heat_wh(shape, row))
-    if gain[row] >= bar:
-        return None
-    facts = draft.fleet.facts[row]
-    last_s = policy.last_start_s(job)
-    last = ""
-    if last_s < float("inf"):
-        last = f" It starts within {in_words(max(last_s - now_s, 0.0))} whatever the water says."
-    return (
-        WAITING_FOR_HEAT,
-        (
-            f"Its heat is not wanted yet: {facts.site_name} ({facts.name}) would use the most, "
-            f"{percent(gain[row])} of {kilowatt_hours(scores.heat_wh(shape, row))}, and while it "
-            f"can wait it asks for {percent(bar)}.{last}"
-        ),
+    return BEHIND_OTHERS, (
+        f"It fits now, but others that start with the next decision take the room; {line.in_words}."
     )
 
 
-def _kept_for_it(view: View, job: JobQueued, line: Line, policy: HeatAware) -> Kept | None:
+def _kept_for_it(view: View, job: JobQueued, line: Line, policy: Policy) -> Kept | None:
     if len(line.first) < line.n_ahead:
         return None  # Not all are known who may keep it before.
     keeping = Keeping(Draft(view), policy, line.first)
@@ -249,7 +246,7 @@ def _kept_in_words(kept: Kept, now_s: float) -> str:
 
 
 def _kept_for_wider(
-    view: View, job: JobQueued, line: Line, policy: HeatAware
+    view: View, job: JobQueued, line: Line, policy: Policy
 ) -> tuple[str, str] | None:
     keeping = Keeping(Draft(view), policy, line.first)
     if keeping.fits(job):

@@ -1,6 +1,10 @@
 """The settings of the heat-aware policies."""
 
+import math
 from dataclasses import dataclass
+
+from domain.events import JobQueued
+from domain.units import HOUR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,42 @@ class HeatRule:
     #: Share of what urgent jobs leave free that due work may fill; more of it starts before its
     #: last moment, and nothing is stopped for heat meanwhile. 0 = everything waits for its own.
     crowd_frac: float = 0.0
+
+    def last_start_s(self, job: JobQueued) -> float:
+        """When a patient job starts whatever the water says [Unix time]."""
+        return math.inf if job.start_before_s is None else job.start_before_s - self.margin_s
+
+    def gain_asked(self, job: JobQueued, now_s: float, heat_wh: float) -> float:
+        """The gain that a patient job asks for now, which brings this much heat in a day.
+
+        It falls as the last moment comes near, and the less heat there is at stake for each hour
+        that the job may still have to wait: an hour of waiting is worth so many watt-hours.
+        """
+        last_s = self.last_start_s(job)
+        given_s = last_s - job.queued_at_s
+        if given_s <= 0 or last_s <= now_s:
+            return 0.0
+        if math.isinf(self.hour_worth_wh):
+            return 0.0
+        if math.isinf(last_s):
+            return self.bar
+        bar = self.bar * ((last_s - now_s) / given_s) ** self.bar_exponent
+        # Nobody knows when heat will be wanted: half of what is left, in the mean.
+        likely_wait_h = 0.5 * (last_s - now_s) / HOUR_S
+        return float(bar - self.hour_worth_wh * likely_wait_h / max(heat_wh, 1.0))
+
+    def is_due(self, job: JobQueued, now_s: float) -> bool:
+        """Whether that is now, or was."""
+        return must_start_by(job, now_s + self.margin_s)
+
+    def is_pressing(self, job: JobQueued, now_s: float) -> bool:
+        """Whether a patient job goes before those that somebody waits for."""
+        return must_start_by(job, now_s + self.pressing_s)
+
+
+def must_start_by(job: JobQueued, until_s: float) -> bool:
+    """Whether its last moment is this, or before."""
+    return job.start_before_s is not None and job.start_before_s <= until_s
 
 
 #: Just-in-time starts under a coarse forecast: the measured prototype, and no more.

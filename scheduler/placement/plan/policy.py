@@ -1,7 +1,8 @@
-"""The placement seam: a policy turns a view of the cluster into a plan."""
+"""The placement seam: a policy turns a view of the cluster into a plan, and answers for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 from domain.commands import Why
@@ -58,6 +59,39 @@ class PowerCap:
 Step = Placement | Stop | PowerCap
 
 
+class Keeps(Enum):
+    """For which of the jobs that are too wide for any node now one is kept."""
+
+    NOBODY = auto()
+    THE_FIRST = auto()  #: In line, and for no other.
+    EACH_KIND = auto()  #: The first of each.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """When a policy looks at a waiting job, and whether it starts then if a node has room."""
+
+    #: Those at a lower one are looked at before it: a stage of the plan, and a place within that.
+    place: tuple[int, float, float, int]
+    words: str  #: Who goes before whom, after "2 jobs are ahead of it, as".
+    #: It waits for room alone: whatever the water says, it starts where it fits.
+    is_due: bool
+    keeps: Keeps
+    is_by_age: bool = True  #: Whether jobs of its stage come by their age, not by last moments.
+    latest_s: float | None = None  #: When it is due if it is not yet; None = that is not foreseen.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyNot:
+    """Why a policy does not start a job that has room on some node."""
+
+    code: str
+    row: int | None = None  #: Of the node that is nearest to it.
+    has: float = 0.0  #: What that node has of what decides,
+    asks: float = 0.0  #: and what the job asks for.
+    heat_wh: float | None = None  #: That the job would bring there within a day.
+
+
 class Policy(Protocol):
     """Decides where waiting jobs start, which give way, and what power nodes may draw."""
 
@@ -72,4 +106,15 @@ class Policy(Protocol):
 
     def plan(self, view: View) -> Sequence[Step]:
         """What should be done now, most urgent first."""
+        ...
+
+    def turn(self, view: View, job: JobQueued) -> Turn:
+        """When its plan looks at a waiting job."""
+        ...
+
+    def why_not(self, view: View, job: JobQueued) -> WhyNot | None:
+        """Why it would not start a job that has room on a node, if nobody were before it.
+
+        None where it would.
+        """
         ...

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from domain.events import JobQueued
 from scheduler.placement.plan.draft import Draft
 from scheduler.placement.plan.policy import Step, View
-from scheduler.placement.policies.greedy import plan_by_age
+from scheduler.placement.policies.greedy import PlainRule, plan_by_age
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ COLDEST_WATER = "coldest_water"
 
 
 @dataclass(frozen=True, slots=True)
-class RandomNode:
+class RandomNode(PlainRule):
     """Any node with room; which one follows from the job's number, so that a log replays."""
 
     name: str = "random"
@@ -40,7 +40,7 @@ def _any_node(draft: Draft, job: JobQueued) -> Floats:
 
 
 @dataclass(slots=True)
-class RoundRobin:
+class RoundRobin(PlainRule):
     """Each node with room in turn."""
 
     name: str = "round-robin"
@@ -64,7 +64,7 @@ class RoundRobin:
 
 
 @dataclass(frozen=True, slots=True)
-class LeastLoaded:
+class LeastLoaded(PlainRule):
     """The node with the largest share of its cores free, as batch systems spread work."""
 
     name: str = "least-loaded"
@@ -84,7 +84,7 @@ def free_share(draft: Draft, job: JobQueued) -> Floats:  # noqa: ARG001 - a liki
 
 
 @dataclass(frozen=True, slots=True)
-class ColdestTank:
+class ColdestTank(PlainRule):
     """The site whose water holds the smallest share of what it could: the obvious rule.
 
     Water of a pool and of a hot-water tank cannot be compared in degrees; the state of charge

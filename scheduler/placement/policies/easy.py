@@ -11,11 +11,13 @@ from domain.commands import Why
 from domain.events import JobQueued
 from scheduler.placement.plan.draft import Draft, best_first
 from scheduler.placement.plan.earliest_room import keep_for
-from scheduler.placement.plan.policy import Step, View
+from scheduler.placement.plan.policy import Keeps, Step, Turn, View, WhyNot
+from scheduler.placement.plan.turns import OLDEST_FIRST, by_age, is_patient
 from scheduler.placement.policies.baselines import free_share
 
 FIRST_IN_LINE = "first_in_line"
 BACKFILLED = "backfilled"
+TOO_FAR_BACK = "too_far_back"
 #: Jobs behind the first that are looked at for a hole; batch systems bound it alike.
 BACKFILL_DEPTH = 500
 
@@ -53,6 +55,34 @@ class EasyBackfill:
                 break
             _start(draft, job, BACKFILLED)
         return draft.steps
+
+    def turn(self, view: View, job: JobQueued) -> Turn:
+        """By age, which type first if asked."""
+        is_second = self.on_demand_first and is_patient(job)
+        return Turn(
+            place=by_age(view, job, stage=int(is_second)),
+            words=f"those that cannot wait go first, then {OLDEST_FIRST}"
+            if is_second
+            else OLDEST_FIRST,
+            is_due=True,
+            keeps=Keeps.THE_FIRST,
+        )
+
+    def why_not(self, view: View, job: JobQueued) -> WhyNot | None:
+        """Holes are looked for so far behind the first that fits nowhere, and no farther."""
+        place, draft = self.turn(view, job).place, Draft(view)
+        first, looked = None, 0
+        for other in self._line(view):
+            if self.turn(view, other).place >= place:
+                return None
+            if first is None:
+                if not draft.fitting(other).any() and draft.able(other).any():
+                    first = other
+                continue
+            looked += 1
+            if looked >= BACKFILL_DEPTH:
+                return WhyNot(code=TOO_FAR_BACK, asks=BACKFILL_DEPTH)
+        return None
 
     def _line(self, view: View) -> Iterator[JobQueued]:
         queue = view.state.queue

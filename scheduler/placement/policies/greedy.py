@@ -12,7 +12,8 @@ from domain.commands import Why
 from domain.events import JobQueued
 from scheduler.placement.plan.draft import Draft, best_first
 from scheduler.placement.plan.earliest_room import keep_for
-from scheduler.placement.plan.policy import Step, View
+from scheduler.placement.plan.policy import Keeps, Step, Turn, View, WhyNot
+from scheduler.placement.plan.turns import oldest_first
 from scheduler.placement.state.job_shape import Shape
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,20 @@ Liking = Callable[[Draft, JobQueued], Floats]
 
 DEADLINE_REACHED = "deadline_reached"
 ONLY_NODE = "only_node_with_room"
+
+
+class PlainRule:
+    """What all simple rules answer: the oldest first, and whatever fits starts."""
+
+    __slots__ = ()
+
+    def turn(self, view: View, job: JobQueued) -> Turn:
+        """By age; the first of each kind that is too wide keeps a node."""
+        return oldest_first(view, job, Keeps.EACH_KIND)
+
+    def why_not(self, view: View, job: JobQueued) -> WhyNot | None:  # noqa: ARG002 - the seam's
+        """Nothing."""
+        return None
 
 
 def plan_by_age(view: View, liking: Liking, code: str) -> Sequence[Step]:

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from domain.commands import Why
 from domain.events import JobQueued
-from domain.units import HOUR_S
+from scheduler.placement.heat.answers import ROUNDING, turn_of, why_it_waits
 from scheduler.placement.heat.crowd import Crowd, crowd_of
 from scheduler.placement.heat.give_way import give_way, make_room
 from scheduler.placement.heat.power_caps import shape_power
-from scheduler.placement.heat.rule import HeatRule
+from scheduler.placement.heat.rule import HeatRule, must_start_by
 from scheduler.placement.heat.scores import Scores
 from scheduler.placement.plan.draft import Draft, best_first
 from scheduler.placement.plan.earliest_room import keep_for
-from scheduler.placement.plan.policy import Step, View
+from scheduler.placement.plan.policy import Step, Turn, View, WhyNot
 from scheduler.placement.state.due_work import expected_core_h
 from scheduler.placement.state.job_shape import Shape
 
@@ -35,7 +35,6 @@ HEAT_WANTED = "heat_wanted"  #: A patient job whose heat is wanted here and now.
 LAST_MOMENT = "deadline_reached"
 CROWDED = "too_much_due"  #: Before its last moment: not all that is due then would find room.
 _TIE = 1e-4
-_ROUNDING = 1e-9
 #: Of a crowd so many sites to a job start in one round.
 _SITES_TO_A_JOB = 64
 
@@ -75,6 +74,14 @@ class HeatAware:
             self._start_wanted(draft, scores, wanted)
         return draft.steps
 
+    def turn(self, view: View, job: JobQueued) -> Turn:
+        """What presses, what somebody waits for, what is due, and the rest as heat is wanted."""
+        return turn_of(self.rule, view, job)
+
+    def why_not(self, view: View, job: JobQueued) -> WhyNot | None:
+        """Its heat is not wanted enough at any node that it fits."""
+        return why_it_waits(self.rule, view, job)
+
     def _scores_for(self, view: View) -> Scores:
         scores = self._scores
         if scores is None:
@@ -86,29 +93,6 @@ class HeatAware:
             scores.sync()
         return scores
 
-    def last_start_s(self, job: JobQueued) -> float:
-        """When a patient job starts whatever the water says."""
-        return math.inf if job.start_before_s is None else job.start_before_s - self.rule.margin_s
-
-    def bar(self, job: JobQueued, now_s: float, heat_wh: float) -> float:
-        """The gain that a patient job asks for now, which brings this much heat in a day.
-
-        It falls as the last moment comes near, and the less heat there is at stake for each hour
-        that the job may still have to wait: an hour of waiting is worth so many watt-hours.
-        """
-        last_s = self.last_start_s(job)
-        given_s = last_s - job.queued_at_s
-        if given_s <= 0 or last_s <= now_s:
-            return 0.0
-        if math.isinf(self.rule.hour_worth_wh):
-            return 0.0
-        if math.isinf(last_s):
-            return self.rule.bar
-        bar = self.rule.bar * ((last_s - now_s) / given_s) ** self.rule.bar_exponent
-        # Nobody knows when heat will be wanted: half of what is left, in the mean.
-        likely_wait_h = 0.5 * (last_s - now_s) / HOUR_S
-        return float(bar - self.rule.hour_worth_wh * likely_wait_h / max(heat_wh, 1.0))
-
     def _start_due(
         self, draft: Draft, scores: Scores, shapes: list[Shape], within_s: float
     ) -> None:
@@ -118,7 +102,7 @@ class HeatAware:
             return
         blocked: set[Shape] = set()
         for job, shape in draft.state.queue.in_order(shapes, blocked):
-            if job.start_before_s is None or job.start_before_s > until_s:
+            if not must_start_by(job, until_s):
                 return
             if job.instance_id in draft.placed:
                 continue
@@ -209,16 +193,19 @@ class HeatAware:
                 heads[shape] = head
         while heads and draft.has_room:
             last_s = {
-                shape: self.last_start_s(job) - queue.ahead_s(job, shape)
+                shape: self.rule.last_start_s(job) - queue.ahead_s(job, shape)
                 for shape, job in heads.items()
             }
             order = sorted(heads, key=lambda shape: last_s[shape])
             now_s = draft.view.now_s
             bars = np.array(
-                [self.bar(heads[shape], now_s, scores.heat_wh(shape, 0)) for shape in order]
+                [
+                    self.rule.gain_asked(heads[shape], now_s, scores.heat_wh(shape, 0))
+                    for shape in order
+                ]
             )
             fits = draft.fitting_each([heads[shape] for shape in order])
-            gain = scores.where_wanted(order, bars - _ROUNDING, fits)
+            gain = scores.where_wanted(order, bars - ROUNDING, fits)
             wanted = gain >= 0.0
             heads = {order[index]: heads[order[index]] for index in np.flatnonzero(wanted.any(1))}
             first = _one_a_site(wanted, draft.fleet.nodes.site)
@@ -247,8 +234,8 @@ class HeatAware:
         longest_s = math.inf if draft.is_alike_for_any_limit else heads[shape].time_limit_s
         for row in rows.tolist():
             job = heads[shape]
-            bar = self.bar(job, draft.view.now_s, scores.heat_wh(shape, row))
-            if gain[row] < bar - _ROUNDING:
+            bar = self.rule.gain_asked(job, draft.view.now_s, scores.heat_wh(shape, row))
+            if gain[row] < bar - ROUNDING:
                 return
             if not draft.has_quota(job, row):  # Another of this round took what was left.
                 continue
@@ -279,7 +266,7 @@ class HeatAware:
     ) -> None:
         row = int(rows[0])
         now_s = draft.view.now_s
-        last_s = self.last_start_s(job)
+        last_s = self.rule.last_start_s(job)
         why = Why(
             code=code,
             candidates=draft.candidates(rows, gain[rows]),

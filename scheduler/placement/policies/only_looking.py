@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduler.placement.plan.policy import Step, View
+from domain.events import JobQueued
+from scheduler.placement.plan.policy import Keeps, Step, Turn, View, WhyNot
+from scheduler.placement.plan.turns import oldest_first
+
+ONLY_LOOKING = "only_looking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +23,11 @@ class OnlyLooking:
     def plan(self, view: View) -> Sequence[Step]:  # noqa: ARG002 - the port's signature
         """Nothing."""
         return ()
+
+    def turn(self, view: View, job: JobQueued) -> Turn:
+        """It takes nobody, the oldest first."""
+        return oldest_first(view, job, Keeps.NOBODY)
+
+    def why_not(self, view: View, job: JobQueued) -> WhyNot | None:  # noqa: ARG002 - the seam's
+        """Because it starts nothing."""
+        return WhyNot(code=ONLY_LOOKING)

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from domain.commands import Why
 from domain.events import JobQueued
-from domain.jobs.job import SchedulingType
 from scheduler.placement.plan.draft import MOST_CANDIDATES, Draft
-from scheduler.placement.plan.policy import PowerCap, Step, Stop, View
+from scheduler.placement.plan.policy import Keeps, PowerCap, Step, Stop, Turn, View, WhyNot
+from scheduler.placement.plan.turns import OLDEST_FIRST, by_age, by_last_moment, is_patient
 from scheduler.placement.state.job_shape import Shape
 
 Floats = NDArray[np.float64]
 
 WARMER_WANTED = "warmer_wanted"
 TOO_WARM = "too_warm"
+WATER_TOO_WARM = "water_too_warm"
 PACED = "paced_by_want"
 #: Want of heat per unit of charge below one half [K].
 _WANT_K = 4.0
@@ -56,7 +57,7 @@ class Qarnot:
     def plan(self, view: View) -> Sequence[Step]:
         """Stop what is too warm, start what waits, pace what runs."""
         draft = Draft(view)
-        want_k = _WANT_K * (0.5 - draft.fleet.sites.charge_frac()[draft.fleet.nodes.site])
+        want_k = _want_k(draft)
         steps: list[Step] = []
         if view.is_refresh:
             steps += self._too_warm(view, want_k)
@@ -67,12 +68,39 @@ class Qarnot:
         self._dispatch(draft, queue.patient_shapes(), want_k, is_low=True)
         return steps + draft.steps
 
+    def turn(self, view: View, job: JobQueued) -> Turn:
+        """What cannot wait by age, then what can by its last moment; no node is kept."""
+        if is_patient(job):
+            return Turn(
+                place=by_last_moment(job, stage=1),
+                words="those that cannot wait go first, then those that must start first",
+                is_due=False,
+                keeps=Keeps.NOBODY,
+                is_by_age=False,
+            )
+        return Turn(place=by_age(view, job), words=OLDEST_FIRST, is_due=True, keeps=Keeps.NOBODY)
+
+    def why_not(self, view: View, job: JobQueued) -> WhyNot | None:
+        """Where it fits the water is too warm for its priority; told as shares of the charge."""
+        draft = Draft(view)
+        least_k = self._least_k(is_low=is_patient(job))
+        want_k = np.where(draft.fitting(job), _want_k(draft), -np.inf)
+        row = int(np.argmax(want_k))
+        if want_k[row] >= least_k:
+            return None
+        charge_frac = float(draft.charge_frac[draft.fleet.nodes.site[row]])
+        most_frac = 0.5 - least_k / _WANT_K
+        return WhyNot(code=WATER_TOO_WARM, row=row, has=charge_frac, asks=most_frac)
+
+    def _least_k(self, *, is_low: bool) -> float:
+        return self.thresholds.low_work_k if is_low else self.thresholds.high_work_k
+
     def _too_warm(self, view: View, want_k: Floats) -> list[Step]:
         return [
             Stop(instance_id, Why(code=TOO_WARM))
             for instance_id, held in view.state.occupations.items()
             if held.job.is_preemptible
-            and held.job.scheduling_type == SchedulingType.FLEX
+            and is_patient(held.job)
             and want_k[held.row] < self.thresholds.stop_low_k
         ]
 
@@ -99,8 +127,7 @@ class Qarnot:
 
     def _start(self, draft: Draft, job: JobQueued, want_k: Floats, *, is_low: bool) -> bool:
         limits = self.thresholds
-        least_k = limits.low_work_k if is_low else limits.high_work_k
-        fitting = draft.fitting(job) & (want_k >= least_k)
+        fitting = draft.fitting(job) & (want_k >= self._least_k(is_low=is_low))
         if not fitting.any():
             return False
         # The most wanting class first, and in it the fewest free places: big blocks stay whole.
@@ -115,3 +142,8 @@ class Qarnot:
         why = Why(code=WARMER_WANTED, candidates=candidates, waited_s=waited_s)
         draft.put(job, int(rows[0]), why)
         return True
+
+
+def _want_k(draft: Draft) -> Floats:
+    """Want of heat of each node's site [K], shape (n_nodes,)."""
+    return np.asarray(_WANT_K * (0.5 - draft.charge_frac[draft.fleet.nodes.site]))

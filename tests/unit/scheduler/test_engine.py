@@ -7,6 +7,7 @@ from domain.events import EngineStarted, JobWithdrawn, KnowledgeRestored, TimePa
 from domain.jobs.job import EndReason, SchedulingType
 from scheduler.engine import ENGINE_VERSION, REFRESH_S, Engine
 from scheduler.placement.plan.policy import PowerCap, Step, Stop, View
+from scheduler.placement.policies.greedy import PlainRule
 from tests.support.builders import (
     NOW_S,
     claimed,
@@ -187,7 +188,7 @@ def test_a_job_that_was_stopped_may_start_later_by_three_quarters_of_what_it_ran
     assert told.engine.state.queue.earliest_deadline_s() == last_s + 450.0
 
 
-class _Once:
+class _Once(PlainRule):
     """A policy that orders this once."""
 
     name = "once"

@@ -11,7 +11,6 @@ from scheduler.explaining.likely_start import LikelyStart, likely_start
 from scheduler.explaining.waiting import Line
 from scheduler.forecast.duration import LIMIT_USED_FRAC
 from scheduler.placement.plan.policy import View
-from scheduler.placement.policies.heat_aware import HeatAware
 from scheduler.placement.policies.only_looking import OnlyLooking
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
 from tests.support.told import policy, reading_of
@@ -33,7 +32,6 @@ def looked(
     engine = Engine(OnlyLooking())
     engine.handle(facts, NOW_S)
     deciding = policy("chaufferie")
-    assert isinstance(deciding, HeatAware)
     line = Line(n_ahead=len(first) if n_ahead is None else n_ahead, first=first)
     return likely_start(View(state=engine.state, now_s=now_s), job, line, deciding)
 

@@ -9,7 +9,6 @@ from domain.jobs.job import SchedulingType
 from scheduler.engine import Engine
 from scheduler.explaining.waiting import Explanation, Line, explain_waiting
 from scheduler.placement.plan.policy import View
-from scheduler.placement.policies.heat_aware import HeatAware
 from scheduler.placement.policies.only_looking import OnlyLooking
 from tests.support.builders import NOW_S, job_queued, node_joined, reading_taken
 from tests.support.told import policy, reading_of
@@ -25,7 +24,6 @@ def waiting(
     engine = Engine(OnlyLooking())
     engine.handle(facts, NOW_S)
     deciding = policy("chaufferie")
-    assert isinstance(deciding, HeatAware)
     view = View(state=engine.state, now_s=NOW_S)
     return explain_waiting(view, job or job_queued(99), line, deciding)
 

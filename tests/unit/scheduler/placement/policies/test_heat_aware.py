@@ -2,9 +2,10 @@
 
 import pytest
 
-from domain.events import Event, ReservationMade
+from domain.events import Event, JobQueued, ReservationMade
 from domain.jobs.job import SchedulingType
 from scheduler.engine import REFRESH_S
+from scheduler.placement.heat.rule import RECIPE
 from scheduler.placement.policies.heat_aware import HEAT_WANTED, LAST_MOMENT, MOST_HEAT_USED
 from tests.support.builders import NOW_S, claimed, ended, job_queued, node_joined
 from tests.support.told import Told, boilers, reading_of
@@ -234,11 +235,11 @@ def test_those_whose_last_moment_comes_first_are_served_first() -> None:
 
 
 def test_a_patient_job_asks_for_less_heat_as_its_last_moment_comes() -> None:
-    told = _tank(0.5)
-    policy = told.engine.policy
     job = _flex(last_s=NOW_S + DAY_S)
+    assert isinstance(job, JobQueued)
 
-    bars = [policy.bar(job, NOW_S + hour * 3600.0, 1e6) for hour in (0, 6, 12, 18, 22, 23, 30)]  # type: ignore[attr-defined] # a heat-aware policy
+    hours = (0, 6, 12, 18, 22, 23, 30)
+    bars = [RECIPE.gain_asked(job, NOW_S + hour * 3600.0, 1e6) for hour in hours]
 
     assert bars == sorted(bars, reverse=True)
     assert bars[0] == 1.0

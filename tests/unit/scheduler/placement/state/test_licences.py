@@ -133,6 +133,37 @@ def test_a_patient_job_keeps_no_seat_until_its_last_hour() -> None:
     assert [offer[0] for offer in told.hear(ended(1, 1, where[1]))] == [11]
 
 
+@pytest.mark.parametrize("policy_text", ["coldest", "easy", "least-loaded", "random"])
+def test_a_policy_that_takes_all_by_age_keeps_seats_for_a_patient_job_too(
+    policy_text: str,
+) -> None:
+    told = cluster(policy_text, 1, 2, solver=2)
+    started(told, 1, 2, licences=("solver:1",))
+    told.hear(*(claimed(number, 1, held) for number, held in placed(told).items()))
+    fields = {"scheduling_type": FLEX, "start_before_s": NOW_S + 80_000.0}
+    started(told, 10, licences=("solver:2",), queued_at_s=NOW_S - 50.0, **fields)
+    where = placed(told)
+    started(told, 11, licences=("solver:1",), queued_at_s=NOW_S)
+
+    assert told.hear(ended(1, 1, where[1])) == []
+    assert [offer[0] for offer in told.hear(ended(2, 1, where[2]))] == [10]
+
+
+@pytest.mark.parametrize(("left_s", "first"), [(3000.0, 11), (800.0, 10)])
+def test_seats_go_to_a_patient_job_before_others_only_when_it_presses(
+    left_s: float, first: int
+) -> None:
+    """As a place on a node does: somebody waits for the other."""
+    told = cluster("chaufferie", solver=1)
+    started(told, 1, licences=("solver:1",))
+    told.hear(claimed(1))
+    due = {"scheduling_type": FLEX, "start_before_s": NOW_S + left_s}
+    started(told, 10, licences=("solver:1",), **due)
+    started(told, 11, licences=("solver:1",))
+
+    assert [offer[0] for offer in told.hear(ended(1))] == [first]
+
+
 def test_a_job_that_waits_for_a_node_keeps_its_seats_with_it() -> None:
     """Two boilers: a wide job's node is kept, and so is what it needs beside it."""
     told = cluster("coldest", 1, 2, solver=1)

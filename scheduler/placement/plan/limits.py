@@ -1,18 +1,15 @@
 """Lines of waiting jobs opened and closed by the quotas and licences that their jobs must keep."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from domain.events import JobQueued, QuotaSet
 from domain.fleet.licences import counts_of
-from domain.jobs.job import SchedulingType
+from scheduler.placement.plan.policy import Policy, Turn, View
 from scheduler.placement.state.cluster import ClusterState
 
 if TYPE_CHECKING:
     from scheduler.placement.state.job_shape import Shape
-
-#: A patient job keeps seats of licences only so long before its last moment [s].
-_DUE_S = 3600.0
 
 
 def set_quota(state: ClusterState, event: QuotaSet, now_s: float) -> None:
@@ -24,15 +21,16 @@ def set_quota(state: ClusterState, event: QuotaSet, now_s: float) -> None:
             state.line_up(job, now_s)
 
 
-def close_lines(state: ClusterState, now_s: float) -> None:
+def close_lines(view: View, policy: Policy) -> None:
     """Let the lines wait whose quotas or licences leave no room for one more job of theirs.
 
     Those that have room again are looked at as if their jobs had just come.
     """
+    state = view.state
     is_any = len(state.quotas) or len(state.licences)
     limited = state.queue.limited_shapes() if is_any else []
     closed = {shape for shape in limited if _is_over_quota(state, shape)}
-    closed |= _without_seats(state, [shape for shape in limited if shape not in closed], now_s)
+    closed |= _without_seats(view, policy, [shape for shape in limited if shape not in closed])
     state.arrived.update(
         shape for shape in limited if shape not in closed and _is_eased(state, shape)
     )
@@ -55,22 +53,21 @@ def _is_eased(state: ClusterState, shape: "Shape") -> bool:
     return not state.licences.eased.isdisjoint(counts_of(shape.licences))
 
 
-def _without_seats(state: ClusterState, shapes: Iterable["Shape"], now_s: float) -> "set[Shape]":
+def _without_seats(view: View, policy: Policy, shapes: Iterable["Shape"]) -> "set[Shape]":
     """Those of which the first job finds too few seats, in the order of their turns.
 
     What is free is then kept for that job, so that it is not passed for ever by others that need
-    fewer; but for what those before it may still take.
+    fewer; but for what those before it may still take. Not before its heat may be wanted.
     """
-    book = state.licences
+    book = view.state.licences
     kept: dict[str, int] = {}
     spoken: dict[str, int] = {}  # By those before, who may start at once.
     closed: set[Shape] = set()
-    wanting = [shape for shape in shapes if shape.licences]
-    for job, shape in _in_turn(state, wanting, now_s):
+    for turn, job, shape in _in_turn(view, policy, [shape for shape in shapes if shape.licences]):
         counts = counts_of(shape.licences)
         if any(book.free(name) - kept.get(name, 0) < count for name, count in counts.items()):
             closed.add(shape)
-            if book.missing(shape.licences) and _may_keep(state, job, now_s):
+            if book.missing(shape.licences) and turn.is_due and _could_start(view.state, job):
                 for name, count in counts.items():
                     left = book.free(name) - kept.get(name, 0) - spoken.get(name, 0)
                     kept[name] = kept.get(name, 0) + max(min(count, left), 0)
@@ -82,32 +79,29 @@ def _without_seats(state: ClusterState, shapes: Iterable["Shape"], now_s: float)
 
 
 def _in_turn(
-    state: ClusterState, shapes: Sequence["Shape"], now_s: float
-) -> "Iterator[tuple[JobQueued, Shape]]":
-    """The first job of each shape: those that are due, those that cannot wait, the patient."""
-    patient = [shape for shape in shapes if shape.is_patient]
-    seen: set[Shape] = set()
-    heads = []
-    for job, shape in state.queue.in_order(patient, seen):
-        seen.add(shape)
-        heads.append((job, shape))
-    yield from ((job, shape) for job, shape in heads if _is_due(job, now_s))
-    for job, shape in state.queue.in_order([s for s in shapes if not s.is_patient], seen):
-        seen.add(shape)
-        yield job, shape
-    yield from ((job, shape) for job, shape in heads if not _is_due(job, now_s))
+    view: View, policy: Policy, shapes: Sequence["Shape"]
+) -> "list[tuple[Turn, JobQueued, Shape]]":
+    """The job of each shape that the policy looks at first, in the order in which it does."""
+    queue = view.state.queue
+    found = []
+    for shape in shapes:
+        job, _ = next(queue.in_order([shape]))
+        turn = policy.turn(view, job)
+        if shape.is_patient:
+            other = next(queue.in_order([shape], by_age=True))[0] if turn.is_by_age else None
+            other = other or queue.first(shape) or job
+            turn, job = min(
+                ((policy.turn(view, one), one) for one in (job, other)),
+                key=lambda item: item[0].place,
+            )
+        found.append((turn, job, shape))
+    return sorted(found, key=lambda item: item[0].place)
 
 
-def _may_keep(state: ClusterState, job: JobQueued, now_s: float) -> bool:
-    """Whether it would start with them: not before its heat may be wanted, nor without a node."""
-    if job.scheduling_type == SchedulingType.FLEX and not _is_due(job, now_s):
-        return False
+def _could_start(state: ClusterState, job: JobQueued) -> bool:
+    """Whether there are enough seats and a node for it, once others have given theirs back."""
     if any(state.licences.seats.get(name, 0) < n for name, n in counts_of(job.licences).items()):
         return False
     fleet = state.fleet
     could = fleet.has_size(job) & fleet.nodes.is_open & fleet.nodes.accepts_work
     return bool((could & fleet.tags.meet(job.requires)).any())
-
-
-def _is_due(job: JobQueued, now_s: float) -> bool:
-    return job.start_before_s is not None and job.start_before_s - now_s <= _DUE_S
