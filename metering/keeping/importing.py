@@ -46,6 +46,11 @@ class Origin:
     actor: str
 
 
+def is_known(connection: Connection, serial: str, only: Collection[int] | None) -> bool:
+    """Whether there is a meter of this serial number at one of these sites (None = all)."""
+    return any(item.facts.serial == serial for item in meters.known_meters(connection, only))
+
+
 def look(
     connection: Connection, file: IndexFile, now_s: float, only: Collection[int] | None
 ) -> list[OfMeter] | WrongFile:

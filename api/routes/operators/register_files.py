@@ -9,7 +9,8 @@ from api.meters.file_views import taken_view
 from api.names import NO_NUL, ONE_LINE
 from api.problems import Problem
 from api.security import NodesAdmin, ServicesOf
-from metering.keeping.importing import OfMeter, Origin, look, take
+from domain.refusal import Refused
+from metering.keeping.importing import OfMeter, Origin, is_known, look, take
 from metering.readings.parsing import IndexFile, WrongFile, named, read_index_file
 from store.rows import Connection
 
@@ -38,8 +39,11 @@ async def take_file(
     content = await request.body()
     database = services.store.database
 
-    def looked(connection: Connection) -> tuple[IndexFile, list[OfMeter]] | WrongFile:
+    def looked(connection: Connection) -> tuple[IndexFile, list[OfMeter]] | WrongFile | Refused:
         now_s = database.now_s(connection)
+        if meter is not None and not is_known(connection, meter, principal.site_ids):
+            sentence = f"No node has told of a meter {meter!r}; `meters` lists those known."
+            return Refused(code="meter.unknown", sentence=sentence)
         file = read_index_file(content, meter, now_s)
         if isinstance(file, WrongFile):
             return file
@@ -47,6 +51,8 @@ async def take_file(
         return found if isinstance(found, WrongFile) else (file, found)
 
     answer = await services.read(looked)
+    if isinstance(answer, Refused):
+        raise Problem(422, answer)
     if isinstance(answer, WrongFile):
         raise Problem(422, answer.refusal, fields=dict(named(answer)))
     file, found = answer
