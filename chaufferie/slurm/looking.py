@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 _QUEUE_FORMAT = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R"
+_START_FORMAT = "%.18i %.9P %.8j %.8u %.2t %.19S %.6D %.20Y %R"
+_PENDING = frozenset({"PENDING"})
 _QUEUE_TITLES = {
     "i": "JOBID",
     "A": "JOBID",
@@ -53,11 +55,13 @@ _QUEUE_TITLES = {
     "S": "START_TIME",
     "e": "END_TIME",
     "V": "SUBMIT_TIME",
+    "Y": "SCHEDNODES",
 }
 _MOST_ENDED = 1000
 _EVERY = frozenset({"ALL"})
 #: What only the attempts of a job tell.
-_USED = frozenset({"maxrss", "totalcpu"})
+_USED = frozenset({"maxrss", "totalcpu", "consumedenergyraw"})
+_J_PER_WH = 3600
 _ACCOUNT_FORMAT = "JobID,JobName,Partition,Account,AllocCPUS,State,ExitCode"
 _COLUMN_WIDTH = 12
 
@@ -67,7 +71,8 @@ def squeue(client: "Client", words: Sequence[str]) -> list[str]:
     parser = Parser("squeue")
     parser.add_argument("-h", "--noheader", action="store_true")
     parser.add_argument("-j", "--jobs", "--job", type=job_refs, action="extend", default=[])
-    parser.add_argument("-o", "--format", default=_QUEUE_FORMAT)
+    parser.add_argument("-o", "--format")
+    parser.add_argument("--start", action="store_true")
     parser.add_argument("-t", "--states", "--state", type=_states)
     parser.add_argument("-n", "--name", "--names")
     parser.add_argument("-A", "--account", "--accounts")
@@ -75,6 +80,9 @@ def squeue(client: "Client", words: Sequence[str]) -> list[str]:
     parser.ignore("--me", "-a", "--all", "-l", "--long", "-v", "--verbose")
     parser.ignore_values("-u", "--user", "--users", "-p", "--partition", "-S", "--sort")
     asked = parser.parse_args(words)
+    if asked.start:
+        asked.states = _PENDING
+    pattern = asked.format or (_START_FORMAT if asked.start else _QUEUE_FORMAT)
     states = states_behind(asked.states)
     found = _jobs(client, asked.jobs, asked.name, states)
     lines_of = (unfolded(client, job, states, each=asked.array) for job in found)
@@ -85,8 +93,8 @@ def squeue(client: "Client", words: Sequence[str]) -> list[str]:
         if is_named(line, asked.states) and asked.account in {None, line["project"]}
     ]
     now_s = time.time()  # noqa: TID251 - how long jobs have run by the reader's clock
-    lines = [] if asked.noheader else [fill(asked.format, _QUEUE_TITLES)]
-    return lines + [fill(asked.format, _queue_values(job, now_s)) for job in shown]
+    lines = [] if asked.noheader else [fill(pattern, _QUEUE_TITLES)]
+    return lines + [fill(pattern, _queue_values(job, now_s)) for job in shown]
 
 
 def sacct(client: "Client", words: Sequence[str]) -> list[str]:
@@ -197,6 +205,7 @@ def _queue_values(job: Document, now_s: float) -> dict[str, str]:
         "S": _start(job),
         "e": "N/A" if started_s is None else clock(started_s + _limit_s(job)),
         "V": clock(job["submitted_at_s"]),
+        "Y": nodes or "(null)",
     }
 
 
@@ -228,6 +237,8 @@ _ACCOUNT_FIELDS: Mapping[str, _Field] = {
     "nodelist": lambda job, _: node_list(job) or "None assigned",
     "state": lambda job, _: state_of(job)[0],
     "reason": reason_of,
+    "qos": lambda job, _: str(job["scheduling_type"]),
+    "priority": lambda job, _: str(job.get("priority") or 0),
     "exitcode": lambda job, _: exit_code_of(job),
     "derivedexitcode": lambda job, _: exit_code_of(job),
     "elapsed": lambda job, now_s: describe_duration(elapsed_s(job, now_s)),
@@ -240,5 +251,7 @@ _ACCOUNT_FIELDS: Mapping[str, _Field] = {
     "submit": lambda job, _: clock(job["submitted_at_s"]),
     "maxrss": lambda job, _: f"{int(_used(job, 'max_rss_bytes') / 1024)}K",
     "totalcpu": lambda job, _: describe_duration(int(_used(job, "cpu_s"))),
+    "cputime": lambda job, now_s: describe_duration(elapsed_s(job, now_s) * int(job["cores"])),
+    "consumedenergyraw": lambda job, _: str(int(_used(job, "energy_estimate_wh") * _J_PER_WH)),
     "cputimeraw": lambda job, now_s: str(elapsed_s(job, now_s) * int(job["cores"])),
 }

@@ -6,11 +6,19 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chaufferie.sdk.errors import BadInputError
+from chaufferie.sdk.errors import BadInputError, NotFoundError
 from chaufferie.slurm.arguments import Parser, job_refs
+from chaufferie.slurm.nodes import described_nodes
 from chaufferie.slurm.updating import update
-from chaufferie.slurm.words import clock, elapsed_s, exit_code_of, node_list, reason_of, state_of
-from domain.jobs.job import FINAL_STATES
+from chaufferie.slurm.words import (
+    clock,
+    elapsed_s,
+    exit_code_of,
+    node_list,
+    reason_of,
+    state_of,
+    states_behind,
+)
 from domain.jobs.job_spec import DEFAULT_TIME_LIMIT_S
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.hostlist import parse_hostlist
@@ -20,23 +28,38 @@ if TYPE_CHECKING:
     from chaufferie.sdk.licences import LicenceView
 
 
+_STOPPABLE = ("PENDING", "PD", "RUNNING", "R")
+
+
 def scancel(client: "Client", words: Sequence[str]) -> list[str]:
-    """Stop jobs by number or by name; it prints nothing."""
+    """Stop jobs by number, or all that have a name, a user or a state; it prints nothing."""
     parser = Parser("scancel")
     parser.add_argument("numbers", nargs="*", type=job_refs)
     parser.add_argument("-n", "--name", "--jobname")
+    parser.add_argument("-u", "--user")
+    parser.add_argument("-t", "--state", type=str.upper, choices=_STOPPABLE)
     parser.ignore("-Q", "--quiet", "-v", "--verbose", "--me")
-    parser.ignore_values("-u", "--user")
     asked = parser.parse_args(words)
     wanted = [number for numbers in asked.numbers for number in numbers]
-    if not wanted and asked.name is None:
-        parser.error("name the jobs to stop, by number or with --name")
+    if not wanted and {asked.name, asked.user, asked.state} == {None}:
+        parser.error("name the jobs to stop, by number, --name, --user or --state")
     if not wanted:
-        listed = client.job_documents(name=asked.name, limit=None)
-        wanted = [str(job["ref"]) for job in listed if job["state"] not in FINAL_STATES]
+        wanted = [str(job["ref"]) for job in _open_jobs(client, asked)]
     for number in wanted:
         client.cancel(number)
     return []
+
+
+def _open_jobs(client: "Client", asked: argparse.Namespace) -> list[Mapping[str, Any]]:
+    """Those that have not ended and are meant; a user who has none here is refused by name."""
+    states = sorted(states_behind(None if asked.state is None else frozenset({asked.state})))
+    found = list(client.job_documents(states=states, name=asked.name, limit=None))
+    users = {str(job["user"] or job["tenant"]) for job in found}
+    if asked.user is not None and found and asked.user not in users:
+        raise NotFoundError(
+            f"None of these jobs is of {asked.user!r}; they are of {', '.join(sorted(users))}."
+        )
+    return [job for job in found if asked.user in {None, job["user"] or job["tenant"]}]
 
 
 def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
@@ -62,20 +85,22 @@ def scontrol(client: "Client", words: Sequence[str]) -> list[str]:
             return update(client, plain[1:])
     said = " ".join(plain[:2]) or "nothing"
     raise BadInputError(
-        f"scontrol: {said} is not possible here; show hostnames, show job, show lic, requeue, "
-        "hold, release and update are.",
+        f"scontrol: {said} is not possible here; show hostnames, show job, show node, show lic, "
+        "requeue, hold, release and update are.",
         code="slurm.words",
     )
 
 
 def _shown(client: "Client", words: Sequence[str]) -> list[str] | None:
-    """What ``scontrol show`` prints of jobs and licences; None where something else was asked."""
+    """What ``scontrol show`` prints of what there is; None where something else was asked."""
     match [word.lower() for word in words[:2]]:
         case ["show", "job" | "jobs" | "jobid"] if len(words) > 2:  # noqa: PLR2004 - a number
             return [_described(client.job(number).document) for number in _numbers(words[2])]
         case ["show", joined] if joined.startswith(("job=", "jobid=")):
             numbers = _numbers(joined.partition("=")[2])
             return [_described(client.job(number).document) for number in numbers]
+        case ["show", "node" | "nodes"]:
+            return described_nodes(client, ",".join(words[2:]))
         case ["show", "lic" | "license" | "licenses"]:
             found = client.licences()
             return [_licence(one) for one in found if one.name in (words[2:] or [one.name])]

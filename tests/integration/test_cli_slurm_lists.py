@@ -87,3 +87,43 @@ def test_nodes_are_listed_by_state_and_one_by_one(typed: CommandLine) -> None:
     ]
     assert one == ["node0 2 idle"] * 3
     assert idle == ["flex node0", "ondemand node0", "reserved node0"]
+
+
+def test_nodes_are_summed_up_and_described(typed: CommandLine) -> None:
+    summed = _lines(typed, "sinfo", "-h", "-s", "-p", "ondemand")
+    assert re.fullmatch(r"ondemand\* up infinite \d/\d/0/2 node0,node1", summed[0])
+
+    shown = " ".join(_lines(typed, "scontrol", "show", "node", "node[0-1]"))
+    assert shown.count("CPUTot=2") == 2
+    assert "NodeName=node0" in shown
+    assert "NodeName=node1" in shown
+    unknown = typed.run("slurm", "scontrol", "show", "node", "node7")
+    assert (unknown.returncode, unknown.stderr) == (
+        3,
+        "chaufferie: There is no node 'node7'; there are: node0, node1.\n",
+    )
+
+
+def test_jobs_that_wait_are_listed_with_their_start_and_stopped_by_state_and_user(
+    typed: CommandLine,
+) -> None:
+    later = typed.submit("--begin=uts2000000000", "-J", "later9", "--", "true")
+    runs = typed.submit("-J", "later9", "--", "sleep", "600")
+    try:
+        until(lambda: typed.document("job", runs)["state"] == "running")
+        (line,) = _lines(typed, "squeue", "-h", "--start", "-n", "later9")
+        assert line.startswith(f"{later} ondemand later9 operator PD 20")
+        stranger = typed.run("slurm", "scancel", "-n", "later9", "-u", "nobody9")
+        assert stranger.returncode == 3
+        assert "None of these jobs is of 'nobody9'; they are of operator." in stranger.stderr
+
+        _lines(typed, "scancel", "-n", "later9", "-u", "operator", "-t", "PD")
+
+        assert typed.document("job", later)["state"] == "cancelled"
+        assert typed.document("job", runs)["state"] == "running"
+        _lines(typed, "scancel", "-n", "later9", "--state=running")
+    finally:
+        typed.run("cancel", later, runs)
+    typed.run("wait", runs)
+    (account,) = _lines(typed, "sacct", "-n", "-P", "-j", runs, "-o", "QOS,ConsumedEnergyRaw")
+    assert re.fullmatch(r"ondemand\|\d+", account)
