@@ -39,10 +39,14 @@ class Input:
 def find_inputs(named: Sequence[str | Path], submit_dir: Path) -> tuple[Input, ...]:
     """The files that these names stand for; a directory stands for all the files in it.
 
-    Raises ``BadInputError`` for a name that is missing or lies outside ``submit_dir``.
+    Raises ``BadInputError`` for a name that is blank, missing, odd or outside ``submit_dir``.
     """
     found: dict[str, Input] = {}
     for name in named:
+        if not str(name).strip():
+            raise BadInputError(
+                "An input has a blank name; name a file, or . for all that is here."
+            )
         start = submit_dir / name
         if not start.exists():
             raise BadInputError(f"The input {str(name)!r} does not exist; check its name.")
@@ -85,12 +89,14 @@ def _relative(file: Path, submit_dir: Path) -> str:
     """The path inside the submit directory; symbolic links keep the name they have there."""
     path = os.path.relpath(file.absolute(), submit_dir.absolute())
     checked = check_relative_path(path)
-    if isinstance(checked, Refused):
+    if not isinstance(checked, Refused):
+        return checked
+    if Path(path).parts[:1] == ("..",):
         raise BadInputError(
             f"The input {str(file)!r} lies outside {submit_dir}; submit from a directory that "
             "holds both, or copy it there."
         )
-    return checked
+    raise BadInputError(checked.sentence, code=checked.code)
 
 
 def _read(file: Path, path: str) -> Input:

@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 from chaufferie.sdk.clock import ThisMachine, clock_document
 from chaufferie.sdk.errors import BadInputError
 from chaufferie.sdk.staging import Input, find_inputs
+from chaufferie.sdk.wish_forms import check_seconds, check_texts, check_words
 from domain.refusal import Refused
 from domain.sbatch.durations import describe_duration
 from domain.sbatch.parse import parse_submission
@@ -23,6 +24,10 @@ from domain.units import MINUTE_S
 
 #: Wishes that are an option's value as they stand.
 _PLAIN = ("name", "type", "project", "dependency", "profile", "priority", "reservation")
+
+#: Wishes that are lists of words: Python takes a text for the list of its letters.
+_LISTS = ("command", "options", "arguments", "inputs")
+_SECONDS = ("time_limit_s", "max_queue_s", "copy_results_every_s", "checkpoint_every_s")
 
 
 class Wishes(TypedDict, total=False):
@@ -80,6 +85,7 @@ def prepare(request: JobRequest) -> Prepared:
     Raises ``BadInputError`` naming the line and the option where something is wrong.
     """
     wishes = request.wishes
+    _check_forms(request)
     submit_dir = Path(wishes.get("directory", ".")).absolute()
     options = (*_option_words(wishes), *wishes.get("options", ()))
     text = request.text
@@ -124,6 +130,14 @@ def prepare(request: JobRequest) -> Prepared:
     }
     _check_text(body)
     return Prepared(body=body, inputs=inputs, submission=submission)
+
+
+def _check_forms(request: JobRequest) -> None:
+    """What Python would take for something else, or not look at, is refused."""
+    wishes: Mapping[str, object] = {**request.wishes}
+    check_words(wishes, known=Wishes.__annotations__)
+    check_texts({"command": request.command, **wishes}, keys=_LISTS)
+    check_seconds(wishes, keys=_SECONDS)
 
 
 def _clock(submission: Submission, now_s: float) -> Mapping[str, object]:
@@ -209,6 +223,10 @@ def _patterns(patterns: str | Sequence[str]) -> str:
 def _instant(deadline: str | datetime) -> str:
     if isinstance(deadline, str):
         return deadline
+    if not isinstance(deadline, datetime):
+        raise BadInputError(
+            f"deadline={deadline!r} is no time; write a datetime, or text such as '+6h'."
+        )
     return deadline.astimezone(UTC).isoformat(timespec="seconds")
 
 

@@ -70,6 +70,7 @@ def parse_submission(request: SubmitRequest) -> Submission | Refused:
 
 def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refused:
     wrapped = next((given.value for given in reversed(typed) if given.option.name == "wrap"), None)
+    is_blank = wrapped is not None and not wrapped.strip()
     n_ways = sum((wrapped is not None, request.script is not None, bool(request.command)))
     if n_ways == 0:
         asked = next((given for given in reversed(typed) if given.option.key == "profile"), None)
@@ -79,6 +80,11 @@ def _find_work(request: SubmitRequest, typed: Sequence[Given]) -> _Work | Refuse
         return Refused(
             code="sbatch.nothing_to_run",
             sentence="Nothing to run: name a script, or put a command after --.",
+        )
+    if is_blank or (request.command and not request.command[0]):
+        return Refused(
+            code="sbatch.nothing_to_run",
+            sentence="Nothing to run: the command is blank; write one behind --wrap or --.",
         )
     if n_ways > 1 or (wrapped is not None and request.arguments):
         return Refused(

@@ -1,4 +1,6 @@
+import math
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +78,58 @@ def test_a_command_needs_no_script() -> None:
 def test_bytes_that_are_no_text_are_refused_in_a_sentence() -> None:
     with pytest.raises(BadInputError, match="UTF-8"):
         prepare(JobRequest(command=["/bin/echo", "\udcff"]))
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"colour": "red"}, "There is no wish colour; there are: "),
+        ({"time_limit": 60}, "did you mean time_limit_s?"),
+        ({"inputs": "mesh.dat"}, "inputs=['mesh.dat']"),
+        ({"options": "--array=0-3"}, "options is a list"),
+        ({"arguments": "fine"}, "arguments is a list"),
+        ({"time_limit_s": 0}, "above 0"),
+        ({"time_limit_s": -5}, "above 0"),
+        ({"time_limit_s": math.nan}, "above 0"),
+        ({"max_queue_s": math.inf}, "above 0"),
+        ({"checkpoint_every_s": "10"}, "above 0"),
+        ({"deadline": 5}, "is no time"),
+    ],
+)
+def test_a_wish_of_another_form_is_refused_and_not_dropped(
+    wish: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadInputError) as caught:
+        prepared(**wish)  # type: ignore[arg-type]
+
+    assert said in str(caught.value)
+
+
+def test_a_command_in_one_text_is_not_taken_for_its_letters() -> None:
+    with pytest.raises(BadInputError, match="command is a list"):
+        prepare(JobRequest(command="echo hi"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("new\nline", "holds a control character; rename it."),
+        ("esc\x1b[31m", "holds a control character; rename it."),
+        ("odd\udcff", "is not UTF-8 text; rename it."),
+    ],
+)
+def test_an_input_of_an_odd_name_is_told_so(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text("x")
+
+    with pytest.raises(BadInputError) as caught:
+        prepared(inputs=["."], directory=tmp_path)
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_blank_input_does_not_send_all_that_is_here(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("x")
+
+    with pytest.raises(BadInputError, match="blank name"):
+        prepared(inputs=[name], directory=tmp_path)

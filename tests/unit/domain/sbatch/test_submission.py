@@ -84,6 +84,9 @@ def test_command_needs_no_script() -> None:
     ("request_", "code"),
     [
         (SubmitRequest(now_s=0.0), "sbatch.nothing_to_run"),
+        (SubmitRequest(now_s=0.0, options=["--wrap="]), "sbatch.nothing_to_run"),
+        (SubmitRequest(now_s=0.0, options=["--wrap= \t"]), "sbatch.nothing_to_run"),
+        (SubmitRequest(now_s=0.0, command=["", "x"]), "sbatch.nothing_to_run"),
         (SubmitRequest(now_s=0.0, script=""), "sbatch.empty_script"),
         (SubmitRequest(now_s=0.0, script=" \n\n"), "sbatch.empty_script"),
         (SubmitRequest(now_s=0.0, script="#!/bin/sh\n\0"), "sbatch.not_text"),
