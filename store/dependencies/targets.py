@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from domain.jobs.array_spec import ArraySpec
 from domain.jobs.job_ref import element_ref
@@ -47,10 +47,25 @@ def unknown_job(number: int) -> Refused:
 
 def find(tx: Transaction, numbers: Sequence[int]) -> dict[int, Found]:
     """The jobs and instances of these numbers, whoever has them; locked against ending now."""
+    found = look(tx.connection, numbers)
+    if tx.locks_rows:
+        # One that ends now must do so before this, or see that it is waited for.
+        for some in chunks(sorted({item.job_id for item in found.values()})):
+            tx.connection.execute(
+                select(instance.c.id)
+                .where(instance.c.job_id.in_(some), instance.c.state.in_(OPEN))
+                .order_by(instance.c.id)
+                .with_for_update(read=True)
+            )
+    return found
+
+
+def look(connection: Connection, numbers: Sequence[int]) -> dict[int, Found]:
+    """The jobs and instances of these numbers, whoever has them."""
     columns = (job.c.id, job.c.tenant_id, job.c.array_count, job.c.spec)
     found: dict[int, Found] = {}
     for some in chunks(numbers):
-        for row in tx.connection.execute(select(*columns).where(job.c.id.in_(some))):
+        for row in connection.execute(select(*columns).where(job.c.id.in_(some))):
             found[row.id] = _found(row, None)
         rest = [number for number in some if number not in found]
         if rest:
@@ -59,17 +74,8 @@ def find(tx: Transaction, numbers: Sequence[int]) -> dict[int, Found]:
                 .select_from(instance.join(job, instance.c.job_id == job.c.id))
                 .where(instance.c.id.in_(rest))
             )
-            for item in tx.connection.execute(elements):
+            for item in connection.execute(elements):
                 found[item.number] = _found(item, item.array_index)
-        if tx.locks_rows:
-            # One that ends now must do so before this, or see that it is waited for.
-            jobs = {item.job_id for item in found.values()}
-            tx.connection.execute(
-                select(instance.c.id)
-                .where(instance.c.job_id.in_(jobs), instance.c.state.in_(OPEN))
-                .order_by(instance.c.id)
-                .with_for_update(read=True)
-            )
     return found
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
+from domain.jobs.job_spec import JobSpec
 from domain.refusal import Refused
 from store.dependencies import targets as dependency_targets
 from store.dependencies.dependency_tables import dependency
@@ -17,6 +18,19 @@ def targets(tx: Transaction, items: Sequence[NewJob]) -> dict[int, Found]:
     """What these jobs name of what was submitted before, by its number."""
     numbers = {one.number for item in items for one in item.conditions if one.number is not None}
     return dependency_targets.find(tx, sorted(numbers)) if numbers else {}
+
+
+def refusal_before(
+    connection: Connection, spec: JobSpec, tenant_id: int, conditions: Sequence[NewCondition]
+) -> Refused | None:
+    """Why a job could not wait for these earlier jobs, if it were submitted now."""
+    numbers = {one.number for one in conditions if one.number is not None}
+    known = dependency_targets.look(connection, sorted(numbers)) if numbers else {}
+    refusals = (
+        dependency_targets.refusal_of(one, known.get(one.number or 0), tenant_id, spec.array)
+        for one in conditions
+    )
+    return next((found for found in refusals if found is not None), None)
 
 
 def without_refused(

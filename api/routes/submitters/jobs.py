@@ -48,6 +48,7 @@ from store.files import stored_files
 from store.instances.array_sums import array_state
 from store.jobs import job_inputs, job_lists, job_queries
 from store.jobs.job_refs import Single
+from store.jobs.new_conditions import refusal_before
 from store.jobs.new_job import Accepted, NewJob
 from store.quotas.admission import refusal_of
 from store.rows import Connection
@@ -261,10 +262,16 @@ async def check(
     (spec,) = await _read_specs(services, capacity, principal, [body], only_tries=True)
     if isinstance(spec, Refused):
         raise Problem(_status(spec), spec)
+    (waits,) = read_waits([spec], [body.label])
+    if isinstance(waits, Refused):
+        raise Problem(_status(waits), waits)
     sizes, database = await capacity.sizes(), services.store.database
     refused = await services.read(
-        lambda connection: refusal_of(
-            connection, database.now_s(connection), tenant_id, spec, least_cores(spec, sizes)
+        lambda connection: (
+            refusal_before(connection, spec, tenant_id, waits.conditions)
+            or refusal_of(
+                connection, database.now_s(connection), tenant_id, spec, least_cores(spec, sizes)
+            )
         )
     )
     if refused is not None:

@@ -135,9 +135,11 @@ def test_what_is_no_dependency_is_refused_and_nothing_is_stored(
     http: HttpScene, text: str, code: str
 ) -> None:
     answer = http.send_job(**_job(text))
+    tried = http.post("/v1/jobs/check", json=_job(text))
 
     status = 404 if code in UNKNOWN_NAMES else 422
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (tried.status_code, tried.json()["code"]) == (status, code), "a trial says the same"
     assert http.get("/v1/jobs").json()["jobs"] == []
 
 
