@@ -155,13 +155,3 @@ def state_of_array(states: Iterable[JobState]) -> JobState:
     """One word for the instances of an array: the furthest that goes on, else the worst end."""
     there = frozenset(states)
     return next((word for some, word in _ARRAY_SHOWN_AS if some & there), JobState.SUCCEEDED)
-
-
-def may_move(before: JobState, after: JobState) -> bool:
-    """Whether an instance may go from one state to the other."""
-    return (before, after) in JOB_TRANSITIONS
-
-
-def attempt_may_move(before: AttemptState, after: AttemptState) -> bool:
-    """Whether an attempt may go from one state to the other."""
-    return (before, after) in ATTEMPT_TRANSITIONS

@@ -57,11 +57,6 @@ class AllowedOrigins:
     public: frozenset[Origin] = frozenset()
     private: frozenset[Origin] = frozenset()  #: These may have an address of the inner network.
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no webhook is possible at all."""
-        return not (self.public or self.private)
-
     def check(self, url: str) -> WebhookTarget | Refused:
         """The address taken apart, if it may be told."""
         target = parse_url(url)

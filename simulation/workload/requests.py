@@ -34,10 +34,6 @@ class Requests:
     def __len__(self) -> int:
         return len(self.run_s)
 
-    @property
-    def work_server_s(self) -> Floats:
-        return self.servers * self.run_s
-
     def first(self, count: int) -> "Requests":
         return Requests(**{name: getattr(self, name)[:count] for name in self.__slots__})
 

@@ -7,8 +7,6 @@ from domain.jobs.job import (
     AttemptState,
     EndReason,
     JobState,
-    attempt_may_move,
-    may_move,
 )
 
 #: What becomes of a job without a person who has it run again after its end.
@@ -21,13 +19,6 @@ def _reachable(start: JobState) -> set[JobState]:
         new = {after for before, after in BY_ITSELF if before in new} - found
         found |= new
     return found
-
-
-def test_the_tables_are_what_may_move_says() -> None:
-    assert {(a, b) for a in JobState for b in JobState if may_move(a, b)} == JOB_TRANSITIONS
-    assert {
-        (a, b) for a in AttemptState for b in AttemptState if attempt_may_move(a, b)
-    } == ATTEMPT_TRANSITIONS
 
 
 def test_nothing_leaves_a_final_state_by_itself_and_everything_else_can_be_left() -> None:

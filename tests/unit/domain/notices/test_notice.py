@@ -115,7 +115,7 @@ def test_nothing_leaves_the_house_where_nothing_is_said() -> None:
 
     assert isinstance(rules, NoticeRules)
     assert rules.relay is None
-    assert rules.origins.is_empty
+    assert rules.origins.public == rules.origins.private == frozenset()
     assert not rules.may_write_to("jane@lab.example")
 
 
