@@ -79,6 +79,8 @@ WORDS: tuple[tuple[str, ...], ...] = (
     ("statement", "export", "NONE"),
     *(("statement", name, "NONE") for name in ("show", "get")),
     ("statement", "correct", "NONE", "--reason", "x"),
+    ("invoice", "list", "--contract", "NONE"),
+    *(("invoice", name, "NONE") for name in ("issue", "show", "get")),
     ("disputes", "answer", "999", "x"),
     ("site", "change", "nowhere", "--water-m3", "1", "--limit-c", "50"),
     ("node", "enrol", "n", "--site", "nowhere"),
