@@ -8,46 +8,38 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from chaufferie.cli import (
+from chaufferie.cli import programs
+from chaufferie.cli.access import keys, quotas, tenants, webhooks
+from chaufferie.cli.access.usage import prices, usage
+from chaufferie.cli.fleet import node, reservations, site
+from chaufferie.cli.fleet import shown as fleet
+from chaufferie.cli.fleet.licences import licences
+from chaufferie.cli.fleet.weather import weather
+from chaufferie.cli.heat_sales import (
     collectivities,
     contracts,
     disputes,
-    fetching,
-    fleet,
-    forgetting,
     invoices,
-    jobs,
-    keys,
     ledger,
     meter_import,
     meters,
-    node,
     papers,
-    programs,
-    quotas,
-    reservations,
     sample,
-    site,
     statements,
-    steering,
     stickers,
-    tenants,
     town_files,
     town_people,
-    webhooks,
 )
-from chaufferie.cli.exits import ExitCode, exit_code_of
-from chaufferie.cli.explain import explain
-from chaufferie.cli.fields import in_typed_words
-from chaufferie.cli.indicators import indicators
-from chaufferie.cli.licences import licences
-from chaufferie.cli.modify import modify
-from chaufferie.cli.shares import shares
-from chaufferie.cli.slurm import slurm
-from chaufferie.cli.speech import remark
-from chaufferie.cli.submit import asks_for_help, submit
-from chaufferie.cli.usage import prices, usage
-from chaufferie.cli.weather import weather
+from chaufferie.cli.heat_sales.indicators import indicators
+from chaufferie.cli.heat_sales.shares import shares
+from chaufferie.cli.speaking.exits import ExitCode, exit_code_of
+from chaufferie.cli.speaking.fields import in_typed_words
+from chaufferie.cli.speaking.speech import remark
+from chaufferie.cli.work import fetching, forgetting, jobs, steering
+from chaufferie.cli.work.explain import explain
+from chaufferie.cli.work.modify import modify
+from chaufferie.cli.work.slurm import slurm
+from chaufferie.cli.work.submit import asks_for_help, submit
 from chaufferie.sdk.errors import ChaufferieError
 
 _SUBMIT_USAGE = "[OPTIONS] SCRIPT [ARGUMENTS] | [OPTIONS] -- COMMAND"

@@ -1,6 +1,6 @@
 import pytest
 
-from chaufferie.cli.exits import ExitCode, exit_code_of
+from chaufferie.cli.speaking.exits import ExitCode, exit_code_of
 from chaufferie.sdk import errors
 from chaufferie.sdk.job import describe_end
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaufferie.cli.fields import OPTIONS, in_typed_words
+from chaufferie.cli.speaking.fields import OPTIONS, in_typed_words
 from chaufferie.sdk.errors import BadInputError, RefusedByServerError
 from tests.support.commands import COMMANDS, parameters
 

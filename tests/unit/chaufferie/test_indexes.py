@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from chaufferie.cli.meters import index_wh_of
+from chaufferie.cli.heat_sales.meters import index_wh_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from chaufferie.cli import instants
+from chaufferie.cli.speaking import instants
 from chaufferie.sdk.clock import ThisMachine, clock_document
 from chaufferie.sdk.errors import BadInputError
 from domain.sbatch.instants import parse_instant_s

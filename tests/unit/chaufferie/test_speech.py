@@ -1,6 +1,6 @@
 import pytest
 
-from chaufferie.cli import quantities, speech
+from chaufferie.cli.speaking import quantities, speech
 
 
 def test_a_table_without_a_terminal_is_plain_columns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chaufferie.cli.submit import take_apart
+from chaufferie.cli.work.submit import take_apart
 from chaufferie.sdk.errors import BadInputError
 
 

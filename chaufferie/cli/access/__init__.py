@@ -1,0 +1,1 @@
+"""Commands on who may use how much, and what it costs them."""

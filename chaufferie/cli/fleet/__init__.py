@@ -1,0 +1,1 @@
+"""Commands on sites, nodes, what they have and when they are set aside."""

@@ -1,0 +1,1 @@
+"""Commands on meters, the ledger, collectivities, contracts and what is issued under them."""

@@ -1,0 +1,1 @@
+"""What every command shares: words typed, figures shown, ways to end."""

@@ -1,0 +1,1 @@
+"""Commands on jobs: submitted, looked at, steered, fetched, forgotten."""
