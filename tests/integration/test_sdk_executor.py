@@ -1,5 +1,6 @@
 """Functions as jobs: on a real cluster, by the interface of the standard library."""
 
+import importlib
 import os
 import sys
 import threading
@@ -163,9 +164,15 @@ def test_modules_that_travel_as_files_are_found(client: Client, tmp_path: Path) 
         assert executor.submit(ask).result(PATIENCE_S) == 500
 
 
-def test_a_module_that_is_not_there_is_named(client: Client) -> None:
+def test_a_module_that_is_not_there_is_named(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "only_here.py").write_text("def double(number):\n    return 2 * number\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    double = importlib.import_module("only_here").double
+
     with Executor(client) as executor:
-        error = executor.submit(square, 2).exception(PATIENCE_S)
+        error = executor.submit(double, 2).exception(PATIENCE_S)
 
     assert isinstance(error, JobFailedError)
     assert "inputs=[...]" in str(error)
