@@ -226,6 +226,7 @@ for command in _CHILDREN:
 
 def main() -> None:
     """Run one command; a mistake of the user's ends in one sentence."""
+    _open_what_is_closed()
     try:
         if sys.argv[1:2] and sys.argv[1] in programs.PROGRAMS:
             # Every word is the program's, which starts sooner than these words could be read.
@@ -242,6 +243,14 @@ def main() -> None:
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         _end(f"{where}{error.strerror or error}.", ExitCode.FAILED)
+
+
+def _open_what_is_closed() -> None:
+    """Whoever closed our streams (``>&-``) wants nothing from them, and no traceback either."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def _end(sentence: str, code: ExitCode) -> None:
