@@ -174,9 +174,10 @@ def _open_wanted(  # noqa: PLR0917 - one step of the loop above
 ) -> int | None:
     """The open file, if it is one, new, wanted, and can be named."""
     try:
-        if not entry.is_file(follow_symlinks=False):
-            return None
         if not selection.takes(path):
+            return None
+        if not entry.is_file(follow_symlinks=False):
+            found.left_behind["they are links, pipes, sockets or devices"] += 1
             return None
         if isinstance(check_relative_path(path), Refused):
             found.left_behind["their names are too long or hold odd characters"] += 1

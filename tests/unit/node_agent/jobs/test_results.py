@@ -37,7 +37,9 @@ def test_new_and_changed_files_come_back(tmp_path: Path) -> None:
 def test_links_and_pipes_stay_behind(tmp_path: Path) -> None:
     (tmp_path / "passwd").symlink_to("/etc/passwd")
     os.mkfifo(tmp_path / "pipe")
-    assert collect(tmp_path, {}).files == {}
+    found = collect(tmp_path, {})
+    assert found.files == {}
+    assert found.remarks() == "2 files stayed behind: they are links, pipes, sockets or devices."
 
 
 def test_too_many_files_are_cut_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
