@@ -49,11 +49,12 @@ up: .venv/.project ## start everything on this machine and stay, with the web pa
 
 # A file of tests stays in one process, and what is made once for it is made once. Files begin in the order of
 # the folders: the long ones first, the thousands of short ones last, so that all processes end together.
-TEST_PROCESSES ?= auto
+# One process more than there are cores: tests of real programs wait for a minute of Slurm's more than they compute.
+TEST_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST := $(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: venv ## the whole test suite, in as many processes as the machine has cores: TEST_PROCESSES=auto
+test: venv ## the whole test suite, in one process more than the machine has cores: TEST_PROCESSES=N
 	$(PYTEST)
 
 .PHONY: check
