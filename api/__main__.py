@@ -12,7 +12,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from api.billing.operator_file import read_tariff
+from api.billing.operator_file import read_operator_file
 from api.bootstrap import ApiSettings, build, initialise, open_from
 from api.hub import Hub
 from api.jobs.partitions import read_partitions
@@ -54,11 +54,13 @@ def _application(settings: ApiSettings) -> FastAPI | Refused:
     known_names = read_partitions(settings.partitions)
     if isinstance(known_names, Refused):
         return known_names
-    tariff = read_tariff(settings.operator_file, settings.data_dir)
-    if isinstance(tariff, Refused):
-        return tariff
+    operator_file = read_operator_file(settings.operator_file, settings.data_dir)
+    if isinstance(operator_file, Refused):
+        return operator_file
     rules = read_notice_rules(settings.notice_words())
-    return rules if isinstance(rules, Refused) else build(settings, known_names, tariff, rules)
+    return (
+        rules if isinstance(rules, Refused) else build(settings, known_names, operator_file, rules)
+    )
 
 
 def serve(app: FastAPI, settings: ApiSettings, listen_fd: int | None) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.app import create_app
-from api.billing.operator_file import Tariff
+from api.billing.operator_file import OperatorFile
 from api.services import Services
 from domain.access import Role
 from domain.billing.retention import DEFAULT_INPUTS_KEPT_DAYS, DEFAULT_STORED_GIB, Keeping
@@ -117,7 +117,7 @@ def open_from(settings: ApiSettings) -> Store:
 def build(
     settings: ApiSettings,
     known_names: Mapping[str, SchedulingType],
-    tariff: Tariff,
+    operator_file: OperatorFile,
     notice_rules: NoticeRules,
 ) -> FastAPI:
     """The application, woken by other programs."""
@@ -129,7 +129,7 @@ def build(
         outputs=LocalOutputStore(files),
         keeping=settings.keeping(),
         known_names=known_names,
-        tariff=tariff,
+        operator_file=operator_file,
         disclosure=settings.disclosure(),
         notice_rules=notice_rules,
     )

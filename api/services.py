@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from api.billing.operator_file import Tariff
+from api.billing.operator_file import OperatorFile
 from api.hub import ALL_JOBS, Hub, job_topic, node_topic
 from domain.access import Principal
 from domain.billing.retention import Keeping
@@ -47,19 +47,19 @@ class Services:
         outputs: OutputStore,
         keeping: Keeping,
         known_names: Mapping[str, SchedulingType] | None = None,
-        tariff: Tariff | None = None,
+        operator_file: OperatorFile | None = None,
         notice_rules: NoticeRules | None = None,
         disclosure: Disclosure | None = None,
     ) -> None:
         """Serve this store, with these files and this output.
 
-        ``known_names`` says which scheduling type a partition or QOS stands for; without a
-        ``tariff`` nothing has a price, and without ``notice_rules`` nothing leaves the house.
+        ``known_names`` says which scheduling type a partition or QOS stands for; without an
+        ``operator_file`` nothing has a price, without ``notice_rules`` nothing leaves the house.
         """
         self.notice_rules = notice_rules or NoticeRules()
         self.disclosure = disclosure or Disclosure()
-        self.tariff = tariff or Tariff()
-        remember_prices(store, self.tariff.prices)
+        self.operator_file = operator_file or OperatorFile()
+        remember_prices(store, self.operator_file.prices)
         self.known_names = known_names or {}
         self.store = store
         self.content = content

@@ -9,8 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.refusal import Refused
 from scheduler.adapters.celery_hints import CeleryHints
 from scheduler.dispatch import HintDispatcher
-from scheduler.licence_file import read_licence_servers
-from scheduler.order_file import read_order
+from scheduler.operator_file.licences import read_licence_servers
+from scheduler.operator_file.order import read_order
 from scheduler.placement.policies.registry import policy_named
 from scheduler.service import SchedulerService
 from store.opening import default_url, open_store

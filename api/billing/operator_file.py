@@ -1,12 +1,11 @@
 """The operator's file: what computing costs, how its emissions are counted, who issues invoices."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -19,8 +18,9 @@ from metering.balance import Told
 from metering.boiler_factors import DEFAULT_BOILER, BoilerFactor, boiler_factors
 from metering.co2 import DEFAULT_SET, FactorSet, factor_sets
 from metering.invoices.seller import Seller
-from scheduler.licence_file import LicenceServerTables, servers_of
-from scheduler.order_file import FILE_NAME, OrderTable
+from scheduler.operator_file.licences import LicenceServerTables, servers_of
+from scheduler.operator_file.order import OrderTable
+from scheduler.operator_file.reading import OperatorToml, read_toml
 
 _MOST_DECIMALS = 6
 _LARGEST = Decimal(1_000_000)
@@ -29,7 +29,7 @@ Price = Annotated[Decimal, Field(ge=0, le=_LARGEST, decimal_places=_MOST_DECIMAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tariff:
+class OperatorFile:
     """What the operator's file says; without a file there are no prices."""
 
     prices: PriceList | None = None
@@ -87,46 +87,35 @@ class _FileIn(BaseModel):
     seller: Seller = Field(default_factory=Seller)
 
 
-def read_tariff(named: Path | None, data_dir: Path) -> Tariff | Refused:
+def read_operator_file(named: Path | None, data_dir: Path) -> OperatorFile | Refused:
     """The file that was named, or the one in the data directory if there is one."""
-    file = named or data_dir / FILE_NAME
-    if named is None and not file.exists():
-        return Tariff()
+    file = read_toml(named, data_dir)
+    if isinstance(file, Refused):
+        return file
     try:
-        plain = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        return _refused(file, f"it cannot be read ({error.strerror})")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return _refused(file, f"it is no TOML ({error})")
-    except ArithmeticError:
-        return _refused(file, "a number in it is out of all bounds")
-    return _understood(file, plain)
-
-
-def _understood(file: Path, plain: dict[str, Any]) -> Tariff | Refused:
-    try:
-        found = _FileIn.model_validate(plain)
+        return _understood(file, _FileIn.model_validate(file.tables))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return _refused(file, f"{where}: {first['msg'].removeprefix('Value error, ')}")
+        return file.slip(error)
+
+
+def _understood(file: OperatorToml, found: _FileIn) -> OperatorFile | Refused:
     sets = factor_sets()
     if found.co2_factors not in sets:
-        return _refused(
-            file, f"co2_factors: there is no set {found.co2_factors!r}, but {', '.join(sets)}"
+        return file.refused(
+            f"co2_factors: there is no set {found.co2_factors!r}, but {', '.join(sets)}"
         )
     boilers = boiler_factors()
     if found.boiler_factors not in boilers:
         known = ", ".join(boilers)
-        return _refused(
-            file, f"boiler_factors: there is no set {found.boiler_factors!r}, but {known}"
+        return file.refused(
+            f"boiler_factors: there is no set {found.boiler_factors!r}, but {known}"
         )
     if any(item.it_share is not None and not item.it_share_source for item in found.sites):
-        return _refused(file, "sites: it_share needs it_share_source: how it was measured")
+        return file.refused("sites: it_share needs it_share_source: how it was measured")
     months = [item.valid_from for item in found.prices]
     if sorted(set(months)) != months:
-        return _refused(file, "prices: each begins later than the one before; put them in order")
-    return Tariff(
+        return file.refused("prices: each begins later than the one before; put them in order")
+    return OperatorFile(
         prices=_price_list(found),
         co2=sets[found.co2_factors],
         boiler=boilers[found.boiler_factors],
@@ -155,7 +144,3 @@ def _price_list(found: _FileIn) -> PriceList | None:
             for item in found.prices
         ),
     )
-
-
-def _refused(file: Path, why: str) -> Refused:
-    return Refused(code="settings.operator_file", sentence=f"The operator's file {file}: {why}.")

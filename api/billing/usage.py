@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.billing.operator_file import Tariff
+from api.billing.operator_file import OperatorFile
 from domain.billing.prices import ComputePrices, PriceList, core_hours, cost, kilowatt_hours
 from domain.calendar.months import write_month, year_of
 from domain.jobs.job import SchedulingType
@@ -35,27 +35,27 @@ _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def usage_document(
-    sums: Sequence[UsageSum], tariff: Tariff, *, is_last_page: bool
+    sums: Sequence[UsageSum], operator_file: OperatorFile, *, is_last_page: bool
 ) -> dict[str, Any]:
     """A page of usage."""
     factors: dict[int, Factor] = {}
     for item in sums:
-        factor = tariff.co2.of(year_of(item.key.month))
+        factor = operator_file.co2.of(year_of(item.key.month))
         factors[factor.year] = factor
     return {
-        "usage": [_line(item, tariff) for item in sums],
-        "currency": None if tariff.prices is None else tariff.prices.currency,
+        "usage": [_line(item, operator_file) for item in sums],
+        "currency": None if operator_file.prices is None else operator_file.prices.currency,
         "co2_factors": [_factor(item) for _, item in sorted(factors.items())],
         "meanings": MEANINGS,
         "next_after": None if is_last_page or not sums else write_cursor(sums[-1].key),
     }
 
 
-def _line(item: UsageSum, tariff: Tariff) -> dict[str, Any]:
+def _line(item: UsageSum, operator_file: OperatorFile) -> dict[str, Any]:
     hours = {kind: core_hours(seconds) for kind, seconds in item.core_s.items()}
     used_kwh = kilowatt_hours(item.energy_estimate_wh)
-    factor = tariff.co2.of(year_of(item.key.month))
-    prices = None if tariff.prices is None else tariff.prices.of(item.key.month)
+    factor = operator_file.co2.of(year_of(item.key.month))
+    prices = None if operator_file.prices is None else operator_file.prices.of(item.key.month)
     return {
         "tenant": item.tenant,
         "month": write_month(item.key.month),

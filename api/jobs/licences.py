@@ -18,7 +18,7 @@ _MOST_SHOWN = 20
 
 async def servers_for(services: Services, tenant_id: int) -> LicenceServers:
     """The licence servers that a tenant may use, as the operator declared them."""
-    servers = services.tariff.licences
+    servers = services.operator_file.licences
     if all(one.tenants is None for one in servers.servers):
         return servers
     return await services.read(lambda connection: servers_in(connection, servers, tenant_id))

@@ -6,7 +6,7 @@ from functools import reduce
 from statistics import fmean
 from typing import Any
 
-from api.billing.operator_file import Tariff
+from api.billing.operator_file import OperatorFile
 from api.fleet.heat import heat_report
 from domain.calendar.months import month_of, year_of
 from domain.registers.register import MeterKind
@@ -44,7 +44,7 @@ def indicators(
     connection: Connection,
     only: Collection[int] | None,
     period: tuple[float, float],
-    tariff: Tariff,
+    operator_file: OperatorFile,
     now_s: float,
 ) -> dict[str, Any]:
     """Every site, and all of them together; each with the exports that are made of it."""
@@ -53,7 +53,7 @@ def indicators(
     nodes = site_queries.nodes(connection, only)
     tolerances = _tolerances(connection, only)
     waiting = quarantined(connection, only, period, now_s)
-    electric = tariff.co2.of(year_of(month_of(period[1])))
+    electric = operator_file.co2.of(year_of(month_of(period[1])))
     sites, parts = [], []
     for row in site_queries.sites(connection, only):
         measured = _measured(
@@ -67,17 +67,17 @@ def indicators(
             tolerance_frac=tolerances.get(row.site_id),
             quarantine=waiting.get(row.site_id, Quarantine()),
         )
-        told = tariff.told.get(row.spec.name, Told())
+        told = operator_file.told.get(row.spec.name, Told())
         parts.append((measured, told))
-        balance = balance_of(measured, told, tariff.boiler, float(electric.g_per_kwh))
+        balance = balance_of(measured, told, operator_file.boiler, float(electric.g_per_kwh))
         sites.append({"site_id": row.site_id, "name": row.spec.name, **_view(balance)})
-    fleet = balance_of(*_together(parts, period), tariff.boiler, float(electric.g_per_kwh))
+    fleet = balance_of(*_together(parts, period), operator_file.boiler, float(electric.g_per_kwh))
     return {
         "from_s": period[0],
         "to_s": period[1],
         "sites": sites,
         "fleet": _view(fleet),
-        "boiler_factors": asdict(tariff.boiler),
+        "boiler_factors": asdict(operator_file.boiler),
         "electricity_factor": {
             "set": electric.set_id,
             "year": electric.year,

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.billing.operator_file import Tariff
+from api.billing.operator_file import OperatorFile
 from api.services import Services
 from api.town.passwords import Passwords
 from domain.access import Role
@@ -43,7 +43,7 @@ class HttpScene:
         url: str,
         directory: Path,
         keeping: Keeping | None = None,
-        tariff: Tariff | None = None,
+        operator_file: OperatorFile | None = None,
     ) -> None:
         self.clock = SetClock()
         self.database = ClockedDatabase(url, self.clock)
@@ -54,7 +54,7 @@ class HttpScene:
             content=self.content,
             outputs=LocalOutputStore(directory),
             keeping=keeping or Keeping(),
-            tariff=tariff,
+            operator_file=operator_file,
         )
         self.app = create_app(self.services)
         self.app.state.passwords = Passwords(PasswordHasher(1, 64, 1))
@@ -62,7 +62,7 @@ class HttpScene:
         self.scheduler = SchedulerService(
             store=self.store,
             policy=ColdestTank(),
-            seats=self.services.tariff.licences.seats(),
+            seats=self.services.operator_file.licences.seats(),
         )
         self.tokens = {
             "operator": self.key(Role.OPERATOR, tenant="operator"),

@@ -170,7 +170,7 @@ def _licence_servers(item: Claimed, services: Services) -> list[dict[str, Any]]:
     """Those that a job may reach: its tenant's, where a profile or a licence may call for them."""
     if item.spec.get("profile") is None and not item.spec.get("licences"):
         return []
-    servers = services.tariff.licences.servers
+    servers = services.operator_file.licences.servers
     return [plain_server(one) for one in servers if one.serves(item.tenant)]
 
 

@@ -91,7 +91,9 @@ async def issue_invoice(
 ) -> dict[str, Any]:
     """Issue the invoice of a statement; 200 with the same invoice where there is one already."""
     made = await services.write(
-        lambda tx: invoicing.issue(tx, body.statement, services.tariff.seller, principal.actor)
+        lambda tx: invoicing.issue(
+            tx, body.statement, services.operator_file.seller, principal.actor
+        )
     )
     if isinstance(made, Refused):
         raise refused_problem(made)

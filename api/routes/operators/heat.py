@@ -100,7 +100,7 @@ async def site_indicators(
     database = services.store.database
     found = await services.read(
         lambda connection: indicators(
-            connection, only, (from_s, to_s), services.tariff, database.now_s(connection)
+            connection, only, (from_s, to_s), services.operator_file, database.now_s(connection)
         )
     )
     if site_id is not None and not found["sites"]:

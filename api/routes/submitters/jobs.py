@@ -156,7 +156,7 @@ async def _read_specs(
             lambda connection: stored_files.owned(connection, tenant_id, digests)
         )
     specs: list[JobSpec | Refused] = []
-    mine, everybodys = await servers_for(services, tenant_id), services.tariff.licences
+    mine, everybodys = await servers_for(services, tenant_id), services.operator_file.licences
     for body in bodies:
         spec = to_spec(body, now_s, services.known_names, counts_licences=bool(everybodys.seats()))
         if not isinstance(spec, Refused):
@@ -196,7 +196,7 @@ def _bounded(specs: list[JobSpec | Refused]) -> list[JobSpec | Refused]:
 def _told(services: Services, spec: JobSpec, sizes: Sizes) -> tuple[str, ...]:
     """What is said at a submission: how long its files are kept, and what a large one costs."""
     kept = services.keeping.announce(has_inputs=bool(spec.inputs))
-    prices = services.tariff.prices
+    prices = services.operator_file.prices
     if prices is None or prices.large_submit is None:
         return kept
     now_s = time.time()  # noqa: TID251 - the prices of now
@@ -277,7 +277,7 @@ async def check(
     if refused is not None:
         raise Problem(_status(refused), refused)
     now_s = time.time()  # noqa: TID251 - the prices of now
-    run = full_run(spec, sizes, services.tariff.prices, now_s)
+    run = full_run(spec, sizes, services.operator_file.prices, now_s)
     start = None
     if with_start:
         start = await services.read(

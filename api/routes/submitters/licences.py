@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/licences", tags=["licences"])
 async def show_licences(services: ServicesOf, principal: JobsReader) -> dict[str, Any]:
     """The licences that a tenant may use, an operator all, with what of them is in use."""
     tenant_id = tenant_seen_by(principal)
-    servers = services.tariff.licences
+    servers = services.operator_file.licences
     if tenant_id is not None:
         servers = await servers_for(services, tenant_id)
     use = await services.read(licence_use)

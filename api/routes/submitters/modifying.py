@@ -73,7 +73,7 @@ async def change(
         asked = _in_reservation(tx, _placeable(asked, sizes, capacity.site_of), tenant_id, sizes)
         if isinstance(asked, Refused) or not {"licenses", *SIZE_KEYS} & asked.keys:
             return asked
-        servers = services.tariff.licences
+        servers = services.operator_file.licences
         mine = servers_in(tx.connection, servers, tenant_id)
         spec = with_licences(asked.spec, sizes, mine, servers, before)
         return spec if isinstance(spec, Refused) else replace(asked, spec=spec)

@@ -51,7 +51,7 @@ async def usage(  # noqa: PLR0917 - called by name, from the query
     if key is None:
         asked = NamesAsked(tenant=tenant, project=project)
         await refuse_unknown_names(services, principal, sums, asked)
-    return usage_document(sums, services.tariff, is_last_page=len(sums) < limit)
+    return usage_document(sums, services.operator_file, is_last_page=len(sums) < limit)
 
 
 def _month(text: str | None, name: str) -> int | None:
@@ -69,4 +69,4 @@ def _month(text: str | None, name: str) -> int | None:
 @router.get("/prices")
 async def prices(services: ServicesOf, principal: JobsReader) -> dict[str, Any]:  # noqa: ARG001
     """What computing costs, from which month on."""
-    return prices_document(services.tariff.prices)
+    return prices_document(services.operator_file.prices)

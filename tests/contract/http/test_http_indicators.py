@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.billing.operator_file import Tariff, read_tariff
+from api.billing.operator_file import OperatorFile, read_operator_file
 from domain.access import Role
 from domain.refusal import Refused
 from tests.support.databases import Databases
@@ -21,17 +21,17 @@ water_l_per_kwh = 0
 """
 
 
-def tariff(tmp_path: Path, text: str = FILE) -> Tariff | Refused:
+def tariff(tmp_path: Path, text: str = FILE) -> OperatorFile | Refused:
     (tmp_path / "operator.toml").write_text(text)
-    return read_tariff(None, tmp_path)
+    return read_operator_file(None, tmp_path)
 
 
 @pytest.fixture
 def told(sqlite_databases: Databases, tmp_path: Path) -> Iterator[HttpScene]:
     """A pool whose boiler told an index every hour for half a day."""
     found = tariff(tmp_path)
-    assert isinstance(found, Tariff)
-    made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", tariff=found)
+    assert isinstance(found, OperatorFile)
+    made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", operator_file=found)
     node_id = made.node(made.site())
     for hour in range(13):
         made.read_instruments(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.billing.operator_file import Tariff
+from api.billing.operator_file import OperatorFile
 from metering.invoices import published
 from metering.invoices.seller import Seller
 from metering.invoices.verify import InvoiceVerdict, verify_invoice
@@ -24,7 +24,7 @@ INVOICES, NUMBER = "/v1/invoices", "FAC-2026-00001"
 @pytest.fixture
 def seller(issued: HttpScene) -> HttpScene:
     """The same, where the operator has said who sells."""
-    issued.services.tariff = Tariff(seller=SELLER)
+    issued.services.operator_file = OperatorFile(seller=SELLER)
     return issued
 
 
@@ -83,11 +83,13 @@ def test_refusals_have_a_code_and_take_no_number(
         return got.status_code, got.json()["code"]
 
     unknown, of_no_form = answer("NONE-1"), answer("../x")
-    seller.services.tariff = Tariff(seller=Seller())
+    seller.services.operator_file = OperatorFile(seller=Seller())
     bare = answer()
-    seller.services.tariff = Tariff(seller=replace(SELLER, siret="21750001600019", vat_number=None))
+    seller.services.operator_file = OperatorFile(
+        seller=replace(SELLER, siret="21750001600019", vat_number=None)
+    )
     lacking = answer()
-    seller.services.tariff = Tariff(seller=SELLER)
+    seller.services.operator_file = OperatorFile(seller=SELLER)
     with monkeypatch.context() as patch:
         patch.setattr(published, "find_spec", lambda _: None)
         unavailable = answer()

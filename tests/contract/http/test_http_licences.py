@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.billing.operator_file import Tariff, read_tariff
+from api.billing.operator_file import OperatorFile, read_operator_file
 from domain.fleet.profiles import NodeProfile
 from tests.support.databases import Databases
 from tests.support.http_scene import HttpScene
@@ -37,9 +37,9 @@ STARCCM = NodeProfile(
 @pytest.fixture
 def licensed(sqlite_databases: Databases, tmp_path: Path) -> Iterator[HttpScene]:
     (tmp_path / "operator.toml").write_text(DECLARED)
-    tariff = read_tariff(None, tmp_path)
-    assert isinstance(tariff, Tariff)
-    made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", tariff=tariff)
+    operator_file = read_operator_file(None, tmp_path)
+    assert isinstance(operator_file, OperatorFile)
+    made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", operator_file=operator_file)
     yield made
     made.close()
 

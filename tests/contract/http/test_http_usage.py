@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.billing.operator_file import Tariff, read_tariff
+from api.billing.operator_file import OperatorFile, read_operator_file
 from domain.access import Role
 from domain.calendar.months import begin_of
 from tests.support.databases import Databases
@@ -45,9 +45,9 @@ def priced(
     """The API of an operator who asks for money."""
     file = tmp_path / "operator.toml"
     file.write_text(getattr(request, "param", PRICES))
-    tariff = read_tariff(file, tmp_path)
-    assert isinstance(tariff, Tariff)
-    made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", tariff=tariff)
+    operator_file = read_operator_file(file, tmp_path)
+    assert isinstance(operator_file, OperatorFile)
+    made = HttpScene(sqlite_databases.fresh(), tmp_path / "files", operator_file=operator_file)
     yield made
     made.close()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.billing.operator_file import Tariff, read_tariff
+from api.billing.operator_file import OperatorFile, read_operator_file
 from domain.jobs.job import SchedulingType
 from domain.refusal import Refused
 
@@ -25,16 +25,16 @@ core_hour = { flex = 0.011, ondemand = "0.026", reserved = 0 }
 """
 
 
-def read(folder: Path, text: str) -> Tariff | Refused:
+def read(folder: Path, text: str) -> OperatorFile | Refused:
     file = folder / "prices.toml"
     file.write_text(text)
-    return read_tariff(file, folder)
+    return read_operator_file(file, folder)
 
 
 def test_a_whole_file(tmp_path: Path) -> None:
     found = read(tmp_path, WHOLE)
 
-    assert isinstance(found, Tariff)
+    assert isinstance(found, OperatorFile)
     assert found.prices is not None
     first, second = found.prices.versions
     assert (found.prices.currency, found.prices.large_submit) == ("EUR", Decimal(50))
@@ -46,18 +46,18 @@ def test_a_whole_file(tmp_path: Path) -> None:
 
 
 def test_without_a_file_nothing_has_a_price(tmp_path: Path) -> None:
-    found = read_tariff(None, tmp_path)
+    found = read_operator_file(None, tmp_path)
 
-    assert isinstance(found, Tariff)
+    assert isinstance(found, OperatorFile)
     assert found.prices is None
 
 
 def test_the_file_in_the_data_directory_is_found(tmp_path: Path) -> None:
     (tmp_path / "operator.toml").write_text(WHOLE)
 
-    found = read_tariff(None, tmp_path)
+    found = read_operator_file(None, tmp_path)
 
-    assert isinstance(found, Tariff)
+    assert isinstance(found, OperatorFile)
     assert found.prices is not None
 
 
@@ -91,9 +91,9 @@ def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, word: str) -> No
 
 
 def test_a_file_that_was_named_must_be_there_and_be_text(tmp_path: Path) -> None:
-    missing = read_tariff(tmp_path / "none.toml", tmp_path)
+    missing = read_operator_file(tmp_path / "none.toml", tmp_path)
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
-    binary = read_tariff(tmp_path / "binary.toml", tmp_path)
+    binary = read_operator_file(tmp_path / "binary.toml", tmp_path)
 
     assert isinstance(missing, Refused)
     assert isinstance(binary, Refused)

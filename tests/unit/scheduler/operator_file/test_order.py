@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from api.billing.operator_file import Tariff, read_tariff
+from api.billing.operator_file import OperatorFile, read_operator_file
 from domain.jobs.order import OrderChoice
 from domain.refusal import Refused
-from scheduler.order_file import read_order
+from scheduler.operator_file.order import read_order
 
 FULL = """
 currency = "EUR"
@@ -45,7 +45,7 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
         shares={"lab": 3.0},
         project_shares={"A & B": {"thesis": 0.5}},
     )
-    assert isinstance(read_tariff(None, tmp_path), Tariff)
+    assert isinstance(read_operator_file(None, tmp_path), OperatorFile)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
 def test_a_slip_is_named_by_whoever_reads_the_file(tmp_path: Path, text: str, said: str) -> None:
     written(tmp_path, text)
 
-    for refused in (read_order(None, tmp_path), read_tariff(None, tmp_path)):
+    for refused in (read_order(None, tmp_path), read_operator_file(None, tmp_path)):
         assert isinstance(refused, Refused)
         assert refused.code == "settings.operator_file"
         assert said in refused.sentence

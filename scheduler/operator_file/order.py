@@ -1,16 +1,15 @@
 """The operator's file, as far as it says in which order jobs go."""
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.jobs.order import OrderChoice
 from domain.refusal import Refused
 from domain.units import DAY_S
+from scheduler.operator_file.reading import read_toml
 
-FILE_NAME = "operator.toml"
 _TABLE = "order"
 _MOST_WEIGHT = 1e6
 
@@ -50,21 +49,10 @@ class OrderTable(BaseModel):
 
 def read_order(named: Path | None, data_dir: Path) -> OrderChoice | Refused:
     """What the file that was named says, or the one in the data directory if there is one."""
-    file = named or data_dir / FILE_NAME
-    if named is None and not file.exists():
-        return OrderChoice()
+    file = read_toml(named, data_dir)
+    if isinstance(file, Refused):
+        return file
     try:
-        plain: Any = tomllib.loads(file.read_text(encoding="utf-8")).get(_TABLE, {})
-        return OrderTable.model_validate(plain).choice()
-    except OSError as error:
-        return _refused(file, f"it cannot be read ({error.strerror})")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return _refused(file, f"it is no TOML ({error})")
+        return OrderTable.model_validate(file.tables.get(_TABLE, {})).choice()
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in (_TABLE, *first["loc"]))
-        return _refused(file, f"{where}: {first['msg']}")
-
-
-def _refused(file: Path, why: str) -> Refused:
-    return Refused(code="settings.operator_file", sentence=f"The operator's file {file}: {why}.")
+        return file.slip(error, _TABLE)

@@ -1,15 +1,14 @@
 """The operator's file, as far as it declares licence servers."""
 
 import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from domain.fleet.licences import MOST_SEATS, NAME_PATTERN, LicenceServer, LicenceServers
 from domain.refusal import Refused
-from scheduler.order_file import FILE_NAME
+from scheduler.operator_file.reading import read_toml
 
 TABLE = "licence_servers"
 _MOST_SERVERS = 100
@@ -98,22 +97,11 @@ def servers_of(tables: list[LicenceServerTable]) -> LicenceServers:
 
 def read_licence_servers(named: Path | None, data_dir: Path) -> LicenceServers | Refused:
     """What the file that was named declares, or the one in the data directory if there is one."""
-    file = named or data_dir / FILE_NAME
-    if named is None and not file.exists():
-        return LicenceServers()
+    file = read_toml(named, data_dir)
+    if isinstance(file, Refused):
+        return file
     try:
-        plain: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-        found = _FileIn.model_validate({name: plain[name] for name in (TABLE,) if name in plain})
-    except OSError as error:
-        return _refused(file, f"it cannot be read ({error.strerror})")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return _refused(file, f"it is no TOML ({error})")
+        ours = {name: file.tables[name] for name in (TABLE,) if name in file.tables}
+        return servers_of(_FileIn.model_validate(ours).licence_servers)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return _refused(file, f"{where}: {first['msg'].removeprefix('Value error, ')}")
-    return servers_of(found.licence_servers)
-
-
-def _refused(file: Path, why: str) -> Refused:
-    return Refused(code="settings.operator_file", sentence=f"The operator's file {file}: {why}.")
+        return file.slip(error)

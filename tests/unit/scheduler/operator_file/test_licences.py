@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from api.billing.operator_file import Tariff, read_tariff
+from api.billing.operator_file import OperatorFile, read_operator_file
 from domain.fleet.licences import LicenceServer, LicenceServers
 from domain.refusal import Refused
-from scheduler.licence_file import read_licence_servers
+from scheduler.operator_file.licences import read_licence_servers
 
 FULL = """
 currency = "EUR"
@@ -47,9 +47,9 @@ def test_a_file_declares_servers_to_scheduler_and_api_alike(tmp_path: Path) -> N
             LicenceServer(name="ansys", hosts=("ansys",), ports=(1055,), seats={}),
         )
     )
-    tariff = read_tariff(None, tmp_path)
-    assert isinstance(tariff, Tariff)
-    assert tariff.licences == found
+    operator_file = read_operator_file(None, tmp_path)
+    assert isinstance(operator_file, OperatorFile)
+    assert operator_file.licences == found
 
 
 def test_without_a_file_there_are_none(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_without_a_file_there_are_none(tmp_path: Path) -> None:
 def test_a_slip_is_named_by_whoever_reads_the_file(tmp_path: Path, text: str, said: str) -> None:
     written(tmp_path, text)
 
-    for refused in (read_licence_servers(None, tmp_path), read_tariff(None, tmp_path)):
+    for refused in (read_licence_servers(None, tmp_path), read_operator_file(None, tmp_path)):
         assert isinstance(refused, Refused)
         assert refused.code == "settings.operator_file"
         assert said in refused.sentence
