@@ -76,7 +76,8 @@ def described_nodes(client: "Client", wanted: str) -> list[str]:
     names = (parse_hostlist(wanted) or (wanted,)) if wanted else sorted(nodes)
     for name in names:
         if name not in nodes:
-            raise NotFoundError(f"There is no node {name!r}; there are: {', '.join(sorted(nodes))}.")
+            there = ", ".join(sorted(nodes))
+            raise NotFoundError(f"There is no node {name!r}; there are: {there}.")
     return [_described(nodes[name]) for name in names]
 
 
