@@ -34,14 +34,13 @@ def explain_placed(why: Why, *, node_name: str, site_name: str) -> Explanation:
     place = f"{site_name} ({node_name})"
     water = "its water is not known" if chosen is None else _water(chosen)
     share = "" if chosen is None or why.heat_wh is None else _share(chosen, why.heat_wh)
+    uses = f"{place} uses {_most(chosen, others)} of its heat: {share} ({water})"
     sentence = {
-        MOST_HEAT_USED: f"{place} uses {_most(chosen, others)} of its heat: {share} ({water})"
-        f"{_next_best(others)}.",
+        MOST_HEAT_USED: f"{uses}{_next_best(others)}.",
         HEAT_WANTED: f"Its heat is wanted at {place}: {share} ({water}).{_patience(why)}",
-        DEADLINE_REACHED: f"Its last moment to start had come, whatever the water said; {place} "
-        f"uses the most of its heat: {share} ({water}).",
+        DEADLINE_REACHED: f"Its last moment to start was near, whatever the water said; {uses}.",
         CROWDED: "More work would come due at once than the fleet has room for, so it began before "
-        f"its last moment; {place} uses the most of its heat: {share} ({water}).",
+        f"its last moment; {uses}.",
         COLDEST_WATER: f"{place} is emptiest: {water}{_next_charge(others)}.",
         ONLY_NODE: f"{place} was the only one with room for it: {water}.",
     }.get(why.code)

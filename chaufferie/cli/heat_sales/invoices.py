@@ -1,6 +1,5 @@
 """Commands on invoices: a statement as the file that a public buyer's platform takes."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +8,9 @@ from urllib.parse import quote
 import typer
 
 from chaufferie.cli import programs
+from chaufferie.cli.heat_sales.documents import put
 from chaufferie.cli.speaking.arguments import AsJson, DataDir, open_client
-from chaufferie.cli.speaking.speech import remark, say, say_fields, say_json, say_table
+from chaufferie.cli.speaking.speech import say, say_fields, say_json, say_table
 
 app = typer.Typer(
     help="Issue, fetch and check the invoices of statements (Factur-X).",
@@ -19,7 +19,6 @@ app = typer.Typer(
 )
 
 _ROOT = "/v1/invoices"
-_STDOUT = Path("-")
 Which = Annotated[
     str, typer.Argument(metavar="NUMBER", help="Number of the invoice, or of its statement.")
 ]
@@ -122,15 +121,7 @@ def get(
     with open_client(data) as client:
         number = client.transport.get(path)["number"]
         answer = client.transport.request("GET", f"{path}/document?form={form.value}", headers={})
-    if target == _STDOUT:
-        sys.stdout.buffer.write(answer.content)
-        return
-    file = target or Path(f"{number}.{form.value}")
-    file.write_bytes(answer.content)
-    if as_json:
-        say_json({"number": number, "file": str(file), "size_bytes": len(answer.content)})
-        return
-    remark(f"{file} is written.")
+    put(answer.content, target, number=number, form=form.value, as_json=as_json)
 
 
 @app.command("verify", add_help_option=False, context_settings=programs.PROGRAM_WORDS)

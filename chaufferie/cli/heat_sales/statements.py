@@ -1,6 +1,5 @@
 """Commands on statements: what was delivered in a month, and what it costs."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 
 from chaufferie.cli import programs
 from chaufferie.cli.heat_sales import contracts
+from chaufferie.cli.heat_sales.documents import put
 from chaufferie.cli.speaking import quantities
 from chaufferie.cli.speaking.arguments import AsJson, DataDir, open_client
 from chaufferie.cli.speaking.instants import month_of
@@ -24,7 +24,6 @@ app = typer.Typer(
 )
 
 _ROOT = "/v1/statements"
-_STDOUT = Path("-")
 Which = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the statement.")]
 Contract = Annotated[str, typer.Argument(metavar="CONTRACT", help="Reference of the contract.")]
 
@@ -118,15 +117,7 @@ def get(
     path = f"{_ROOT}/{_part(which)}/document?form={form.value}&language={language.value}"
     with open_client(data) as client:
         answer = client.transport.request("GET", path, headers={})
-    if target == _STDOUT:
-        sys.stdout.buffer.write(answer.content)
-        return
-    file = target or Path(f"{which}.{form.value}")
-    file.write_bytes(answer.content)
-    if as_json:
-        say_json({"number": which, "file": str(file), "size_bytes": len(answer.content)})
-        return
-    remark(f"{file} is written.")
+    put(answer.content, target, number=which, form=form.value, as_json=as_json)
 
 
 @app.command("export")
